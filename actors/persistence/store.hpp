@@ -1,0 +1,70 @@
+#pragma once
+
+#include <vector>
+
+#include <caf/expected.hpp>
+
+#include "messages/event.hpp"
+#include "messages/status_report.hpp"
+#include "messages/store.hpp"
+
+// The ports of persistence: what a store can do, in the words of the messages.
+// A store belongs to one thread. Its calls block. An error means that nothing
+// was changed, or that nobody knows (`database_unavailable`): every call may be
+// repeated, since every write is guarded by the state it expects.
+
+namespace telltale {
+
+/// An answer with the facts of the events that its transaction wrote.
+template <class T> struct committed {
+  T answer;
+  std::vector<event_facts> facts;
+};
+
+/// Tasks, attempts, runners, chat sessions.
+class task_store {
+public:
+  virtual ~task_store() = default;
+
+  /// Applies reports in order, in as few transactions as their ids allow, and
+  /// sets `result`, `effect` and `attempt` of each. One that is refused, or that
+  /// the database cannot take, fails alone.
+  virtual caf::expected<std::vector<event_facts>>
+  apply(std::vector<report_flight>& batch) = 0;
+
+  virtual caf::expected<committed<task_created>> create(const create_task&) = 0;
+  virtual caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) = 0;
+  virtual caf::expected<committed<heart_beaten>> beat(const beat_heart&) = 0;
+  virtual caf::expected<committed<task_changed>> cancel(const cancel_task&) = 0;
+  virtual caf::expected<committed<task_changed>> retry(const retry_task&) = 0;
+  virtual caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) = 0;
+  virtual caf::expected<truth_checked> check(const check_truth&) = 0;
+
+  virtual caf::expected<task_found> find(const find_task&) = 0;
+  virtual caf::expected<tasks_listed> list(const list_tasks&) = 0;
+  virtual caf::expected<deliveries_listed> list(const list_deliveries&) = 0;
+  virtual caf::expected<store_checked> check(const check_store&) = 0;
+
+  virtual caf::expected<chats_listed> bind(const bind_chat&) = 0;
+  virtual caf::expected<chats_listed> unbind(const unbind_chat&) = 0;
+  virtual caf::expected<chats_listed> list(const list_chats&) = 0;
+};
+
+/// The event log and the deliveries that come of it.
+class event_store {
+public:
+  virtual ~event_store() = default;
+
+  virtual caf::expected<events_stored> publish(const publish_events&) = 0;
+  virtual caf::expected<unpublished_taken> take(const take_unpublished&) = 0;
+  virtual caf::expected<events_read> read(const read_events&) = 0;
+
+  virtual caf::expected<deliveries_taken> take(const take_deliveries&) = 0;
+  /// Writes `delivery:sent` and `delivery:dead` events; their facts are in the
+  /// answer.
+  virtual caf::expected<committed<deliveries_recorded>>
+  record(const record_deliveries&) = 0;
+  virtual caf::expected<redelivery_queued> redeliver_one(const redeliver&) = 0;
+};
+
+} // namespace telltale

@@ -1,0 +1,14 @@
+if(TELLTALE_SANITIZE)
+  add_compile_options(-fsanitize=${TELLTALE_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TELLTALE_SANITIZE})
+  if(TELLTALE_SANITIZE MATCHES "undefined")
+    # CAF 0.17.6 binds references to null in its own headers.
+    add_compile_options(-fno-sanitize=null)
+  endif()
+endif()
+
+if(TELLTALE_COVERAGE)
+  add_compile_options(--coverage -O0)
+  add_link_options(--coverage)
+endif()

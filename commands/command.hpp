@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace telltale::commands {
+
+/// What the command line asked for: set by the one subcommand that was named,
+/// run by main, whose exit code it gives (sysexits).
+using chosen = std::function<int()>;
+
+// Each adds its subcommand with its options to the program.
+void add_exec(CLI::App& program, chosen& run);
+void add_simulate(CLI::App& program, chosen& run);
+void add_sink(CLI::App& program, chosen& run);
+void add_redact(CLI::App& program, chosen& run);
+void add_classify(CLI::App& program, chosen& run);
+void add_check_config(CLI::App& program, chosen& run);
+void add_describe_config(CLI::App& program, chosen& run);
+
+} // namespace telltale::commands

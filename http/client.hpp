@@ -1,0 +1,96 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "http/types.hpp"
+
+namespace telltale::http {
+
+struct client_options {
+  std::chrono::milliseconds connect_timeout{3'000};
+  std::chrono::milliseconds request_timeout{10'000}; ///< whole, with connect
+  std::size_t max_response_bytes = 1'048'576;
+  std::size_t max_idle_per_host = 16; ///< kept connections
+  std::chrono::milliseconds idle_timeout{30'000};
+  std::string ca_file; ///< PEM, trusted beside the system's; empty: none
+  /// False: a host that resolves to a private, loopback, link-local or
+  /// otherwise special address is refused, whatever its name says.
+  bool allow_private = true;
+};
+
+struct client_request {
+  std::string method = "GET";
+  std::string url; ///< http:// or https://; userinfo is refused
+  std::vector<header> headers;
+  std::string body;
+  std::optional<std::chrono::milliseconds> timeout; ///< in place of the option
+};
+
+struct client_response {
+  unsigned status = 0;
+  std::vector<header> headers;
+  std::string body;
+
+  [[nodiscard]] std::optional<std::string_view>
+  find(std::string_view name) const;
+};
+
+/// Why there is no response. `text` names host and step, never headers, body
+/// or query.
+struct client_error {
+  enum class kind : std::uint8_t {
+    bad_url,
+    resolve,
+    refused_address,
+    connect,
+    tls,
+    timeout,
+    transport,
+    too_large,
+    cancelled,
+  };
+  kind what = kind::transport;
+  std::string text;
+  /// The request may have reached the other side.
+  bool may_have_arrived = false;
+};
+
+using client_result = std::variant<client_response, client_error>;
+
+/// An asynchronous HTTP/1.1 client: connections are kept and used again,
+/// certificates verified, redirects not followed. Its callbacks run on its one
+/// thread. A kept connection that turns out closed before a byte of the answer
+/// came is replaced once, unseen.
+class client {
+public:
+  explicit client(client_options options);
+  ~client(); ///< pending requests end as `cancelled`
+  client(const client&) = delete;
+  client& operator=(const client&) = delete;
+
+  /// Any thread.
+  void send(client_request what, std::function<void(client_result)> then);
+
+  /// Sends and waits. Not from a callback.
+  [[nodiscard]] client_result call(client_request what);
+
+  /// Sends and hands the body on as it comes (event streams; no total timeout,
+  /// `idle` bounds the wait for the next bytes). `on_data` returns false to
+  /// stop. `on_end` is called once. Any thread.
+  void open_stream(client_request what, std::chrono::milliseconds idle,
+                   std::function<bool(std::string_view)> on_data,
+                   std::function<void(client_result)> on_end);
+
+private:
+  class impl;
+  std::shared_ptr<impl> impl_;
+};
+
+} // namespace telltale::http

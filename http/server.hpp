@@ -1,0 +1,115 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "http/types.hpp"
+
+namespace telltale::http {
+
+struct server_options {
+  std::string listen = "127.0.0.1:0"; ///< address:port; [v6]:port
+  unsigned threads = 1;
+  std::size_t max_connections = 20'000;
+  std::size_t max_pipeline = 128;
+  std::size_t max_body_bytes = 1'048'576;
+  std::size_t max_header_bytes = 16'384;
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds body_timeout{30'000};
+  std::chrono::milliseconds idle_timeout{75'000};
+  std::string tls_certificate; ///< PEM file; empty: plain HTTP
+  std::string tls_key;
+};
+
+/// What can be wrong before a request reaches the handler; the owner of the
+/// server words the answer.
+enum class refusal : std::uint8_t {
+  malformed,         ///< 400
+  headers_too_large, ///< 431
+  body_too_large,    ///< 413
+  timed_out,         ///< 408
+  too_many_connections, ///< 503
+  abandoned, ///< 500: an exchange went away without an answer
+};
+
+/// A response that goes on: event streams.
+class stream {
+public:
+  virtual ~stream() = default;
+  /// Sends one chunk. Any thread. False once the client is gone or has fallen
+  /// behind by more than the stream's limit (1 MiB unsent), in which case the
+  /// connection is cut.
+  virtual bool write(std::string chunk) = 0;
+  /// Ends the response. Any thread.
+  virtual void close() = 0;
+};
+
+/// One request that waits for its answer. Answers of a pipelined connection go
+/// out in the order of its requests, whenever they come. When the last owner
+/// lets go without an answer, the client gets `refusal::abandoned`.
+class exchange {
+public:
+  virtual ~exchange() = default;
+  /// Answers. Any thread; the first answer counts.
+  virtual void respond(response answer) = 0;
+  /// Answers with a head and leaves the body open. Any thread. `on_closed` is
+  /// called once, on an io thread, when the client has gone.
+  virtual std::shared_ptr<stream> open_stream(response head,
+                                              std::function<void()> on_closed)
+    = 0;
+};
+
+using exchange_ptr = std::shared_ptr<exchange>;
+
+/// An exchange with its answer.
+struct answer {
+  exchange_ptr to;
+  response what;
+};
+
+/// An HTTP/1.1 server: keep-alive, pipelining, limits, timeouts, TLS. It knows
+/// nothing of what it serves.
+class server {
+public:
+  /// Called on an io thread, once per request. Must not block.
+  using handler = std::function<void(request&&, exchange_ptr)>;
+  /// Words an answer to what never became a request. Any thread.
+  using refuser = std::function<response(refusal)>;
+
+  /// Binds and listens, and throws `std::system_error` naming the address if it
+  /// cannot, or `std::runtime_error` if TLS files are unusable. Accepts nothing
+  /// before `start`.
+  server(server_options options, handler on_request, refuser on_refusal);
+  ~server(); ///< stops at once
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  /// Starts the io threads.
+  void start();
+
+  /// Answers many exchanges with one turn of each io thread.
+  void respond_all(std::vector<answer> answers);
+
+  /// Runs `work` once this turn of the calling io thread is over; on another
+  /// thread: soon, on the first io thread.
+  void at_turn_end(std::function<void()> work);
+
+  /// Stops accepting, lets answers that are owed go out, closes streams and
+  /// idle connections, and returns when all are closed or `patience` is over.
+  void drain(std::chrono::milliseconds patience);
+
+  /// The port that it listens on.
+  [[nodiscard]] std::uint16_t port() const;
+
+  [[nodiscard]] std::size_t connections() const;
+
+private:
+  class impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace telltale::http

@@ -1,0 +1,40 @@
+#include "messages/counters.hpp"
+
+namespace telltale {
+
+const std::vector<counter_row>& counter_rows() {
+  static const std::vector<counter_row> rows{
+#define TELLTALE_COUNTER(name, kind, label, help)                              \
+  counter_row{counter::name, #name, counter_kind::kind, label, help},
+#include "messages/counters.def"
+#undef TELLTALE_COUNTER
+  };
+  return rows;
+}
+
+void counter_board::add(counter id, std::string_view label, double amount) {
+  const std::scoped_lock lock{guard_};
+  values_[{id, std::string{label}}] += amount;
+}
+
+void counter_board::set(counter id, std::string_view label, double value) {
+  const std::scoped_lock lock{guard_};
+  values_[{id, std::string{label}}] = value;
+}
+
+double counter_board::read(counter id, std::string_view label) const {
+  const std::scoped_lock lock{guard_};
+  const auto found = values_.find(key{id, std::string{label}});
+  return found == values_.end() ? 0 : found->second;
+}
+
+std::vector<counter_board::sample> counter_board::samples() const {
+  const std::scoped_lock lock{guard_};
+  std::vector<sample> result;
+  result.reserve(values_.size());
+  for (const auto& [id, value] : values_)
+    result.push_back({id.first, id.second, value});
+  return result;
+}
+
+} // namespace telltale

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/task.hpp"
+
+namespace telltale {
+
+/// The kinds of event on the log and the stream.
+enum class event_type : std::uint8_t {
+  task_created,
+  task_started,
+  task_succeeded,
+  task_failed,
+  task_cancelled,
+  task_recovered,
+  delivery_sent,
+  delivery_dead,
+};
+
+/// `task:failed` and so on.
+[[nodiscard]] std::string to_string(event_type type);
+[[nodiscard]] std::optional<event_type> parse_event_type(std::string_view);
+
+/// Who said the text in an event's `error`.
+enum class error_origin : std::uint8_t { runner, platform };
+
+[[nodiscard]] std::string to_string(error_origin origin);
+
+/// The facts of one event: a snapshot of the row as committed, written in the
+/// transaction that caused it. Everything that is ever told is a pure function
+/// of it.
+struct event_facts {
+  event_id id;
+  event_type type = event_type::task_created;
+  timestamp occurred_at{};
+
+  task_id task;
+  std::uint32_t attempt = 0;
+  std::uint32_t max_attempts = 1;
+  std::string kind;
+  redacted_text title;
+  chat_session_id chat_session;
+  workspace_id workspace;
+  agent_id agent;
+  issue_id issue;
+  task_status status = task_status::queued; ///< how the attempt ended, even if
+                                            ///< the task is queued again
+  std::optional<task_outcome> outcome;
+  std::optional<failure_reason> why;
+  redacted_text error;
+  std::optional<error_origin> origin; ///< set if `error` is not empty
+  bool retry_pending = false;
+  std::optional<timestamp> next_attempt_at;
+
+  /// Of a `delivery:*` event alone.
+  std::optional<delivery_id> delivery;
+  std::string relay;
+
+  bool operator==(const event_facts&) const = default;
+};
+
+/// An event as subscribers get it.
+struct published_event {
+  std::int64_t position = 0; ///< ascending by one, given at publication
+  event_id id;
+  event_type type = event_type::task_created;
+  task_id task;
+  std::string chat_session; ///< empty: none
+  std::string envelope;     ///< the JSON that subscribers and webhooks get
+  std::optional<timestamp> next_attempt_at;
+
+  bool operator==(const published_event&) const = default;
+};
+
+/// Facts that were committed a moment ago, from whichever path.
+struct events_committed {
+  std::vector<event_facts> facts;
+};
+
+/// Events in the order of their positions.
+struct events_published {
+  std::vector<published_event> events;
+};
+
+} // namespace telltale

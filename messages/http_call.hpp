@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "messages/status_report.hpp"
+
+namespace telltale {
+
+/// Which operation of the router's table a request asks for; the values are the
+/// gateway's own business.
+enum class operation : std::uint16_t {};
+
+/// One request that was routed, authorised and bounded by the HTTP edge, on its
+/// way to the gateway actor. The body is still what the client sent.
+struct http_call {
+  reply_token reply;
+  operation what{};
+  std::vector<std::string> path;            ///< the variable segments, in order
+  std::map<std::string, std::string> query; ///< decoded
+  std::map<std::string, std::string> headers; ///< the few that matter, lower case
+  std::string body;
+  std::string request_id;
+  std::string principal; ///< name of the token; empty on an open service
+};
+
+} // namespace telltale

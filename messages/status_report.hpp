@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/error.hpp"
+#include "messages/failure_reason.hpp"
+#include "messages/redaction.hpp"
+#include "messages/task_status.hpp"
+#include "messages/uuid.hpp"
+
+namespace telltale {
+
+/// Who waits for an answer: opaque to all but the room that made it. When the
+/// last copy goes without an answer, that room answers with a failure, so no
+/// caller hangs on a lost message.
+struct reply_token {
+  std::shared_ptr<void> waiter;
+  std::uint64_t sequence = 0; ///< which of the waiter's questions
+
+  bool operator==(const reply_token&) const = default;
+};
+
+/// What a runner says about a task, in either dialect, before its texts were
+/// redacted.
+struct status_report {
+  task_id task;
+  task_status status = task_status::running;
+  std::optional<std::uint32_t> attempt; ///< absent: the current one
+  std::optional<failure_reason> why;    ///< as the runner named it
+  std::optional<runner_id> runner;
+  std::optional<std::int64_t> posted; ///< how many things the run posted, >= 0
+  std::optional<bool> intended_empty; ///< rightly nothing to post
+  raw_text detail;
+  raw_text result_url;
+
+  bool operator==(const status_report&) const = default;
+};
+
+/// A report that is fit for the store: texts redacted, reason settled.
+struct apply_status {
+  task_id task;
+  task_status status = task_status::running;
+  std::optional<std::uint32_t> attempt;
+  std::optional<failure_reason> why; ///< always there if the status is a failure
+  std::optional<runner_id> runner;
+  std::optional<std::int64_t> posted;
+  std::optional<bool> intended_empty;
+  redacted_text detail; ///< empty: the report had none
+  redacted_text result_url;
+  redaction_findings findings; ///< in `detail`
+
+  bool operator==(const apply_status&) const = default;
+};
+
+/// What became of a report.
+enum class report_effect : std::uint8_t {
+  applied,   ///< the task changed, or its lease was renewed
+  repeated,  ///< it was so already; nothing changed
+  recovered, ///< a late success took the place of a failure
+};
+
+/// One report on its way through the pipeline, with who waits for it. The same
+/// element travels all rooms, so that a batch is moved and never copied:
+/// `raw` is emptied by redaction, `ready` is filled by status_intake,
+/// `result` by persistence.
+struct report_flight {
+  reply_token reply;
+  status_report raw;
+  apply_status ready;
+  ec result = ec::none; ///< none: committed
+  report_effect effect = report_effect::applied;
+  std::uint32_t attempt = 0; ///< the attempt that the report was counted to
+};
+
+/// Many reports in one message, owned by whoever holds it last.
+using report_batch = std::shared_ptr<std::vector<report_flight>>;
+
+} // namespace telltale

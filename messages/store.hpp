@@ -1,0 +1,384 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/event.hpp"
+#include "messages/task.hpp"
+
+// Requests to persistence and its answers. Requests are imperative, answers
+// participles. Every answer means: committed.
+
+namespace telltale {
+
+// --- operators ---------------------------------------------------------------
+
+/// Makes a task, or finds the one that the same key made before.
+struct create_task {
+  task_record task;            ///< id, texts and limits are set by the sender
+  std::string idempotency_key; ///< empty: none
+
+  bool operator==(const create_task&) const = default;
+};
+
+struct task_created {
+  task_record task;
+  bool repeated = false; ///< true: the key was known, `task` is the first one
+
+  bool operator==(const task_created&) const = default;
+};
+
+/// Fails with `task_not_found` or `not_cancellable`.
+struct cancel_task {
+  task_id task;
+
+  bool operator==(const cancel_task&) const = default;
+};
+
+/// Fails with `task_not_found` or `not_retryable`.
+struct retry_task {
+  task_id task;
+
+  bool operator==(const retry_task&) const = default;
+};
+
+struct task_changed {
+  task_record task;
+
+  bool operator==(const task_changed&) const = default;
+};
+
+// --- runners -----------------------------------------------------------------
+
+/// Takes up to `limit` due tasks of these kinds (empty: any) for a runner.
+struct claim_tasks {
+  runner_id runner;
+  std::vector<std::string> kinds;
+  std::uint32_t limit = 1; ///< 1 to 100
+
+  bool operator==(const claim_tasks&) const = default;
+};
+
+struct tasks_claimed {
+  std::vector<task_record> tasks; ///< running, with their lease
+  /// If there was nothing: when the next deferred task is due, if one is.
+  std::optional<timestamp> next_due;
+
+  bool operator==(const tasks_claimed&) const = default;
+};
+
+struct held_task {
+  task_id task;
+  std::optional<std::uint32_t> attempt;
+
+  bool operator==(const held_task&) const = default;
+};
+
+/// A sign of life; renews the lease of the tasks it names.
+struct beat_heart {
+  runner_id runner;
+  std::vector<held_task> tasks;
+
+  bool operator==(const beat_heart&) const = default;
+};
+
+struct heart_beaten {
+  timestamp lease_expires_at{};
+  std::vector<task_id> stop; ///< tasks that are not this runner's to work on
+  bool runner_returned = false; ///< it was silent or unknown before
+
+  bool operator==(const heart_beaten&) const = default;
+};
+
+// --- the reaper --------------------------------------------------------------
+
+/// The ways in which silence is found; see docs/task_lifecycle.md.
+enum class sweep_kind : std::uint8_t {
+  queue_ttl,
+  runner_offline,
+  reconnect,
+  lease,
+  wall_clock,
+  recovery,
+};
+
+[[nodiscard]] std::string to_string(sweep_kind kind);
+
+/// Settles at most `limit` silent tasks with one reason and one sentence.
+struct sweep_tasks {
+  sweep_kind kind = sweep_kind::lease;
+  std::chrono::milliseconds threshold{}; ///< how long is too long
+  failure_reason why;
+  redacted_text sentinel;
+  task_status status = task_status::failed; ///< failed or timed_out
+  std::uint32_t limit = 500;
+  runner_id runner; ///< of `recovery` alone
+
+  bool operator==(const sweep_tasks&) const = default;
+};
+
+struct tasks_swept {
+  std::uint32_t settled = 0;
+  bool more = false; ///< the limit was reached: ask again at once
+
+  bool operator==(const tasks_swept&) const = default;
+};
+
+/// Asks for the truth invariants over what finished lately.
+struct check_truth {
+  std::chrono::milliseconds window{};
+
+  bool operator==(const check_truth&) const = default;
+};
+
+struct truth_checked {
+  std::uint64_t violations = 0;
+  std::string first; ///< which invariant, which task; empty if none
+
+  bool operator==(const truth_checked&) const = default;
+};
+
+// --- readers -----------------------------------------------------------------
+
+struct find_task {
+  task_id task;
+
+  bool operator==(const find_task&) const = default;
+};
+
+struct task_found {
+  task_record task;
+  std::vector<attempt_record> attempts;    ///< by number
+  std::vector<delivery_record> deliveries; ///< oldest first
+
+  bool operator==(const task_found&) const = default;
+};
+
+/// Where a page of a list begins: after this row.
+struct page_cursor {
+  timestamp created_at{};
+  uuid id;
+
+  bool operator==(const page_cursor&) const = default;
+};
+
+/// Newest first. Every filter that is there must hold.
+struct list_tasks {
+  std::optional<task_status> status;
+  std::optional<task_outcome> outcome;
+  std::optional<std::string> why;
+  std::optional<std::string> kind;
+  std::optional<runner_id> runner;
+  std::optional<chat_session_id> chat_session;
+  std::optional<timestamp> since;
+  std::optional<timestamp> until;
+  std::string words; ///< in title and error_detail; empty: any
+  std::optional<page_cursor> after;
+  std::uint32_t limit = 50; ///< 1 to 200
+
+  bool operator==(const list_tasks&) const = default;
+};
+
+struct tasks_listed {
+  std::vector<task_record> tasks;
+  std::optional<page_cursor> next; ///< nothing: this was the last page
+
+  bool operator==(const tasks_listed&) const = default;
+};
+
+struct list_deliveries {
+  std::optional<delivery_state> state;
+  std::optional<std::string> relay;
+  std::optional<page_cursor> after;
+  std::uint32_t limit = 50;
+
+  bool operator==(const list_deliveries&) const = default;
+};
+
+struct deliveries_listed {
+  std::vector<delivery_record> deliveries;
+  std::optional<page_cursor> next;
+
+  bool operator==(const deliveries_listed&) const = default;
+};
+
+/// Is the database there, and does its schema fit this program?
+struct check_store {
+  bool operator==(const check_store&) const = default;
+};
+
+struct store_checked {
+  bool reachable = false;
+  std::uint32_t schema_version = 0;
+  bool migrations_current = false;
+
+  bool operator==(const store_checked&) const = default;
+};
+
+// --- chat sessions -----------------------------------------------------------
+
+struct bind_chat {
+  chat_binding binding;
+
+  bool operator==(const bind_chat&) const = default;
+};
+
+/// Fails with `chat_session_not_found`.
+struct unbind_chat {
+  chat_session_id session;
+
+  bool operator==(const unbind_chat&) const = default;
+};
+
+/// All bindings, or the one of `session`; by session, at most `limit`.
+struct list_chats {
+  std::optional<chat_session_id> session;
+  chat_session_id after; ///< empty: from the start
+  std::uint32_t limit = 200;
+
+  bool operator==(const list_chats&) const = default;
+};
+
+struct chats_listed {
+  std::vector<chat_binding> bindings;
+
+  bool operator==(const chats_listed&) const = default;
+};
+
+// --- the event log -----------------------------------------------------------
+
+/// One event ready to be told.
+struct event_publication {
+  event_facts facts;
+  std::string payload; ///< JSON; relays read this and nothing else
+  /// The envelope's JSON up to and including `"payload":`; the envelope, which
+  /// streams and webhooks send, is head + payload + `}`.
+  std::string head;
+  /// Tell the chat that the event's chat session is bound to.
+  bool to_chat = false;
+  /// Only if a failure of this task was, or is about to be, told to that chat.
+  bool only_after_failure = false;
+  std::vector<std::string> webhooks; ///< names of relays without chats
+
+  bool operator==(const event_publication&) const = default;
+};
+
+/// Stores payloads, writes deliveries and gives positions, in one transaction.
+/// Events that were published before are skipped.
+struct publish_events {
+  std::vector<event_publication> events;
+
+  bool operator==(const publish_events&) const = default;
+};
+
+struct events_stored {
+  std::vector<published_event> events;  ///< those that were not skipped
+  std::vector<std::string> due_relays;  ///< targets that have a new delivery
+
+  bool operator==(const events_stored&) const = default;
+};
+
+/// Facts whose publication is overdue by `older_than`: after a start or a crash.
+struct take_unpublished {
+  std::chrono::milliseconds older_than{};
+  std::uint32_t limit = 500;
+
+  bool operator==(const take_unpublished&) const = default;
+};
+
+struct unpublished_taken {
+  std::vector<event_facts> facts;
+  bool more = false;
+};
+
+/// Published events after a position, in order.
+struct read_events {
+  std::int64_t after = 0;
+  std::uint32_t limit = 500;
+
+  bool operator==(const read_events&) const = default;
+};
+
+struct events_read {
+  std::vector<published_event> events;
+  std::int64_t newest = 0;  ///< the highest position there is
+  std::int64_t oldest = 0;  ///< the lowest one kept; 0 if there is none
+};
+
+// --- deliveries --------------------------------------------------------------
+
+/// Leases due deliveries of one relay, oldest first, at most one a chat.
+struct take_deliveries {
+  std::string relay;
+  std::uint32_t limit = 16;
+  std::chrono::milliseconds lease{60'000};
+
+  bool operator==(const take_deliveries&) const = default;
+};
+
+/// A delivery to make.
+struct due_delivery {
+  delivery_id id;
+  event_id event;
+  event_type type = event_type::task_failed;
+  task_id task;
+  chat_binding chat; ///< empty for targets without chats
+  std::string payload;
+  std::string envelope;
+  std::uint32_t tries = 0; ///< before this one
+  timestamp created_at{};
+
+  bool operator==(const due_delivery&) const = default;
+};
+
+struct deliveries_taken {
+  std::vector<due_delivery> due;
+  bool more = false; ///< other chats have more that is due now
+  std::optional<timestamp> next_try_at; ///< of the soonest one that is not due
+
+  bool operator==(const deliveries_taken&) const = default;
+};
+
+/// What became of one try.
+struct delivery_result {
+  delivery_id id;
+  delivery_state state = delivery_state::pending; ///< pending: try again
+  std::chrono::milliseconds retry_in{};           ///< if pending
+  std::string error; ///< redacted, short; empty on success
+  std::string message_id;
+  redacted_text text; ///< what people read
+  bool counts = true; ///< false: throttled or put back, no try was spent
+
+  bool operator==(const delivery_result&) const = default;
+};
+
+struct record_deliveries {
+  std::string relay;
+  std::vector<delivery_result> results;
+
+  bool operator==(const record_deliveries&) const = default;
+};
+
+struct deliveries_recorded {
+  std::uint32_t recorded = 0;
+
+  bool operator==(const deliveries_recorded&) const = default;
+};
+
+/// Fails with `delivery_not_found` or `not_redeliverable`.
+struct redeliver {
+  delivery_id id;
+
+  bool operator==(const redeliver&) const = default;
+};
+
+struct redelivery_queued {
+  delivery_record delivery;
+
+  bool operator==(const redelivery_queued&) const = default;
+};
+
+} // namespace telltale

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/failure_reason.hpp"
+#include "messages/redaction.hpp"
+#include "messages/task_status.hpp"
+#include "messages/time.hpp"
+#include "messages/uuid.hpp"
+
+namespace telltale {
+
+/// One piece of work asked for, as the store has it.
+struct task_record {
+  task_id id;
+  std::string kind;
+  redacted_text title;
+  std::string input = "null";  ///< JSON text, handed to the runner as it came
+  std::string labels = "null"; ///< JSON text
+
+  task_status status = task_status::queued;
+  std::optional<task_outcome> outcome; ///< set once it is terminal
+  std::uint32_t attempt = 0;           ///< 0: none was started yet
+  std::uint32_t max_attempts = 1;
+  std::optional<failure_reason> why; ///< set on every failure
+  redacted_text error_detail;        ///< empty: none
+  std::optional<settled_by> settler; ///< who wrote the present terminal state,
+                                     ///< or closed the attempt before a retry
+
+  std::optional<std::int64_t> posted;
+  std::optional<bool> intended_empty;
+  redacted_text result_url;
+
+  runner_id runner; ///< of the current attempt
+  agent_id agent;
+  issue_id issue;
+  workspace_id workspace;
+  chat_session_id chat_session;
+  redacted_text source_url;
+  std::int32_t priority = 0; ///< higher is claimed first
+
+  timestamp created_at{};
+  std::optional<timestamp> run_after; ///< not to be claimed before
+  std::optional<timestamp> started_at;
+  std::optional<timestamp> completed_at;
+  std::optional<timestamp> lease_expires_at; ///< on active tasks only
+  /// The task's own wall clock; absent: the configured one; 0: none.
+  std::optional<std::chrono::seconds> timeout;
+  /// A deferred retry of `runtime_offline` waits for a runner to be seen again.
+  bool awaits_runner = false;
+
+  std::int64_t version = 0; ///< counts writes; every write is guarded by it
+
+  bool operator==(const task_record&) const = default;
+};
+
+/// A report that came after its attempt was over.
+struct late_report {
+  task_status status{};
+  std::optional<failure_reason> why;
+  redacted_text detail;
+  timestamp at{};
+
+  bool operator==(const late_report&) const = default;
+};
+
+/// One try at a task by one runner. It keeps its reason and detail for ever.
+struct attempt_record {
+  task_id task;
+  std::uint32_t number = 1;
+  runner_id runner;
+  timestamp started_at{};
+  std::optional<timestamp> ended_at;
+  task_status status = task_status::running;
+  std::optional<failure_reason> why;
+  redacted_text error_detail;
+  std::optional<settled_by> settler;
+  std::string evidence; ///< JSON text a sweep left; empty: none
+  std::optional<late_report> late;
+
+  bool operator==(const attempt_record&) const = default;
+};
+
+/// Where a chat session's messages go.
+struct chat_binding {
+  chat_session_id session;
+  std::string relay; ///< name of a configured relay
+  std::string chat_id;
+  std::string thread_id; ///< empty: none
+  std::string reply_to;  ///< message to reply to; empty: none
+  std::int32_t channel_type = 0; ///< Octo: 1 direct, 2 group, 5 topic; 0 unset
+  std::string locale;            ///< empty: the relay's
+
+  bool operator==(const chat_binding&) const = default;
+};
+
+/// The states of a delivery.
+enum class delivery_state : std::uint8_t { pending, sent, dead };
+
+[[nodiscard]] std::string to_string(delivery_state state);
+[[nodiscard]] std::optional<delivery_state>
+parse_delivery_state(std::string_view text);
+
+/// One event's way to one relay target, as operators see it.
+struct delivery_record {
+  delivery_id id; ///< also the idempotency key that the other side sees
+  event_id event;
+  task_id task;
+  std::string relay;
+  std::string chat_id; ///< empty for targets without chats
+  delivery_state state = delivery_state::pending;
+  std::uint32_t tries = 0;
+  std::optional<timestamp> next_try_at;
+  std::string last_error; ///< empty: none; never holds a credential
+  std::optional<timestamp> sent_at;
+  std::string message_id; ///< what the other side called the message
+  redacted_text text;     ///< what people read, once it was sent
+
+  bool operator==(const delivery_record&) const = default;
+};
+
+} // namespace telltale

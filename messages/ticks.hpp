@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <caf/typed_actor.hpp>
+
+#include "messages/status_report.hpp"
+#include "messages/store.hpp"
+
+// Messages that carry a batch from room to room, and those that an actor sends
+// to itself.
+
+namespace telltale {
+
+/// Settled reports go back here. A base of every waiter's protocol.
+struct reports_settled {
+  report_batch batch;
+};
+
+/// Handle of whoever waits for a batch.
+using report_waiter_handle
+  = caf::typed_actor<caf::reacts_to<reports_settled>>;
+
+/// Reports as they came in one turn of the gateway's loop.
+struct reports_received {
+  report_batch batch;
+  report_waiter_handle waiter;
+};
+
+/// Reports whose raw texts are gone; `waiter` travels on.
+struct reports_redacted {
+  report_batch batch;
+  report_waiter_handle waiter;
+  std::uint32_t lane = 0;
+};
+
+/// Handle of whoever takes redacted reports back.
+using redacted_reports_handle
+  = caf::typed_actor<caf::reacts_to<reports_redacted>>;
+
+/// Asks a lane's redaction to open the texts of a batch.
+struct redact_reports {
+  report_batch batch;
+  report_waiter_handle waiter;
+  redacted_reports_handle back_to;
+  std::uint32_t lane = 0;
+};
+
+/// Reports that are fit for the store, for one lane.
+struct commit_reports {
+  report_batch batch;
+  report_waiter_handle waiter;
+};
+
+struct flush_reports {};
+struct reap_now {};
+struct check_truth_now {};
+struct publish_backlog {};
+struct deliveries_due {};
+struct relay_tick {};
+struct poll_events {};
+struct gateway_tick {};
+
+/// A runner says that it restarted.
+struct runner_recovered {
+  runner_id runner;
+
+  bool operator==(const runner_recovered&) const = default;
+};
+
+/// A channel's answer about one try.
+struct delivery_tried {
+  delivery_result result;
+};
+
+/// Where events go that are published after the answer.
+using event_listener_handle
+  = caf::typed_actor<caf::reacts_to<events_published>>;
+
+/// Asks for all events after a position.
+struct subscribe_events {
+  std::int64_t after = 0; ///< -1: only what comes
+  event_listener_handle listener;
+};
+
+} // namespace telltale
