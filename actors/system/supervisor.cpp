@@ -1,0 +1,120 @@
+#include "actors/system/supervisor.hpp"
+
+#include <typeinfo>
+
+#include <caf/delegated.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/sec.hpp>
+#include <cxxabi.h>
+#include <spdlog/spdlog.h>
+
+namespace telltale {
+
+namespace {
+
+std::string type_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& problem) {
+    int status = 0;
+    const std::unique_ptr<char, void (*)(void*)> readable{
+      abi::__cxa_demangle(typeid(problem).name(), nullptr, nullptr, &status),
+      std::free};
+    return status == 0 ? readable.get() : typeid(problem).name();
+  } catch (...) {
+    return "unknown exception";
+  }
+}
+
+void start_child(caf::stateful_actor<front_state>* self) {
+  self->state.child = self->state.make();
+  self->monitor(self->state.child);
+}
+
+void on_child_down(caf::stateful_actor<front_state>* self,
+                   const caf::down_msg& down) {
+  auto& state = self->state;
+  if (down.source != state.child.address())
+    return;
+  if (down.reason == caf::exit_reason::user_shutdown) {
+    self->quit(down.reason);
+    return;
+  }
+  const auto now = std::chrono::steady_clock::now();
+  const auto why = self->system().render(down.reason);
+  state.counters->add(counter::actor_restarts_total, state.room);
+  if (!may_restart(state.crashes, now, state.limit)) {
+    state.on_hopeless("the actor '" + state.room + "' crashed "
+                      + std::to_string(state.crashes.size()) + " times within "
+                      + std::to_string(state.limit.within.count())
+                      + " s; last: " + why);
+    self->quit(caf::exit_reason::unhandled_exception);
+    return;
+  }
+  spdlog::error("the actor '{}' crashed ({}) and was started again", state.room,
+                why);
+  start_child(self);
+}
+
+caf::result<caf::message> pass_on(caf::stateful_actor<front_state>* self,
+                                  caf::message_view& view) {
+  auto sender = self->current_sender();
+  const auto id = self->current_message_id();
+  self->state.child->enqueue(std::move(sender), id,
+                             view.move_content_to_message(), self->context());
+  return caf::delegated<caf::message>{};
+}
+
+} // namespace
+
+bool may_restart(std::deque<std::chrono::steady_clock::time_point>& crashes,
+                 std::chrono::steady_clock::time_point now,
+                 const restart_limit& limit) {
+  while (!crashes.empty() && now - crashes.front() > limit.within)
+    crashes.pop_front();
+  crashes.push_back(now);
+  return crashes.size() < limit.crashes;
+}
+
+caf::behavior front(caf::stateful_actor<front_state>* self, std::string room,
+                    std::function<caf::actor()> make,
+                    std::function<void(std::string)> on_hopeless,
+                    counter_board_ptr counters, restart_limit limit) {
+  self->state = front_state{.room = std::move(room),
+                            .make = std::move(make),
+                            .on_hopeless = std::move(on_hopeless),
+                            .counters = std::move(counters),
+                            .limit = limit,
+                            .child = {},
+                            .crashes = {}};
+  self->set_down_handler(
+    [self](const caf::down_msg& down) { on_child_down(self, down); });
+  self->set_exit_handler([self](const caf::exit_msg& exit) {
+    self->demonitor(self->state.child);
+    self->send_exit(self->state.child, exit.reason);
+    self->quit(exit.reason);
+  });
+  self->set_default_handler(
+    [self](caf::scheduled_actor*, caf::message_view& view) {
+      return pass_on(self, view);
+    });
+  start_child(self);
+  // A behaviour that matches nothing: everything takes the default way.
+  return {[](caf::unit_t) {}};
+}
+
+void install_guards(caf::scheduled_actor* self, const std::string& room) {
+  self->set_exception_handler(
+    [room](caf::scheduled_actor*, std::exception_ptr& thrown) {
+      spdlog::error("the actor '{}' met an exception of type {}", room,
+                    type_of(thrown));
+      return caf::error{caf::exit_reason::unhandled_exception};
+    });
+  self->set_default_handler(
+    [room](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
+      spdlog::warn("the actor '{}' got a message it does not know", room);
+      return caf::sec::unexpected_message;
+    });
+}
+
+} // namespace telltale

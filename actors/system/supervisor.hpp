@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <caf/actor.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include "messages/counters.hpp"
+
+// Supervision: every room stands behind a front, an actor whose handle stays
+// good while the room behind it is started again. The front passes each message
+// on as it came, so answers go straight to whoever asked.
+
+namespace telltale {
+
+/// How often a room may crash before the process gives up.
+struct restart_limit {
+  std::size_t crashes = 5;
+  std::chrono::seconds within{60};
+};
+
+/// Pure: may a room that crashed at these moments be started once more?
+[[nodiscard]] bool
+may_restart(std::deque<std::chrono::steady_clock::time_point>& crashes,
+            std::chrono::steady_clock::time_point now,
+            const restart_limit& limit);
+
+/// What a front knows.
+struct front_state {
+  static inline const char* name = "supervisor";
+
+  std::string room;                    ///< for the log and the counter
+  std::function<caf::actor()> make;    ///< starts the room
+  std::function<void(std::string)> on_hopeless; ///< ends the process
+  counter_board_ptr counters;
+  restart_limit limit;
+  caf::actor child;
+  std::deque<std::chrono::steady_clock::time_point> crashes;
+};
+
+/// A front for one room. Accepts everything and passes it on. When the room
+/// ends otherwise than by being told to, it is started again at once and the log
+/// says so; after too many crashes `on_hopeless` is told why. Exits with the
+/// room when told to exit.
+[[nodiscard]] caf::behavior front(caf::stateful_actor<front_state>* self,
+                                  std::string room,
+                                  std::function<caf::actor()> make,
+                                  std::function<void(std::string)> on_hopeless,
+                                  counter_board_ptr counters,
+                                  restart_limit limit);
+
+/// Logs an actor's crash by the exception's type alone, since its text may hold
+/// what must not be logged, and ends the actor.
+void install_guards(caf::scheduled_actor* self, const std::string& room);
+
+} // namespace telltale
