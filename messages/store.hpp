@@ -310,11 +310,14 @@ struct events_read {
 
 // --- deliveries --------------------------------------------------------------
 
-/// Leases due deliveries of one relay, oldest first, at most one a chat.
+/// Leases due deliveries of one relay, oldest first, at most `per_chat` of a
+/// chat. None of a chat of which an earlier one is leased or waits for its next
+/// try: the order within a chat is kept.
 struct take_deliveries {
   std::string relay;
-  std::uint32_t limit = 16;
+  std::uint32_t limit = 16; ///< chats; of a target without chats: deliveries
   std::chrono::milliseconds lease{60'000};
+  std::uint32_t per_chat = 1; ///< more than one: a storm can be gathered
 
   bool operator==(const take_deliveries&) const = default;
 };

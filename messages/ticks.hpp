@@ -69,9 +69,12 @@ struct runner_recovered {
   bool operator==(const runner_recovered&) const = default;
 };
 
-/// A channel's answer about one try.
+/// A channel's answer about one try, in the words of the store.
 struct delivery_tried {
   delivery_result result;
+  bool transport_failed = false; ///< the other side gave no usable answer
+  bool binding_broken = false;   ///< the chat cannot be reached any more
+  bool target_gone = false;      ///< the whole target asks for no more
 };
 
 /// Where events go that are published after the answer.
