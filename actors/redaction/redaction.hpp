@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/redaction/engine.hpp"
+#include "messages/counters.hpp"
+#include "messages/protocols.hpp"
+
+namespace telltale {
+
+/// Opens raw text and lets only masked text go on.
+///
+/// Accepts: `redact_reports`, `redact_texts`, `narrow_texts`.
+/// Sends: `reports_redacted` to the intake that the batch names.
+/// Never: logs, keeps or sends raw text; answers with an error.
+///
+/// On failure: the engine does not throw; a text that it cannot handle becomes
+/// `[REDACTED:internal-error]`, and the batch goes on.
+///
+/// Threading: an actor of the scheduler, one per lane. The engine is shared and
+/// immutable; a reload spawns new actors with a new engine.
+struct redaction_state {
+  static inline const char* name = "redaction";
+
+  std::shared_ptr<const redaction_engine> engine; ///< never null
+  counter_board_ptr counters;                     ///< never null
+};
+
+/// Spawned by system/, `redaction.workers` times.
+[[nodiscard]] redaction_actor::behavior_type
+redaction(redaction_actor::stateful_pointer<redaction_state> self,
+          std::shared_ptr<const redaction_engine> engine,
+          counter_board_ptr counters);
+
+} // namespace telltale
