@@ -1,0 +1,134 @@
+// libs: telltale_messages
+#define CAF_SUITE unit.messages
+
+#include "messages/counters.hpp"
+#include "messages/error.hpp"
+#include "messages/event.hpp"
+#include "messages/failure_reason.hpp"
+#include "messages/task.hpp"
+#include "messages/time.hpp"
+#include "messages/uuid.hpp"
+
+#include <set>
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+
+CAF_TEST(a uuid is read and written in its canonical form alone) {
+  const auto id = parse_uuid("018F3A5C-0000-7abc-8def-0123456789aB");
+  CAF_REQUIRE(id.has_value());
+  CAF_CHECK_EQUAL(to_string(*id), "018f3a5c-0000-7abc-8def-0123456789ab");
+  for (const auto* wrong :
+       {"", "018f3a5c", "018f3a5c00007abc8def0123456789ab",
+        "018f3a5c-0000-7abc-8def-0123456789ag",
+        "018f3a5c-0000-7abc-8def-0123456789ab ",
+        "{18f3a5c-0000-7abc-8def-0123456789ab"})
+    CAF_CHECK(!parse_uuid(wrong).has_value());
+}
+
+CAF_TEST(fresh uuids ascend and carry version and variant) {
+  std::set<uuid> seen;
+  auto last = make_uuid_v7();
+  for (int i = 0; i < 10'000; ++i) {
+    const auto next = make_uuid_v7();
+    CAF_REQUIRE(last < next);
+    seen.insert(next);
+    last = next;
+  }
+  CAF_CHECK_EQUAL(seen.size(), 10'000u);
+  CAF_CHECK_EQUAL(last.bytes[6] >> 4, 7);
+  CAF_CHECK_EQUAL(last.bytes[8] >> 6, 2);
+}
+
+CAF_TEST(a moment survives being written and read) {
+  const auto when = parse_rfc3339("2026-06-23T10:49:00.000001Z");
+  CAF_REQUIRE(when.has_value());
+  CAF_CHECK_EQUAL(format_rfc3339(*when), "2026-06-23T10:49:00.000001Z");
+  const std::pair<const char*, const char*> rows[] = {
+    {"2026-06-23 10:49:00+00", "2026-06-23T10:49:00.000000Z"},
+    {"2026-06-23T12:49:00.5+02:00", "2026-06-23T10:49:00.500000Z"},
+    {"2026-06-23T10:49:00.123456789z", "2026-06-23T10:49:00.123456Z"},
+    {"2025-12-31T23:59:60Z", "2026-01-01T00:00:00.000000Z"},
+    {"1969-12-31T23:59:59.25-0030", "1970-01-01T00:29:59.250000Z"},
+  };
+  for (const auto& [text, expected] : rows)
+    CAF_CHECK_EQUAL(format_rfc3339(parse_rfc3339(text).value()), expected);
+  for (const auto* wrong :
+       {"", "2026-06-23", "2026-02-30T00:00:00Z", "2026-06-23T25:00:00Z",
+        "2026-06-23T10:49:00", "2026-06-23T10:49:00.Z", "now",
+        "2026-06-23T10:49:00Zx"})
+    CAF_CHECK(!parse_rfc3339(wrong).has_value());
+}
+
+CAF_TEST(finding 12 every reason that is produced is in the taxonomy) {
+  CAF_CHECK(find_reason("local_directory_error") != nullptr);
+  std::set<std::string_view> wires;
+  for (const auto& row : failure_reasons()) {
+    CAF_CHECK(is_valid_reason(row.wire));
+    CAF_CHECK(wires.insert(row.wire).second);
+    CAF_CHECK_EQUAL(failure_reason{row.code}.wire, row.wire);
+    // A reason is retried if and only if it has a ceiling above one.
+    CAF_CHECK_EQUAL(row.retried, row.attempts > 1);
+    CAF_CHECK_EQUAL(row.side == failure_side::agent,
+                    row.wire.starts_with("agent_error."));
+  }
+  CAF_CHECK_EQUAL(wires.size(), 28u);
+  const failure_reason made_up{std::string{"custom_reason"}};
+  CAF_CHECK_EQUAL(metric_label(made_up), "other");
+  CAF_CHECK(side_of(made_up) == failure_side::agent);
+}
+
+CAF_TEST(a reason outside the taxonomy has a bounded plain form) {
+  CAF_CHECK(is_valid_reason("a"));
+  CAF_CHECK(is_valid_reason(std::string(64, 'x')));
+  for (const auto& wrong : {std::string{}, std::string(65, 'x'),
+                            std::string{"Upper"}, std::string{"with blank"},
+                            std::string{"dash-ed"}, std::string{"<b>"}})
+    CAF_CHECK(!is_valid_reason(wrong));
+}
+
+CAF_TEST(names and values of every enumeration go both ways) {
+  for (const auto status :
+       {task_status::queued, task_status::running, task_status::posting_result,
+        task_status::succeeded, task_status::failed, task_status::timed_out,
+        task_status::cancelled})
+    CAF_CHECK(parse_task_status(to_string(status)) == status);
+  for (const auto outcome :
+       {task_outcome::delivered, task_outcome::clean,
+        task_outcome::silent_noop, task_outcome::unverified,
+        task_outcome::failed, task_outcome::cancelled})
+    CAF_CHECK(parse_task_outcome(to_string(outcome)) == outcome);
+  for (const auto type :
+       {event_type::task_created, event_type::task_started,
+        event_type::task_succeeded, event_type::task_failed,
+        event_type::task_cancelled, event_type::task_recovered,
+        event_type::delivery_sent, event_type::delivery_dead})
+    CAF_CHECK(parse_event_type(to_string(type)) == type);
+  CAF_CHECK(!parse_task_status("done").has_value());
+  CAF_CHECK(is_terminal(task_status::timed_out));
+  CAF_CHECK(!is_terminal(task_status::posting_result));
+}
+
+CAF_TEST(an error keeps its code and its circumstances) {
+  const auto error = make_error(ec::task_not_found, "no task 42");
+  CAF_CHECK(code_of(error) == ec::task_not_found);
+  CAF_CHECK_EQUAL(explain(error), "no task 42");
+  CAF_CHECK_EQUAL(http_status(code_of(error)), 404u);
+  CAF_CHECK_EQUAL(to_string(ec::stale_attempt), "stale_attempt");
+  CAF_CHECK(code_of(caf::error{}) == ec::none);
+  CAF_CHECK(code_of(caf::error{3, caf::atom("other")}) == ec::internal_error);
+  CAF_CHECK_EQUAL(explain(make_error(ec::overloaded)),
+                  std::string{describe(ec::overloaded)});
+}
+
+CAF_TEST(counters add up per label) {
+  counter_board board;
+  board.add(counter::reports_total, "ok", 3);
+  board.add(counter::reports_total, "ok");
+  board.add(counter::reports_total, "stale_attempt");
+  board.set(counter::event_subscribers, {}, 7);
+  CAF_CHECK_EQUAL(board.read(counter::reports_total, "ok"), 4.0);
+  CAF_CHECK_EQUAL(board.read(counter::reports_total, "none"), 0.0);
+  CAF_CHECK_EQUAL(board.samples().size(), 3u);
+}

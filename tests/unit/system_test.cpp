@@ -1,0 +1,104 @@
+// libs: telltale_system
+#define CAF_SUITE unit.system
+
+#include "actors/system/metrics.hpp"
+#include "actors/system/supervisor.hpp"
+
+#include <caf/event_based_actor.hpp>
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct fixture : test_coordinator_fixture<> {
+  counter_board_ptr counters = std::make_shared<counter_board>();
+  std::vector<std::string> hopeless;
+  int starts = 0;
+
+  /// A room that answers twice its number, and crashes on 13.
+  caf::actor make_room() {
+    ++starts;
+    return sys.spawn([](caf::event_based_actor* self) -> caf::behavior {
+      install_guards(self, "doubler");
+      return {[](int number) {
+        if (number == 13)
+          throw std::runtime_error{"text that must not be logged"};
+        return number * 2;
+      }};
+    });
+  }
+
+  caf::actor supervised = sys.spawn(
+    front, std::string{"doubler"}, std::function<caf::actor()>{[this] {
+      return make_room();
+    }},
+    std::function<void(std::string)>{
+      [this](std::string why) { hopeless.push_back(std::move(why)); }},
+    counters, restart_limit{.crashes = 3, .within = 60s});
+
+  ~fixture() override {
+    self->send_exit(supervised, caf::exit_reason::user_shutdown);
+    run();
+  }
+
+  int ask(int number) {
+    auto answer = self->request(supervised, caf::infinite, number);
+    run();
+    int got = -1;
+    answer.receive([&](int result) { got = result; }, [](const caf::error&) {});
+    return got;
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(system_tests, fixture)
+
+CAF_TEST(a front passes requests on and answers come back) {
+  CAF_CHECK_EQUAL(ask(21), 42);
+  CAF_CHECK_EQUAL(starts, 1);
+}
+
+CAF_TEST(a crashed room starts again behind the same handle) {
+  CAF_CHECK_EQUAL(ask(13), -1);
+  CAF_CHECK_EQUAL(ask(4), 8);
+  CAF_CHECK_EQUAL(starts, 2);
+  CAF_CHECK_EQUAL(counters->read(counter::actor_restarts_total, "doubler"),
+                  1.0);
+  CAF_CHECK(hopeless.empty());
+}
+
+CAF_TEST(a room that keeps crashing ends the process with a reason) {
+  for (int i = 0; i < 3; ++i)
+    ask(13);
+  CAF_REQUIRE_EQUAL(hopeless.size(), 1u);
+  CAF_CHECK(hopeless[0].find("doubler") != std::string::npos);
+  CAF_CHECK(hopeless[0].find("3 times") != std::string::npos);
+  CAF_CHECK_EQUAL(starts, 3);
+}
+
+CAF_TEST(crashes that are long past are forgotten) {
+  const restart_limit limit{.crashes = 2, .within = 60s};
+  std::deque<std::chrono::steady_clock::time_point> crashes;
+  const std::chrono::steady_clock::time_point start{};
+  CAF_CHECK(may_restart(crashes, start, limit));
+  CAF_CHECK(may_restart(crashes, start + 61s, limit));
+  CAF_CHECK(!may_restart(crashes, start + 62s, limit));
+}
+
+CAF_TEST(metrics are exported in the text format with their labels) {
+  counters->add(counter::tasks_failed_total, "timeout", 2);
+  const auto text = export_metrics(*counters);
+  CAF_CHECK(text.find("# TYPE telltale_tasks_failed_total counter")
+            != std::string::npos);
+  CAF_CHECK(text.find("telltale_tasks_failed_total{reason=\"timeout\"} 2")
+            != std::string::npos);
+  CAF_CHECK(text.find("telltale_truth_violations_total 0")
+            != std::string::npos);
+  CAF_CHECK(text.find("process_resident_memory_bytes") != std::string::npos);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
