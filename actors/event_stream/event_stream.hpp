@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <caf/typed_response_promise.hpp>
+
+#include "actors/event_stream/replay_buffer.hpp"
+#include "config/config.hpp"
+#include "messages/counters.hpp"
+#include "messages/protocols.hpp"
+
+namespace telltale {
+
+// Fans published events out to listeners, in the order of their positions,
+// without gap or repeat.
+//
+// Accepts `events_published` (from failed_task_payload, right after their
+// publication), `subscribe_events` (anybody) and `poll_events` (itself, every
+// `events.poll`). Sends `events_published` to listeners and `read_events` to
+// the event store. Never passes on an event whose predecessor it has not passed
+// on.
+//
+// Failure: a listener that goes down is forgotten; a store that does not answer
+// is asked again at the next poll. Threading: the scheduler's.
+
+struct event_stream_state {
+  static inline const char* name = "event-stream";
+
+  event_store_actor store;
+  config::events_config options;
+  counter_board_ptr counters; ///< may be null
+  replay_buffer recent{0};
+  std::int64_t cursor = -1; ///< position passed on last; -1: not known yet
+  bool reading = false;     ///< one read of the store at a time
+  bool read_again = false;  ///< something new may have come since it began
+  std::vector<event_listener_handle> listeners;
+
+  /// Subscribers that came before the cursor was known.
+  struct early {
+    subscribe_events what;
+    caf::typed_response_promise<events_read> promise;
+  };
+  std::vector<early> waiting;
+};
+
+/// An answer to `subscribe_events` holds at most 500 events; `newest` is the
+/// position passed on last. A subscriber whose last event lies below it asks
+/// again with that position; what it hears twice it knows by the position. A
+/// listener may subscribe any number of times and hears each event once.
+[[nodiscard]] event_stream_actor::behavior_type
+event_stream(event_stream_actor::stateful_pointer<event_stream_state> self,
+             event_store_actor store, config::events_config options,
+             counter_board_ptr counters);
+
+} // namespace telltale

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+#include "http/types.hpp"
+#include "messages/uuid.hpp"
+
+namespace telltale {
+
+/// What an operation asks of its caller.
+enum class scope : std::uint8_t { open, runner, read, write };
+
+[[nodiscard]] std::string_view to_string(scope what) noexcept;
+
+/// Who calls, and what the token allows.
+struct principal {
+  std::string name; ///< of the token; `attempt` for a claim's own token
+  bool runner = false;
+  bool read = false;
+  bool write = false;
+  bool by_cookie = false;
+  /// Set for a claim's token: it serves this task and attempt alone.
+  std::optional<task_id> task;
+  std::uint32_t attempt = 0;
+
+  [[nodiscard]] bool may(scope what) const noexcept;
+};
+
+/// The name of the page's cookie.
+inline constexpr std::string_view session_cookie = "telltale_session";
+
+/// Knows the tokens, as digests only. Immutable, so any thread may ask it.
+class access_rules {
+public:
+  /// `attempt_key` is the deployment's secret behind claims' tokens; it must
+  /// not be empty. Throws `std::invalid_argument` on a digest that is no
+  /// SHA-256 in hex.
+  access_rules(const config::auth_config& auth, std::string attempt_key);
+
+  /// No token is configured: everything is open.
+  [[nodiscard]] bool open() const noexcept { return tokens_.empty(); }
+
+  /// Whose token this is. Every known digest is compared, each in constant
+  /// time.
+  [[nodiscard]] std::optional<principal> identify(std::string_view token) const;
+
+  /// Who sent a request: by `Authorization: Bearer`, else by the page's cookie.
+  /// On an open service everybody may do everything.
+  [[nodiscard]] std::optional<principal>
+  caller(const http::request& what) const;
+
+  /// The token that a claim hands out for one attempt.
+  [[nodiscard]] std::string attempt_token(const task_id& task,
+                                          std::uint32_t attempt) const;
+
+private:
+  using digest = std::array<unsigned char, 32>;
+  struct entry {
+    digest hash{};
+    principal who;
+  };
+
+  void add(const config::token_config& token, bool runner);
+
+  std::vector<entry> tokens_;
+  std::string attempt_key_;
+};
+
+/// The value of a cookie of the request.
+[[nodiscard]] std::optional<std::string> find_cookie(const http::request& what,
+                                                     std::string_view name);
+
+/// May a browser's page send this changing request? True if it says that it
+/// comes from this very origin, or if no browser sent it (neither Origin nor
+/// Sec-Fetch-Site). With `by_cookie` it must say so.
+[[nodiscard]] bool is_same_origin(const http::request& what, bool by_cookie);
+
+/// `Set-Cookie` that keeps the token, or that drops it if `token` is empty.
+[[nodiscard]] std::string session_cookie_header(std::string_view token,
+                                                bool secure);
+
+} // namespace telltale

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/gateway/access.hpp"
+#include "actors/gateway/claims.hpp"
+#include "actors/gateway/event_sessions.hpp"
+#include "actors/gateway/reply.hpp"
+#include "config/config.hpp"
+#include "messages/counters.hpp"
+#include "messages/protocols.hpp"
+
+namespace telltale {
+
+// Requests to messages and back.
+//
+// Accepts `http_call` (from the edge), `reports_settled` (from status_intake
+// and the lanes), `events_published` (from the event stream) and `gateway_tick`
+// (itself). Sends requests to the rooms in `gateway_rooms`, answers to the
+// requests' exchanges. Never blocks, never polls the database: a claim that
+// finds nothing is parked and wakes by a local create, by an event, or when a
+// deferred task is due.
+//
+// Failure: an error of a room becomes a problem answer; a question that got
+// lost is answered 500 by its reply token. Threading: the scheduler's.
+
+/// The rooms that the gateway asks.
+struct gateway_rooms {
+  task_store_actor tasks;
+  task_query_actor queries;
+  chat_store_actor chats;
+  delivery_store_actor deliveries;
+  redaction_actor redaction;
+  reaper_actor reaper;
+  event_stream_actor events;
+  status_intake_actor intake;
+};
+
+/// What the gateway is told at its start, and ports to rooms that it does not
+/// know. Ports are called on the actor's thread and must not block.
+struct gateway_setup {
+  config::tasks_config tasks;
+  config::events_config events;
+  config::retry_config retry;
+  /// Names of the relays that are configured now.
+  std::function<std::vector<std::string>()> relay_names;
+  /// The copy of a failure reason in a locale (relay room's catalogue).
+  std::function<std::string(std::string_view reason, std::string_view locale)>
+      reason_copy;
+  std::vector<std::string> locales{"en", "zh-CN"};
+  /// Makes a claim's token: `access_rules::attempt_token`.
+  std::function<std::string(const task_id&, std::uint32_t attempt)>
+      attempt_token;
+  std::function<timestamp()> now = now_utc; ///< replaced by tests
+};
+
+struct gateway_state {
+  static inline const char* name = "gateway";
+
+  gateway_rooms rooms;
+  gateway_setup setup;
+  reply_board_ptr replies;
+  counter_board_ptr counters; ///< may be null
+  claim_line claims;          ///< long polls that wait for a task
+  event_sessions sessions;    ///< open event streams
+  std::vector<std::chrono::steady_clock::time_point> ticks; ///< under way
+};
+
+[[nodiscard]] gateway_actor::behavior_type
+gateway(gateway_actor::stateful_pointer<gateway_state> self,
+        gateway_rooms rooms, gateway_setup setup, reply_board_ptr replies,
+        counter_board_ptr counters);
+
+} // namespace telltale

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "http/server.hpp"
+#include "messages/error.hpp"
+#include "messages/status_report.hpp"
+
+namespace telltale {
+
+/// What is under way between edge and gateway, counted without a lock.
+struct edge_tally {
+  std::atomic<std::size_t> in_flight{0};
+  std::atomic<std::size_t> reports{0};
+  std::array<std::atomic<std::uint64_t>, 6> answers{}; ///< by status / 100
+};
+
+using edge_tally_ptr = std::shared_ptr<edge_tally>;
+
+/// An answer in `application/problem+json`, with Retry-After or
+/// WWW-Authenticate where the status asks for it. Empty `detail`: the code's
+/// own sentence.
+[[nodiscard]] http::response problem(ec code, std::string detail = {});
+
+/// The same for what is no error between rooms (408, 431).
+[[nodiscard]] http::response problem(unsigned status, std::string_view code,
+                                     std::string_view detail);
+
+/// An answer in JSON.
+[[nodiscard]] http::response json_answer(unsigned status, std::string body);
+
+/// One request that waits. Answers 500 if nobody does. Any thread.
+class pending_reply {
+public:
+  /// Counts itself as in flight unless `bounded` is false (long polls,
+  /// streams).
+  pending_reply(http::exchange_ptr to, std::string request_id,
+                edge_tally_ptr tally, bool bounded);
+  ~pending_reply();
+  pending_reply(const pending_reply&) = delete;
+  pending_reply& operator=(const pending_reply&) = delete;
+
+  void respond(http::response what);
+
+  /// The answer for `reply_board::respond_all`; this one is done with.
+  [[nodiscard]] http::answer with(http::response what);
+
+  [[nodiscard]] std::shared_ptr<http::stream>
+  open_stream(http::response head, std::function<void()> on_closed);
+
+  [[nodiscard]] const std::string& request_id() const noexcept {
+    return request_id_;
+  }
+
+private:
+  void finish(http::response& what);
+
+  http::exchange_ptr to_;
+  std::string request_id_;
+  edge_tally_ptr tally_;
+  bool bounded_;
+};
+
+using pending_reply_ptr = std::shared_ptr<pending_reply>;
+
+/// Who waits for settled reports: what `reply_token::waiter` of a report
+/// points to.
+class report_waiter {
+public:
+  virtual ~report_waiter() = default;
+  /// Takes one settled report; adds an answer to `ready` if that completes one.
+  virtual void settle(const report_flight& flight,
+                      std::vector<http::answer>& ready) = 0;
+};
+
+/// The answer of one report of its own: 204, or a problem.
+[[nodiscard]] http::response report_answer(const report_flight& flight);
+
+/// Waits for exactly one report.
+class single_report final : public report_waiter {
+public:
+  single_report(http::exchange_ptr to, std::string request_id,
+                edge_tally_ptr tally);
+  void settle(const report_flight& flight,
+              std::vector<http::answer>& ready) override;
+  [[nodiscard]] pending_reply& reply() noexcept { return reply_; }
+
+private:
+  pending_reply reply_;
+};
+
+/// Answers many requests with one turn of the server's loop. The edge attaches
+/// its server; without one, answers go out one by one. Any thread.
+class reply_board {
+public:
+  void attach(http::server* server);
+  void respond_all(std::vector<http::answer> answers);
+
+private:
+  std::shared_mutex guard_;
+  http::server* server_ = nullptr;
+};
+
+using reply_board_ptr = std::shared_ptr<reply_board>;
+
+} // namespace telltale
