@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "actors/persistence/store.hpp"
+#include "config/config.hpp"
+#include "messages/counters.hpp"
+
+// The front page of the room: what the composition root makes of it. No word
+// of a database library is in here.
+
+namespace telltale {
+
+/// What the rules of tasks depend on; taken from the configuration.
+struct task_rules {
+  std::chrono::milliseconds lease{60'000};
+  std::chrono::milliseconds runner_silence{150'000};
+  config::retry_config retry;
+
+  bool operator==(const task_rules&) const = default;
+};
+
+/// The rules in force. Any thread; a reload replaces them as a whole.
+class live_rules {
+public:
+  explicit live_rules(task_rules rules = {})
+      : rules_(std::make_shared<const task_rules>(std::move(rules))) {}
+
+  [[nodiscard]] std::shared_ptr<const task_rules> get() const {
+    const std::lock_guard lock{guard_};
+    return rules_;
+  }
+
+  void replace(task_rules rules) {
+    auto fresh = std::make_shared<const task_rules>(std::move(rules));
+    const std::lock_guard lock{guard_};
+    rules_ = std::move(fresh);
+  }
+
+private:
+  mutable std::mutex guard_;
+  std::shared_ptr<const task_rules> rules_;
+};
+
+using live_rules_ptr = std::shared_ptr<live_rules>;
+
+/// What every store on PostgreSQL needs.
+struct pg_options {
+  std::string url; ///< a connection string or URI; holds a credential
+  std::chrono::milliseconds statement_timeout{30'000};
+  live_rules_ptr rules = std::make_shared<live_rules>();
+  counter_board_ptr counters = std::make_shared<counter_board>();
+};
+
+/// A store with a connection of its own, made at its first use. One thread.
+[[nodiscard]] std::unique_ptr<task_store> make_pg_task_store(pg_options);
+
+} // namespace telltale

@@ -1,0 +1,145 @@
+#include "actors/persistence/pg_connection.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <spdlog/spdlog.h>
+
+namespace telltale {
+
+namespace {
+
+constexpr std::chrono::milliseconds first_backoff{50};
+constexpr std::chrono::milliseconds last_backoff{2000};
+
+/// The connection string with limits on how long a dead network is believed.
+std::string bounded(const std::string& url) {
+  const bool uri =
+      url.starts_with("postgres://") || url.starts_with("postgresql://");
+  std::string result = url;
+  bool has_query = uri && url.find('?') != std::string::npos;
+  const auto add = [&](std::string_view key, std::string_view value) {
+    if (url.find(key) != std::string::npos)
+      return;
+    result += !uri ? ' ' : has_query ? '&' : '?';
+    has_query = true;
+    result.append(key).append("=").append(value);
+  };
+  add("connect_timeout", "3");
+  add("tcp_user_timeout", "10000");
+  add("application_name", "telltale");
+  return result;
+}
+
+pg_failure read(const pqxx::sql_error& e) {
+  const std::string state = e.sqlstate();
+  pg_failure result;
+  result.circumstances = "SQLSTATE " + (state.empty() ? "unknown" : state);
+  const auto is_class = [&](std::string_view wanted) {
+    return state.starts_with(wanted);
+  };
+  if (state == "40001" || state == "40P01") {
+    result.try_again = true;
+    result.code = ec::database_unavailable;
+  } else if (is_class("22") || is_class("23")) {
+    result.bad_value = true;
+    result.code = ec::invalid_field;
+  } else if (is_class("57P") || is_class("08") || is_class("53")
+             || state == "25006") {
+    // Shut down, connection trouble, out of resources, a read-only standby.
+    result.broken = true;
+    result.code = ec::database_unavailable;
+  } else if (state == "57014" || state == "55P03") {
+    result.code = ec::database_unavailable; // statement or lock timeout
+  }
+  return result;
+}
+
+} // namespace
+
+pg_failure translate(std::exception_ptr thrown) {
+  pg_failure result;
+  try {
+    std::rethrow_exception(std::move(thrown));
+  } catch (const pg_away& e) {
+    result.code = ec::database_unavailable;
+    result.circumstances = e.what();
+  } catch (const pqxx::broken_connection&) {
+    result.code = ec::database_unavailable;
+    result.broken = true;
+    result.circumstances = "the connection to the database broke";
+  } catch (const pqxx::in_doubt_error&) {
+    result.code = ec::database_unavailable;
+    result.broken = true;
+    result.circumstances = "nobody knows whether a commit went through";
+  } catch (const pqxx::sql_error& e) {
+    result = read(e);
+  } catch (const pqxx::failure&) {
+    // Mostly a connection that failed in a way of its own.
+    result.code = ec::database_unavailable;
+    result.broken = true;
+    result.circumstances = "the database library gave up";
+  } catch (const std::exception& e) {
+    result.circumstances = e.what();
+  } catch (...) {
+    result.circumstances = "an exception of unknown type";
+  }
+  return result;
+}
+
+pg_connection::pg_connection(pg_options options)
+    : options_(std::move(options)) {}
+
+void pg_connection::prepare(std::string name, std::string sql) {
+  statements_.emplace_back(std::move(name), std::move(sql));
+}
+
+void pg_connection::on_connect(std::string sql) {
+  greetings_.push_back(std::move(sql));
+}
+
+pqxx::connection& pg_connection::connect() {
+  if (link_)
+    return *link_;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_try_)
+    throw pg_away{};
+  next_try_ = now + std::max(backoff_, first_backoff);
+  backoff_ = std::clamp(2 * backoff_, first_backoff, last_backoff);
+  link_.emplace(bounded(options_.url));
+  try {
+    greet(*link_);
+  } catch (...) {
+    link_.reset();
+    throw;
+  }
+  if (was_connected_)
+    options_.counters->add(counter::database_reconnects_total);
+  was_connected_ = true;
+  backoff_ = {};
+  next_try_ = {};
+  return *link_;
+}
+
+void pg_connection::greet(pqxx::connection& link) {
+  pqxx::nontransaction session{link};
+  session.exec("SET statement_timeout = "
+               + std::to_string(options_.statement_timeout.count()));
+  session.exec("SET timezone = 'UTC'");
+  session.exec("SET datestyle = 'ISO'");
+  for (const auto& sql : greetings_)
+    session.exec(sql);
+  for (const auto& [name, sql] : statements_)
+    link.prepare(name, sql);
+}
+
+pg_failure pg_connection::settle(std::exception_ptr thrown) {
+  auto failure = translate(std::move(thrown));
+  if (failure.broken) {
+    spdlog::warn("database connection dropped: {}", failure.circumstances);
+    link_.reset();
+  }
+  return failure;
+}
+
+} // namespace telltale
