@@ -1,0 +1,188 @@
+// libs: telltale_persistence telltale_postgres_fixture
+#define CAF_SUITE integration.embedded_postgres
+
+#include <csignal>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <pqxx/pqxx>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "actors/persistence/embedded_postgres.hpp"
+#include "actors/persistence/migrate.hpp"
+#include "actors/persistence/postgres_programs.hpp"
+#include "tests/support/postgres_fixture.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+
+namespace {
+
+struct fixture {
+  temporary_folder folder;
+
+  embedded_postgres_options options() const {
+    embedded_postgres_options result;
+    result.data_dir = folder.path() / "data";
+    return result;
+  }
+};
+
+std::string ask(const std::string& url, const std::string& sql) {
+  pqxx::connection connection{url};
+  pqxx::work work{connection};
+  const auto row = work.exec1(sql);
+  work.commit();
+  return row[0].c_str();
+}
+
+void execute(const std::string& url, const std::string& sql) {
+  pqxx::connection connection{url};
+  pqxx::work work{connection};
+  work.exec(sql);
+  work.commit();
+}
+
+/// The refusal's words; empty if it started.
+std::string why_refused(const embedded_postgres_options& options) {
+  try {
+    auto unexpected = embedded_postgres::start(options);
+    return {};
+  } catch (const embedded_postgres_error& error) {
+    return error.what();
+  }
+}
+
+std::string why_not_migrated(const std::string& url) {
+  try {
+    migrate(url);
+    return {};
+  } catch (const migration_error& error) {
+    return error.what();
+  }
+}
+
+std::string why_none_chosen(const std::vector<postgres_programs>& found,
+                            std::optional<std::uint32_t> cluster_major) {
+  try {
+    return choose_postgres(found, cluster_major).folder;
+  } catch (const embedded_postgres_error& error) {
+    return error.what();
+  }
+}
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(embedded_postgres_tests, fixture)
+
+CAF_TEST(a killed cluster recovers and a second owner is refused) {
+  std::string url;
+  {
+    auto first = embedded_postgres::start(options());
+    url = first.url();
+    CAF_CHECK_EQUAL(ask(url, "SELECT current_user || '@' || "
+                             "current_database()"),
+                    "telltale@telltale");
+    CAF_CHECK_EQUAL(ask(url, "SHOW server_encoding"), "UTF8");
+    CAF_CHECK_EQUAL(ask(url, "SHOW fsync"), "on");
+    CAF_CHECK_EQUAL(ask(url, "SHOW listen_addresses"), "");
+    execute(url, "CREATE TABLE kept (x int); INSERT INTO kept VALUES (7)");
+    CAF_MESSAGE("a second owner");
+    const auto refusal = why_refused(options());
+    CAF_CHECK(refusal.find("another telltale") != std::string::npos);
+    CAF_CHECK(refusal.find(std::to_string(::getpid())) != std::string::npos);
+    CAF_MESSAGE("kill -9 of the main process");
+    CAF_REQUIRE_GREATER(first.process(), 0);
+    ::kill(first.process(), SIGKILL);
+    while (first.is_running())
+      ::usleep(1000);
+    CAF_CHECK_EQUAL(first.process(), 0);
+  }
+  {
+    auto second = embedded_postgres::start(options());
+    CAF_CHECK_EQUAL(ask(second.url(), "SELECT x FROM kept"), "7");
+    const auto log = read_tail(second.log_file(), 100000);
+    CAF_CHECK(log.find("was not properly shut down") != std::string::npos);
+  }
+  auto third = embedded_postgres::start(options());
+  CAF_CHECK_EQUAL(ask(third.url(), "SELECT x FROM kept"), "7");
+  third.stop();
+  CAF_CHECK(!third.is_running());
+  const auto log = read_tail(third.log_file(), 300);
+  CAF_CHECK(log.find("database system is shut down") != std::string::npos);
+}
+
+CAF_TEST(a cluster whose owner was killed stops and is taken over) {
+  // The owner is a process of its own, killed without a chance to clean up.
+  const pid_t owner = ::fork();
+  if (owner == 0) {
+    try {
+      auto cluster = embedded_postgres::start(options());
+      execute(cluster.url(), "CREATE TABLE kept (x int)");
+      ::kill(::getpid(), SIGKILL);
+    } catch (...) {
+    }
+    ::_exit(3);
+  }
+  int status = 0;
+  CAF_REQUIRE_EQUAL(::waitpid(owner, &status, 0), owner);
+  CAF_REQUIRE(WIFSIGNALED(status));
+  // A stranger may have the stale process id by now: take our own.
+  auto heir = embedded_postgres::start(options());
+  CAF_CHECK_EQUAL(ask(heir.url(), "SELECT count(*) FROM kept"), "0");
+}
+
+CAF_TEST(a data folder with a long path has its socket elsewhere) {
+  auto given = options();
+  given.data_dir = folder.path() / std::string(90, 'd') / "data";
+  given.durable = false;
+  auto cluster = embedded_postgres::start(given);
+  CAF_CHECK_EQUAL(ask(cluster.url(), "SELECT 1"), "1");
+  CAF_MESSAGE("migrations");
+  const auto url = cluster.url();
+  CAF_CHECK(!migration_status(url).front().applied_at);
+  const auto first = migrate(url);
+  CAF_CHECK_EQUAL(first.before, 0u);
+  CAF_CHECK_EQUAL(first.after, newest_migration());
+  CAF_CHECK_EQUAL(first.applied.size(), migration_status(url).size());
+  CAF_CHECK(migrate(url).applied.empty());
+  CAF_CHECK(migration_status(url).front().applied_at.has_value());
+  const auto key = load_or_make_tag_key(url);
+  CAF_CHECK_EQUAL(key.size(), 64u);
+  CAF_CHECK_EQUAL(load_or_make_tag_key(url), key);
+  CAF_MESSAGE("a changed step");
+  execute(url, "UPDATE schema_migrations SET checksum = 'other'");
+  CAF_CHECK(migration_status(url).front().changed);
+  CAF_CHECK(why_not_migrated(url).find("was changed") != std::string::npos);
+  CAF_MESSAGE("a newer database");
+  execute(url, "DELETE FROM schema_migrations; INSERT INTO schema_migrations "
+               "VALUES (9999, 'future', 'x')");
+  CAF_CHECK(why_not_migrated(url).find("newer than this program")
+            != std::string::npos);
+}
+
+CAF_TEST(what is missing is named) {
+  const postgres_programs fifteen{"/fifteen", 15};
+  const postgres_programs twelve{"/twelve", 12};
+  CAF_CHECK_EQUAL(parse_postgres_version("postgres (PostgreSQL) 15.4 (Debian)"),
+                  std::optional<std::uint32_t>{15});
+  CAF_CHECK(!parse_postgres_version("something else"));
+  CAF_CHECK(choose_postgres({twelve, fifteen}, std::nullopt) == fifteen);
+  CAF_CHECK(choose_postgres({fifteen, twelve}, 12u) == twelve);
+  CAF_CHECK(why_none_chosen({twelve}, std::nullopt).find("apt-get install")
+            != std::string::npos);
+  CAF_CHECK(why_none_chosen({fifteen}, 14u).find("postgresql-14")
+            != std::string::npos);
+  if (::geteuid() == 0) {
+    ::chmod(folder.path().c_str(), 0700);
+    const auto refusal = why_refused(options());
+    CAF_CHECK(refusal.find("chmod o+x " + folder.path().string())
+              != std::string::npos);
+  }
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
