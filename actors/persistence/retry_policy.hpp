@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "config/config.hpp"
+#include "messages/failure_reason.hpp"
+
+namespace telltale {
+
+/// When and how a failed attempt is followed by another.
+struct retry_choice {
+  std::chrono::milliseconds wait{};
+  bool awaits_runner = false; ///< until a runner is seen again
+
+  bool operator==(const retry_choice&) const = default;
+};
+
+/// Nothing if the failure is final. A configured reason goes by its table,
+/// others by the taxonomy, those outside it are never retried. `chance` in
+/// [0, 1) spreads the share of the wait that jitter leaves to it.
+///
+/// `attempt` is the number of the one that failed. A task with `max_attempts` 1
+/// is never retried; else the reason's own ceiling may widen that of the task.
+[[nodiscard]] std::optional<retry_choice>
+choose_retry(const config::retry_config& retry, const failure_reason& why,
+             std::uint32_t attempt, std::uint32_t max_attempts, double chance);
+
+} // namespace telltale
