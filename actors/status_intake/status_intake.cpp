@@ -1,0 +1,117 @@
+#include "actors/status_intake/status_intake.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include <caf/actor_cast.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/status_intake/classify.hpp"
+#include "actors/status_intake/validate.hpp"
+
+namespace telltale {
+
+namespace {
+
+using self_pointer = status_intake_actor::stateful_pointer<status_intake_state>;
+
+report_batch empty_batch() {
+  return std::make_shared<std::vector<report_flight>>();
+}
+
+std::size_t lane_of(const report_flight& flight, std::size_t lanes) {
+  return std::hash<task_id>{}(flight.raw.task) % lanes;
+}
+
+/// Everything that needs no redaction moves from `raw` to `ready`.
+void prepare(report_flight& flight) {
+  auto& raw = flight.raw;
+  auto& ready = flight.ready;
+  ready.task = raw.task;
+  ready.status = raw.status;
+  ready.attempt = raw.attempt;
+  ready.why = std::move(raw.why);
+  if (ready.why && ready.why->wire.empty())
+    ready.why.reset();
+  ready.runner = std::move(raw.runner);
+  ready.posted = raw.posted;
+  ready.intended_empty = raw.intended_empty;
+}
+
+/// What can only be decided on redacted text.
+void settle_texts(apply_status& ready) {
+  if (is_blank(ready.detail.view()))
+    ready.detail = redacted_text{};
+  if (is_blank(ready.result_url.view()))
+    ready.result_url = redacted_text{};
+  if (is_failure(ready.status))
+    ready.why = settle_reason(ready.status, ready.why, ready.detail.view());
+  else
+    ready.why.reset();
+}
+
+void send_to_lane(self_pointer self, report_batch batch,
+                  const report_waiter_handle& waiter, std::size_t lane) {
+  auto& state = self->state;
+  const auto& redaction = state.redactions[lane % state.redactions.size()];
+  self->send(redaction,
+             redact_reports{std::move(batch), waiter,
+                            caf::actor_cast<redacted_reports_handle>(self),
+                            static_cast<std::uint32_t>(lane)});
+}
+
+void on_reports_received(self_pointer self, reports_received& received) {
+  auto& state = self->state;
+  const auto lanes = state.stores.size();
+  std::vector<report_batch> parts(lanes);
+  report_batch refused;
+  const auto put = [](report_batch& where, report_flight& flight) {
+    if (!where)
+      where = empty_batch();
+    where->push_back(std::move(flight));
+  };
+  for (auto& flight : *received.batch) {
+    flight.result = validate(flight.raw);
+    if (flight.result != ec::none) {
+      put(refused, flight);
+      continue;
+    }
+    const auto lane = lane_of(flight, lanes);
+    prepare(flight);
+    put(parts[lane], flight);
+  }
+  if (refused)
+    self->send(received.waiter, reports_settled{std::move(refused)});
+  for (std::size_t lane = 0; lane < lanes; ++lane)
+    if (parts[lane])
+      send_to_lane(self, std::move(parts[lane]), received.waiter, lane);
+}
+
+void on_reports_redacted(self_pointer self, reports_redacted& redacted) {
+  for (auto& flight : *redacted.batch)
+    settle_texts(flight.ready);
+  self->send(
+      self->state.stores[redacted.lane % self->state.stores.size()],
+      commit_reports{std::move(redacted.batch), std::move(redacted.waiter)});
+}
+
+} // namespace
+
+status_intake_actor::behavior_type
+status_intake(status_intake_actor::stateful_pointer<status_intake_state> self,
+              std::vector<redaction_actor> redactions,
+              std::vector<report_store_actor> stores,
+              counter_board_ptr counters) {
+  self->state.redactions = std::move(redactions);
+  self->state.stores = std::move(stores);
+  self->state.counters = std::move(counters);
+  return {
+      [=](reports_received& received) { on_reports_received(self, received); },
+      [=](reports_redacted& redacted) { on_reports_redacted(self, redacted); },
+  };
+}
+
+} // namespace telltale
