@@ -1,0 +1,229 @@
+#include "config/checks.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "config/address.hpp"
+
+namespace telltale::config {
+
+namespace {
+
+struct checker {
+  load_result& read;
+  const std::function<origin(std::string)>& where;
+
+  void fail(const std::string& path, std::string wording) const {
+    read.errors.push_back({where(path), path, std::move(wording)});
+  }
+
+  void warn(const std::string& path, std::string wording) const {
+    read.warnings.push_back({where(path), path, std::move(wording)});
+  }
+
+  /// Whether the secret is there, or was to come from a variable.
+  [[nodiscard]] bool given(const secret& value, const std::string& path) const {
+    return !value.empty()
+           || std::any_of(
+               read.missing_secrets.begin(), read.missing_secrets.end(),
+               [&](const missing_secret& x) { return x.path == path; });
+  }
+
+  /// A credential goes into a header's line.
+  void one_line(const secret& value, const std::string& path) const {
+    const auto& bytes = value.reveal();
+    if (std::any_of(bytes.begin(), bytes.end(), [](char c) {
+          return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+        }))
+      fail(path, "expected a secret on one line, without control characters");
+  }
+
+  void http_url(const std::string& value, const std::string& path) const {
+    if (!value.empty() && !is_http_url(value))
+      fail(path, "expected a URL such as \"https://host/path\", without user "
+                 "or fragment");
+  }
+
+  template <class T> void distinct_names(const std::vector<T>& entries,
+                                         const std::string& path) const {
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const auto inner = path + '[' + std::to_string(i) + "].name";
+      if (entries[i].name.empty())
+        fail(inner, "expected a name");
+      else if (!names.insert(entries[i].name).second)
+        fail(inner, "expected a name of its own, " + shown(entries[i].name)
+                        + " is taken");
+    }
+  }
+};
+
+bool is_sha256(const std::string& hex) {
+  return hex.size() == 64
+         && hex.find_first_not_of("0123456789abcdef") == hex.npos;
+}
+
+void check_http(const checker& c, const http_config& x,
+                const auth_config& auth) {
+  const auto listen = parse_address(x.listen);
+  if (!listen)
+    c.fail("http.listen",
+           "expected an address and a port, such as \"127.0.0.1:8080\" or "
+           "\"[::1]:8080\"");
+  else if (!is_loopback(*listen) && auth.runner_tokens.empty()
+           && auth.operator_tokens.empty())
+    c.fail("http.listen",
+           "expected tokens in [auth], since other machines can reach this "
+           "address; without tokens only a loopback address will do");
+  c.http_url(x.public_url, "http.public_url");
+  if (x.tls_certificate.empty() != x.tls_key.empty())
+    c.fail(x.tls_key.empty() ? "http.tls_certificate" : "http.tls_key",
+           "expected both tls_certificate and tls_key, or neither");
+}
+
+void check_tokens(const checker& c, std::vector<token_config>& tokens,
+                  const std::string& path) {
+  c.distinct_names(tokens, path);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    auto& token = tokens[i];
+    const auto inner = path + '[' + std::to_string(i) + ']';
+    const bool plain = c.given(token.token, inner + ".token");
+    if (plain == !token.sha256.empty())
+      c.fail(inner, "expected either token or sha256");
+    c.one_line(token.token, inner + ".token");
+    std::transform(token.sha256.begin(), token.sha256.end(),
+                   token.sha256.begin(), [](char x) {
+                     return x >= 'A' && x <= 'F' ? static_cast<char>(x + 32)
+                                                 : x;
+                   });
+    // Not shown: what stands there by mistake may be the token itself.
+    if (!token.sha256.empty() && !is_sha256(token.sha256))
+      c.fail(inner + ".sha256", "expected 64 hexadecimal digits");
+  }
+}
+
+void check_redaction(const checker& c, const redaction_config& x) {
+  c.distinct_names(x.known_secrets, "redaction.known_secrets");
+  for (std::size_t i = 0; i < x.known_secrets.size(); ++i) {
+    const auto path =
+        "redaction.known_secrets[" + std::to_string(i) + "].value";
+    if (!c.given(x.known_secrets[i].value, path))
+      c.fail(path, "expected the value to mask");
+  }
+  c.distinct_names(x.patterns, "redaction.patterns");
+  for (std::size_t i = 0; i < x.patterns.size(); ++i) {
+    const auto path = "redaction.patterns[" + std::to_string(i) + ']';
+    const auto& words = x.patterns[i].keywords;
+    if (x.patterns[i].regex.empty())
+      c.fail(path + ".regex", "expected a pattern");
+    if (words.empty())
+      c.warn(path + ".keywords", "without a literal that is near each match, "
+                                 "every text is searched for the pattern");
+    else if (std::find(words.begin(), words.end(), "") != words.end())
+      c.fail(path + ".keywords", "expected literals that are not empty");
+  }
+}
+
+void check_relay(const checker& c, const std::string& name,
+                 const relay_config& x) {
+  const auto path = joined("relays", name);
+  if (name.empty() || name.size() > 64
+      || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-")
+             != name.npos)
+    c.fail(path, "expected a name of 1 to 64 characters of a-z, 0-9 and -");
+  const auto need = [&](bool there, const char* what) {
+    if (!there)
+      c.fail(path, "expected " + std::string{what} + ", which a relay of type "
+                       + x.type + " needs");
+  };
+  c.http_url(x.base_url, path + ".base_url");
+  c.http_url(x.url, path + ".url");
+  c.one_line(x.token, path + ".token");
+  c.one_line(x.app_secret, path + ".app_secret");
+  if (x.type.empty()) {
+    // A type that is not one has been told already.
+    if (c.where(path + ".type") == c.where(path))
+      c.fail(path, "expected type = \"octo\", \"lark\" or \"webhook\"");
+  } else if (x.type == "octo") {
+    need(!x.base_url.empty(), "base_url");
+    need(c.given(x.token, path + ".token"), "token");
+  } else if (x.type == "lark") {
+    need(!x.base_url.empty() || !x.region.empty(), "region or base_url");
+    need(!x.app_id.empty(), "app_id");
+    need(c.given(x.app_secret, path + ".app_secret"), "app_secret");
+  } else {
+    need(!x.url.empty(), "url");
+    bool signs = !x.secrets.empty();
+    for (const auto& missing : c.read.missing_secrets)
+      signs = signs || missing.path.starts_with(path + ".secrets[");
+    need(signs, "at least one of secrets");
+    for (const auto& key : x.secrets)
+      if (!key.reveal().starts_with("whsec_"))
+        c.warn(path + ".secrets", "expected whsec_ and base64, which is what "
+                                  "receivers of signed webhooks are given");
+  }
+}
+
+void check_log(const checker& c, const log_config& x) {
+  static const std::set<std::string_view> levels{"trace", "debug", "info",
+                                                 "warn",  "error", "off"};
+  for (const auto& entry : x.actors) {
+    const auto equals = entry.find('=');
+    if (equals == 0 || equals == entry.npos
+        || !levels.contains(std::string_view{entry}.substr(equals + 1)))
+      c.fail("log.actors", "expected name=level, such as \"reaper=debug\"");
+  }
+}
+
+/// Whether the rest of the configuration makes use of a secret.
+bool in_use(const settings& x, const std::string& path) {
+  if (path == "database.url")
+    return x.database.mode == "url";
+  for (const auto& [name, relay] : x.relays) {
+    const auto prefix = joined("relays", name) + '.';
+    if (!path.starts_with(prefix))
+      continue;
+    const auto key = std::string_view{path}.substr(prefix.size());
+    return (key == "token" && relay.type == "octo")
+           || (key == "app_secret" && relay.type == "lark")
+           || (key.starts_with("secrets") && relay.type == "webhook");
+  }
+  return true;
+}
+
+} // namespace
+
+void cross_check(load_result& read,
+                 const std::function<origin(std::string)>& where) {
+  const checker c{read, where};
+  auto& x = read.values;
+  check_http(c, x.http, x.auth);
+  check_tokens(c, x.auth.runner_tokens, "auth.runner_tokens");
+  check_tokens(c, x.auth.operator_tokens, "auth.operator_tokens");
+  if (x.database.mode == "url" && !c.given(x.database.url, "database.url"))
+    c.fail("database.url", "expected a connection string, since mode is url");
+  if (x.database.data_dir.empty())
+    c.fail("database.data_dir", "expected a folder");
+  check_redaction(c, x.redaction);
+  for (const auto& [name, relay] : x.relays)
+    check_relay(c, name, relay);
+  for (const auto& [name, reason] : x.retry.reasons)
+    if (name.empty() || name.size() > 64
+        || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_.")
+               != name.npos)
+      c.fail(joined("retry.reasons", name),
+             "expected a reason of 1 to 64 characters of a-z, 0-9, _ and .");
+  check_log(c, x.log);
+  for (auto& missing : read.missing_secrets) {
+    missing.in_use = in_use(x, missing.path);
+    read.warnings.push_back({missing.where, missing.path,
+                             "the variable " + missing.variable
+                                 + " is not set; the service will not start "
+                                   "without it"});
+    if (!missing.in_use)
+      read.warnings.back().text =
+          "the variable " + missing.variable + " is not set";
+  }
+}
+
+} // namespace telltale::config
