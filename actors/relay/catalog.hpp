@@ -1,0 +1,48 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace telltale {
+
+/// What people read, in one language. Compiled in from config/locales/; a file
+/// with a missing text stops the program at its first use, and fails the tests
+/// before. Any thread.
+class catalog {
+public:
+  /// The catalogue of a locale; of the language if only that is known (`zh`,
+  /// `zh_CN`), else of `fallback`, else the English one.
+  [[nodiscard]] static const catalog& of(std::string_view locale,
+                                         std::string_view fallback = "en");
+
+  /// Every locale there is, English first.
+  [[nodiscard]] static std::span<const std::string_view> locales() noexcept;
+
+  /// What happened and what to do next. A value outside the taxonomy gets the
+  /// default copy: people never read a raw enum value.
+  [[nodiscard]] const std::string& copy(std::string_view reason) const;
+
+  /// A few words for a list, such as `runner offline`.
+  [[nodiscard]] const std::string& brief(std::string_view reason) const;
+
+  [[nodiscard]] const std::string& default_copy() const noexcept;
+  [[nodiscard]] const std::string& recovered() const noexcept;
+
+  /// A word of `[words]`; throws `std::out_of_range` if there is none.
+  [[nodiscard]] const std::string& word(std::string_view key) const;
+
+  [[nodiscard]] std::string_view locale() const noexcept;
+
+  struct contents;
+  explicit catalog(const contents& all) noexcept : all_(all) {}
+
+private:
+  const contents& all_;
+};
+
+/// Puts numbers and words in the place of `{name}`.
+[[nodiscard]] std::string fill(std::string pattern, std::string_view name,
+                               std::string_view value);
+
+} // namespace telltale

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace telltale {
+
+// A detail comes from anywhere. These make it harmless for the place where it
+// is shown: no mention, no disguised link, no image, no HTML. What is left
+// reads as it was written; ordinary text stays byte for byte.
+
+/// For chats that render Markdown (Octo).
+[[nodiscard]] std::string escape_markdown(std::string_view text);
+
+/// For the Markdown of a Lark card, where special characters are written as
+/// HTML entities.
+[[nodiscard]] std::string escape_lark_markdown(std::string_view text);
+
+/// For Lark's plain text messages, where `<at …>` mentions people.
+[[nodiscard]] std::string escape_lark_text(std::string_view text);
+
+/// An absolute http or https address without blanks, quotes or brackets, so
+/// that it can stand in a message as it is.
+[[nodiscard]] bool is_plain_link(std::string_view url) noexcept;
+
+} // namespace telltale

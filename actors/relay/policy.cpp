@@ -1,0 +1,75 @@
+#include "actors/relay/policy.hpp"
+
+#include <algorithm>
+
+namespace telltale {
+
+namespace {
+
+constexpr std::chrono::milliseconds shortest_wait{50};
+
+/// Throttled without a word on how long: about what most windows last.
+constexpr std::uint32_t tries_when_throttled = 2;
+
+delivery_result base(const started_try& started) {
+  delivery_result result;
+  result.id = started.id;
+  return result;
+}
+
+delivery_tried settle_sent(const started_try& started,
+                           const message_sent& sent) {
+  auto result = base(started);
+  result.state = delivery_state::sent;
+  result.message_id = sent.message_id;
+  result.text = started.text;
+  return {.result = std::move(result)};
+}
+
+delivery_tried settle_later(const started_try& started,
+                            const try_again& later) {
+  auto result = base(started);
+  result.error = later.why;
+  result.counts = !later.throttled;
+  const bool spent = result.counts && started.tries + 1 >= started.most_tries;
+  result.state = spent ? delivery_state::dead : delivery_state::pending;
+  if (!spent) {
+    const auto tries =
+        later.throttled ? tries_when_throttled : started.tries + 1;
+    result.retry_in = std::max(
+        shortest_wait, later.after.value_or(backoff(tries, started.random)));
+  }
+  return {.result = std::move(result), .transport_failed = later.transport};
+}
+
+delivery_tried settle_never(const started_try& started, const given_up& never) {
+  auto result = base(started);
+  result.state = delivery_state::dead;
+  result.error = never.why;
+  return {.result = std::move(result),
+          .transport_failed = false,
+          .binding_broken = never.binding_broken,
+          .target_gone = never.target_gone};
+}
+
+} // namespace
+
+std::chrono::milliseconds backoff(std::uint32_t tries, double random) noexcept {
+  const auto doublings = std::min<std::uint32_t>(tries, 16);
+  const auto ceiling =
+      std::min(first_backoff * (std::int64_t{1} << doublings), longest_backoff);
+  const auto share = std::clamp(random, 0.0, 1.0);
+  const auto wait = std::chrono::milliseconds{
+      static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * share)};
+  return std::max(wait, shortest_wait);
+}
+
+delivery_tried settle(const started_try& started, const send_result& result) {
+  if (const auto* sent = std::get_if<message_sent>(&result))
+    return settle_sent(started, *sent);
+  if (const auto* later = std::get_if<try_again>(&result))
+    return settle_later(started, *later);
+  return settle_never(started, std::get<given_up>(result));
+}
+
+} // namespace telltale

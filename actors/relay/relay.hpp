@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/relay/channel.hpp"
+#include "actors/relay/circuit.hpp"
+#include "actors/relay/pacing.hpp"
+#include "actors/relay/relay_batch.hpp"
+#include "config/config.hpp"
+#include "messages/counters.hpp"
+#include "messages/protocols.hpp"
+
+namespace telltale {
+
+// Carries the deliveries of one target to its people.
+//
+// Accepts: deliveries_due (after a commit), delivery_tried (its channel),
+// ticks. Sends: take_deliveries, record_deliveries to the delivery store;
+// redact_texts to redaction; messages to its channel. Never: blocks, says a
+// text that redaction has not seen for chats, speaks twice to a chat at once,
+// logs a text or an address of a hook.
+//
+// Failure: a delivery is leased, so what a crash leaves behind is taken again
+// after the lease and sent with the same key. If the store or redaction does
+// not answer, deliveries stay or are put back, without a try spent. A target
+// that gives no answers is left alone by a circuit breaker and probed.
+// Threading: cooperative; the channel's callbacks only send a message here.
+
+struct relay_state {
+  static inline const char* name = "relay";
+
+  std::string relay; ///< the target's name
+  config::relay_config options;
+  std::size_t detail_characters = 800;
+  std::shared_ptr<telltale::channel> channel;
+  delivery_store_actor deliveries;
+  redaction_actor redaction;
+  counter_board_ptr counters;
+
+  pacer pace;
+  circuit breaker;
+  std::mt19937_64 random{std::random_device{}()};
+
+  std::map<std::string, lane> lanes;            ///< deliveries in hand, by chat
+  std::map<delivery_id, std::string> under_way; ///< first delivery -> lane
+  std::map<std::string, told_failures> told;    ///< by chat, for storms
+  std::vector<delivery_result> unrecorded;
+  bool taking = false;    ///< a take is under way
+  bool recording = false; ///< a record is under way
+  bool wanted = true;     ///< there may be more to take
+  bool gone = false;      ///< the target wants no more, until a restart
+
+  steady_time take_at{};   ///< take then even if nobody says so
+  steady_time record_at{}; ///< not before, after a failed record
+  steady_time beat_at{};
+  steady_time tick_at = steady_time::max(); ///< of the armed timer
+};
+
+/// `channel` comes from `make_channel`. Throws if a catalogue is incomplete.
+/// `detail_characters` is `redaction.chat_characters`.
+[[nodiscard]] relay_actor::behavior_type
+relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
+      config::relay_config options, std::shared_ptr<channel> channel,
+      delivery_store_actor deliveries, redaction_actor redaction,
+      counter_board_ptr counters, std::size_t detail_characters = 800);
+
+} // namespace telltale

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "actors/relay/channel.hpp"
+#include "actors/relay/digest.hpp"
+#include "messages/store.hpp"
+
+namespace telltale {
+
+/// A delivery with what its event says.
+struct read_delivery {
+  due_delivery due;
+  notice what;
+};
+
+/// A message that is not yet worded: one delivery, or a storm of them.
+struct draft {
+  std::string lane; ///< the chat whose order it keeps
+  std::vector<read_delivery> of;
+  bool gathered = false;
+
+  /// Texts that the chat's profile has to narrow first, in a fixed order.
+  [[nodiscard]] std::vector<raw_text> texts() const;
+};
+
+/// A message that is ready to go.
+struct ready_message {
+  outgoing what;
+  redacted_text text; ///< as it is recorded
+  std::vector<delivery_id> deliveries;
+  std::uint32_t tries = 0; ///< of its oldest delivery
+  std::size_t failures = 0;
+};
+
+/// Messages of one chat, in order, at most one under way.
+struct lane {
+  std::deque<ready_message> waiting;
+  bool sending = false;
+  bool wording = true; ///< its messages are still being worded
+};
+
+/// What a batch of deliveries comes to.
+struct sorted_batch {
+  std::vector<draft> drafts;
+  std::vector<delivery_result> settled; ///< those without a message for now
+};
+
+/// The order within a chat is kept by this key; targets without chats have no
+/// order, each delivery is its own.
+[[nodiscard]] std::string lane_of(const due_delivery& due);
+
+/// Groups by chat, and gathers or holds what is part of a storm. Nobody is told
+/// of an attempt that is being retried, whoever queued it. `per_chat` is how
+/// many deliveries of a chat were asked for.
+[[nodiscard]] sorted_batch sort_batch(
+    std::vector<due_delivery> due, std::map<std::string, told_failures>& told,
+    const config::relay_config& options, std::size_t per_chat, steady_time now);
+
+/// Words a draft. `narrowed` answers `texts()`, element by element.
+[[nodiscard]] rendered word(const draft& what,
+                            const std::vector<redacted_text>& narrowed,
+                            const config::relay_config& options,
+                            std::size_t detail_characters);
+
+/// A worded draft as a message; its key is the one of its first delivery.
+[[nodiscard]] ready_message make_ready(draft what, rendered words,
+                                       redacted_text text);
+
+/// Puts a delivery back without spending a try.
+[[nodiscard]] delivery_result put_back(const delivery_id& id,
+                                       std::chrono::milliseconds wait,
+                                       std::string why);
+
+} // namespace telltale

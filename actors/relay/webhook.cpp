@@ -1,0 +1,138 @@
+#include "actors/relay/webhook.hpp"
+
+#include <array>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "actors/relay/channel.hpp"
+
+namespace telltale {
+
+namespace {
+
+constexpr std::string_view secret_prefix = "whsec_";
+
+const unsigned char* bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+std::string to_base64(const unsigned char* data, std::size_t size) {
+  std::string text(4 * ((size + 2) / 3) + 1, '\0');
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), data,
+                      static_cast<int>(size));
+  text.resize(static_cast<std::size_t>(length));
+  return text;
+}
+
+/// Nothing if it is no Base64.
+std::string from_base64(std::string text) {
+  while (text.size() % 4 != 0)
+    text += '=';
+  std::string data(text.size() / 4 * 3, '\0');
+  const int length =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(data.data()),
+                      bytes(text), static_cast<int>(text.size()));
+  if (length < 0)
+    return {};
+  auto size = static_cast<std::size_t>(length);
+  for (auto at = text.size(); at > 0 && text[at - 1] == '=' && size > 0; --at)
+    --size;
+  data.resize(size);
+  return data;
+}
+
+std::string key_of(const config::secret& secret) {
+  std::string_view text = secret.reveal();
+  if (!text.starts_with(secret_prefix))
+    return std::string{text};
+  text.remove_prefix(secret_prefix.size());
+  auto key = from_base64(std::string{text});
+  return key.empty() ? std::string{text} : key;
+}
+
+class webhook_channel final : public channel {
+public:
+  webhook_channel(const config::relay_config& options, http_sender send)
+      : url_(options.url), secrets_(options.secrets), send_(std::move(send)) {}
+
+  void send(outgoing what, std::function<void(send_result)> then) override {
+    const auto id = to_string(what.key);
+    const auto now =
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
+                           now_utc().time_since_epoch())
+                           .count());
+    http::client_request request;
+    request.method = "POST";
+    request.url = url_;
+    request.headers = {{"Content-Type", "application/json"},
+                       {"webhook-id", id},
+                       {"webhook-timestamp", now}};
+    if (!secrets_.empty())
+      request.headers.push_back(
+          {"webhook-signature",
+           webhook_signature(secrets_, id, now, what.envelope)});
+    request.body = std::move(what.envelope);
+    send_(std::move(request),
+          [then = std::move(then)](const http::client_result& result) {
+            then(judge(result));
+          });
+  }
+
+private:
+  static send_result judge(const http::client_result& result) {
+    if (const auto* error = std::get_if<http::client_error>(&result)) {
+      if (error->what == http::client_error::kind::refused_address
+          || error->what == http::client_error::kind::bad_url)
+        return given_up{.why = error->text};
+      return lost(*error);
+    }
+    const auto& answer = std::get<http::client_response>(result);
+    if (answer.status >= 200 && answer.status < 300)
+      return message_sent{};
+    if (is_transient(answer.status))
+      return transient("the hook", answer);
+    if (answer.status == 410)
+      return given_up{.why = "the hook answered 410: it wants no more",
+                      .binding_broken = false,
+                      .target_gone = true};
+    return given_up{.why =
+                        "the hook answered " + std::to_string(answer.status)};
+  }
+
+  std::string url_;
+  std::vector<config::secret> secrets_;
+  http_sender send_;
+};
+
+} // namespace
+
+std::string webhook_signature(const std::vector<config::secret>& secrets,
+                              std::string_view id, std::string_view when,
+                              std::string_view body) {
+  std::string signed_text;
+  signed_text.reserve(id.size() + timestamp.size() + body.size() + 2);
+  signed_text.append(id).append(".").append(when).append(".").append(body);
+  std::string result;
+  for (const auto& secret : secrets) {
+    const auto key = key_of(secret);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+             bytes(signed_text), signed_text.size(), digest.data(), &size)
+        == nullptr)
+      continue;
+    if (!result.empty())
+      result += ' ';
+    result += "v1," + to_base64(digest.data(), size);
+  }
+  return result;
+}
+
+std::shared_ptr<channel>
+make_webhook_channel(const config::relay_config& options, http_sender send) {
+  return std::make_shared<webhook_channel>(options, std::move(send));
+}
+
+} // namespace telltale
