@@ -1,0 +1,84 @@
+#include "actors/persistence/event_log.hpp"
+
+#include <utility>
+
+#include <caf/result.hpp>
+
+namespace telltale {
+
+namespace {
+
+using event_log_pointer = event_store_actor::stateful_pointer<event_log_state>;
+using delivery_log_pointer =
+    delivery_store_actor::stateful_pointer<delivery_log_state>;
+
+caf::result<events_stored> on_publish(event_log_pointer self,
+                                      const publish_events& request) {
+  auto& state = self->state;
+  auto stored = state.store->publish(request);
+  if (!stored)
+    return std::move(stored.error());
+  for (const auto& event : stored->events)
+    state.counters->add(counter::events_published_total, to_string(event.type));
+  if (!stored->events.empty() && state.announce)
+    state.announce();
+  return std::move(*stored);
+}
+
+template <class T> caf::result<T> answer(caf::expected<T> result) {
+  if (!result)
+    return std::move(result.error());
+  return std::move(*result);
+}
+
+caf::result<deliveries_recorded> on_record(delivery_log_pointer self,
+                                           const record_deliveries& request) {
+  auto recorded = self->state.store->record(request);
+  if (!recorded)
+    return std::move(recorded.error());
+  if (!recorded->facts.empty())
+    self->send(self->state.publisher,
+               events_committed{std::move(recorded->facts)});
+  return recorded->answer;
+}
+
+} // namespace
+
+event_store_actor::behavior_type
+event_log(event_store_actor::stateful_pointer<event_log_state> self,
+          std::shared_ptr<event_store> store, counter_board_ptr counters,
+          std::function<void()> announce) {
+  self->state.store = std::move(store);
+  self->state.counters = std::move(counters);
+  self->state.announce = std::move(announce);
+  return {
+      [=](const publish_events& request) { return on_publish(self, request); },
+      [=](const take_unpublished& request) {
+        return answer(self->state.store->take(request));
+      },
+      [=](const read_events& request) {
+        return answer(self->state.store->read(request));
+      },
+  };
+}
+
+delivery_store_actor::behavior_type
+delivery_log(delivery_store_actor::stateful_pointer<delivery_log_state> self,
+             std::shared_ptr<event_store> store,
+             failed_task_payload_actor publisher) {
+  self->state.store = std::move(store);
+  self->state.publisher = std::move(publisher);
+  return {
+      [=](const take_deliveries& request) {
+        return answer(self->state.store->take(request));
+      },
+      [=](const record_deliveries& request) {
+        return on_record(self, request);
+      },
+      [=](const redeliver& request) {
+        return answer(self->state.store->redeliver_one(request));
+      },
+  };
+}
+
+} // namespace telltale

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "actors/persistence/pg_connection.hpp"
+#include "actors/persistence/store.hpp"
+
+namespace telltale {
+
+/// The event log and the deliveries in PostgreSQL.
+///
+/// Publishers of all replicas take turns through the lock on the one row of
+/// `event_positions`, so positions become visible ascending and without a gap.
+/// Deliveries are leased with SKIP LOCKED; within a chat only the first pending
+/// one is ever taken, so a chat reads its messages in the order of the log.
+/// One thread; calls block.
+class pg_event_store final : public event_store {
+public:
+  explicit pg_event_store(pg_options options);
+
+  caf::expected<events_stored> publish(const publish_events&) override;
+  caf::expected<unpublished_taken> take(const take_unpublished&) override;
+  caf::expected<events_read> read(const read_events&) override;
+  caf::expected<deliveries_taken> take(const take_deliveries&) override;
+  caf::expected<committed<deliveries_recorded>>
+  record(const record_deliveries&) override;
+  caf::expected<redelivery_queued> redeliver_one(const redeliver&) override;
+
+private:
+  pg_connection connection_;
+};
+
+} // namespace telltale

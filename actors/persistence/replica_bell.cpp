@@ -1,0 +1,154 @@
+#include "actors/persistence/replica_bell.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <poll.h>
+#include <pqxx/pqxx>
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace telltale {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto quiet_after_ring = 20ms;
+constexpr auto first_backoff = 100ms;
+constexpr auto last_backoff = 5000ms;
+constexpr const char* bell_channel = "telltale_events";
+
+/// Hears the others; our own ringing comes back, too, and is passed over.
+class ear final : public pqxx::notification_receiver {
+public:
+  ear(pqxx::connection_base& link, const std::function<void()>& heard)
+      : pqxx::notification_receiver(link, bell_channel), heard_(heard) {}
+
+  void operator()(const std::string&, int sender) override {
+    if (sender != conn().backendpid())
+      rang_ = true;
+  }
+
+  /// Once for however many came together.
+  void pass_on() {
+    if (std::exchange(rang_, false) && heard_)
+      heard_();
+  }
+
+private:
+  const std::function<void()>& heard_;
+  bool rang_ = false;
+};
+
+} // namespace
+
+struct replica_bell::worker {
+  pg_options options;
+  std::function<void()> heard;
+  int wake = -1; ///< an eventfd: ring and stop come through it
+  std::atomic<bool> rung{false};
+  std::atomic<bool> stopping{false};
+  std::thread thread;
+
+  void nudge() const noexcept {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake, &one, sizeof one);
+  }
+
+  void drain() const noexcept {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto got = ::read(wake, &count, sizeof count);
+  }
+
+  /// Until somebody rings, stops us, or the database has a word for us.
+  void wait(int database, int milliseconds) const {
+    pollfd both[] = {{wake, POLLIN, 0}, {database, POLLIN, 0}};
+    ::poll(both, database < 0 ? 1 : 2, milliseconds);
+    if ((both[0].revents & POLLIN) != 0)
+      drain();
+  }
+
+  void pause(std::chrono::milliseconds time) const {
+    const auto until = std::chrono::steady_clock::now() + time;
+    while (!stopping) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+          until - std::chrono::steady_clock::now());
+      if (left <= 0ms)
+        return;
+      wait(-1, static_cast<int>(left.count()));
+    }
+  }
+
+  void serve(pqxx::connection& link) {
+    ear listener{link, heard};
+    while (!stopping) {
+      if (rung.exchange(false)) {
+        pqxx::nontransaction work{link};
+        work.exec(std::string{"NOTIFY "} + bell_channel);
+        work.commit();
+        pause(quiet_after_ring);
+      } else {
+        wait(link.sock(), -1);
+      }
+      link.get_notifs();
+      listener.pass_on();
+    }
+  }
+
+  void run() {
+    auto backoff = std::chrono::milliseconds{first_backoff};
+    bool was_away = false;
+    while (!stopping) {
+      try {
+        pqxx::connection link{options.url};
+        backoff = first_backoff;
+        if (std::exchange(was_away, false)) {
+          spdlog::info("listening to other replicas again");
+          rung = true; // what was rung meanwhile may be lost, both ways
+          if (heard)
+            heard();
+        }
+        serve(link);
+      } catch (const std::exception&) {
+        if (!std::exchange(was_away, true) && !stopping)
+          spdlog::warn("the database is away: other replicas are not heard");
+        pause(backoff);
+        backoff =
+            std::min<std::chrono::milliseconds>(2 * backoff, last_backoff);
+      }
+    }
+  }
+};
+
+replica_bell::replica_bell(pg_options options, std::function<void()> heard)
+    : worker_(std::make_unique<worker>()) {
+  worker_->options = std::move(options);
+  worker_->heard = std::move(heard);
+  worker_->wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (worker_->wake < 0)
+    throw std::runtime_error{"cannot make an eventfd"};
+  worker_->thread = std::thread{[w = worker_.get()] { w->run(); }};
+}
+
+replica_bell::~replica_bell() {
+  worker_->stopping = true;
+  worker_->nudge();
+  worker_->thread.join();
+  ::close(worker_->wake);
+}
+
+void replica_bell::ring() noexcept {
+  if (!worker_->rung.exchange(true))
+    worker_->nudge();
+}
+
+} // namespace telltale

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "actors/persistence/persistence.hpp"
+
+namespace telltale {
+
+/// How replicas of the service wake each other: LISTEN and NOTIFY on one
+/// connection of a thread of its own, outside every other transaction (a NOTIFY
+/// inside one holds a lock of the whole server at its commit).
+///
+/// A bell that is not heard costs time only: every reader also looks by itself
+/// now and then. While the database is away the thread tries again with
+/// backoff, and rings once when it is back.
+class replica_bell {
+public:
+  /// `heard` runs on the bell's thread each time another replica published.
+  replica_bell(pg_options options, std::function<void()> heard);
+  replica_bell(const replica_bell&) = delete;
+  replica_bell& operator=(const replica_bell&) = delete;
+  ~replica_bell(); ///< waits for the thread to end
+
+  /// Tells the others, at most every 20 ms, however often it is called. Any
+  /// thread; does not block.
+  void ring() noexcept;
+
+private:
+  struct worker;
+  std::unique_ptr<worker> worker_;
+};
+
+} // namespace telltale
