@@ -1,0 +1,4 @@
+telltale_room(logging
+  SOURCES "${CMAKE_CURRENT_LIST_DIR}/logging.cpp"
+          "${CMAKE_CURRENT_LIST_DIR}/log_format.cpp"
+  LIBS telltale_config spdlog::spdlog)
