@@ -41,8 +41,7 @@ pg_failure read(const pqxx::sql_error& e) {
   if (state == "40001" || state == "40P01") {
     result.try_again = true;
     result.code = ec::database_unavailable;
-  } else if (is_class("22") || is_class("23")) {
-    result.bad_value = true;
+  } else if (is_class("22")) {
     result.code = ec::invalid_field;
   } else if (is_class("57P") || is_class("08") || is_class("53")
              || state == "25006") {

@@ -21,7 +21,6 @@ struct pg_failure {
   ec code = ec::internal_error;
   bool broken = false;    ///< the connection is gone, the outcome unknown
   bool try_again = false; ///< a lost race (deadlock, serialisation): run again
-  bool bad_value = false; ///< one of the values cannot be stored
   std::string circumstances; ///< safe to log: never a value
 };
 
@@ -40,20 +39,28 @@ public:
   /// A command for every connection to come, such as a `SET`.
   void on_connect(std::string sql);
 
-  /// Runs `work(pqxx::connection_base&)` once on a live connection; once more
+  /// Runs `work(pqxx::connection&)` once on a live connection; once more
   /// on a fresh one if the connection broke, or after a lost race, so `work`
   /// must bear repetition. Fails with what `translate` says.
   template <class F> auto run(F&& work)
       -> caf::expected<std::invoke_result_t<F&, pqxx::connection&>> {
+    pg_failure failure;
     for (int tries = 0;; ++tries) {
-      pg_failure failure;
-      try {
-        return work(connect());
-      } catch (...) {
-        failure = settle(std::current_exception());
-      }
+      if (auto result = once(work, failure))
+        return std::move(*result);
       if ((!failure.broken && !failure.try_again) || tries == max_tries)
         return make_error(failure.code, std::move(failure.circumstances));
+    }
+  }
+
+  /// Runs `work` once; on failure nothing, and `failure` says why.
+  template <class F> auto once(F&& work, pg_failure& failure)
+      -> std::optional<std::invoke_result_t<F&, pqxx::connection&>> {
+    try {
+      return work(connect());
+    } catch (...) {
+      failure = settle(std::current_exception());
+      return std::nullopt;
     }
   }
 

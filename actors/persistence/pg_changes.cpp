@@ -1,0 +1,222 @@
+#include "actors/persistence/pg_changes.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "actors/persistence/sql_array.hpp"
+#include "actors/persistence/task_rows.hpp"
+#include "actors/persistence/task_writes.hpp"
+
+namespace telltale {
+
+namespace {
+
+/// More lost races than this mean trouble of another kind.
+constexpr int max_rounds = 30;
+/// How often a write whose answer was lost is looked after in one call.
+constexpr int max_failures = 2;
+
+constexpr const char* read_name = "read_snapshots";
+constexpr const char* read_everything_name = "read_whole_snapshots";
+
+std::string read_statement(bool everything) {
+  std::string sql = "SELECT u.place, now(), ";
+  sql.append(task_columns).append(", ").append(attempt_columns);
+  if (everything)
+    sql.append(", ").append(more_task_columns);
+  return sql
+         + " FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY"
+           "   AS u(id, asked, place)"
+           " JOIN tasks t ON t.id = u.id"
+           " LEFT JOIN attempts a ON a.task_id = t.id"
+           "   AND a.number = COALESCE(u.asked, t.attempt)";
+}
+
+constexpr int first_task_column = 2;
+constexpr int first_attempt_column = first_task_column + task_column_count;
+constexpr int first_more_column = first_attempt_column + attempt_column_count;
+
+enum class fate : std::uint8_t { open, settled, lost };
+
+} // namespace
+
+/// One row of a round.
+struct pg_changes::planned {
+  std::size_t index = 0;
+  task_id task;
+  transition plan;
+  bool found = false;
+  fate is = fate::open;
+};
+
+pg_changes::pg_changes(pg_connection& db, live_rules_ptr rules)
+    : db_(db), live_(std::move(rules)), rules_(live_->get()) {
+  // The shape of these plans is known: a few rows by key. Statistics of a table
+  // that was empty a minute ago would talk the planner out of it.
+  for (const auto* setting :
+       {"plan_cache_mode = force_generic_plan", "enable_seqscan = off",
+        "enable_hashjoin = off", "enable_mergejoin = off", "jit = off"})
+    db_.on_connect(std::string{"SET "} + setting);
+  db_.prepare(read_name, read_statement(false));
+  db_.prepare(read_everything_name, read_statement(true));
+  db_.prepare(write_statement_name, write_statement());
+}
+
+decision_context pg_changes::context(timestamp now) {
+  rules_ = live_->get();
+  decision_context result;
+  result.now = now;
+  result.lease = rules_->lease;
+  result.retry = &rules_->retry;
+  result.chance = std::uniform_real_distribution<double>{}(chance_);
+  return result;
+}
+
+pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
+  sql_array ids;
+  sql_array asked;
+  for (auto& row : round) {
+    row.found = false;
+    ids.add(row.task);
+    if (const auto number = batch.attempt(row.index); number > 0)
+      asked.add(number);
+    else
+      asked.add_null();
+  }
+  const bool everything = batch.wants_everything();
+  const auto& id_text = ids.done();
+  const auto& asked_text = asked.done();
+  const auto load = [&](pqxx::connection& link) {
+    pqxx::nontransaction reading{link};
+    const auto rows = reading.exec_prepared(
+        everything ? read_everything_name : read_name, id_text, asked_text);
+    for (const auto& row : rows) {
+      auto& to = round.at(row[0].as<std::size_t>() - 1);
+      task_snapshot found;
+      found.task = read_task(row, first_task_column);
+      found.attempt = read_attempt(found.task.id, row, first_attempt_column);
+      if (everything)
+        read_more(found.task, row, first_more_column);
+      to.plan =
+          batch.decide(to.index, std::move(found), context(moment_of(row[1])));
+      to.found = true;
+    }
+    return true;
+  };
+  pg_failure failure;
+  failure.code = ec::none;
+  for (int tries = 0; tries <= max_failures; ++tries) {
+    if (db_.once(load, failure))
+      return {ec::none, false, false, {}};
+    if (!failure.broken && !failure.try_again)
+      break;
+  }
+  return failure;
+}
+
+pg_failure pg_changes::write(change_batch& batch, std::vector<planned*> rows,
+                             std::vector<event_facts>& facts) {
+  std::vector<const transition*> plans;
+  plans.reserve(rows.size());
+  for (auto* row : rows) {
+    if (row->plan.event && row->plan.event->id == event_id{})
+      row->plan.event->id = event_id{make_uuid_v7()};
+    plans.push_back(&row->plan);
+  }
+  pg_failure failure;
+  const auto written = db_.once(
+      [&](pqxx::connection& link) {
+        pqxx::nontransaction writing{link};
+        return write_transitions(writing, plans);
+      },
+      failure);
+  if (written) {
+    for (auto* row : rows) {
+      if (row->plan.writes_task && !written->contains(row->task)) {
+        row->is = fate::lost;
+        continue;
+      }
+      row->is = fate::settled;
+      if (row->plan.writes_task)
+        ++row->plan.task.version;
+      if (row->plan.event)
+        facts.push_back(*row->plan.event);
+      batch.settle(row->index, std::move(row->plan));
+    }
+    return {ec::none, false, false, {}};
+  }
+  if (failure.broken || failure.code == ec::database_unavailable) {
+    for (auto* row : rows) {
+      row->is = fate::lost;
+      if (failure.broken)
+        batch.doubt(row->index, row->plan);
+    }
+    return failure;
+  }
+  if (rows.size() == 1) {
+    spdlog::error("task {} cannot be written: {}", to_string(rows[0]->task),
+                  failure.circumstances);
+    rows[0]->is = fate::settled;
+    batch.refuse(rows[0]->index, failure.code);
+    return {ec::none, false, false, {}};
+  }
+  const auto middle =
+      rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
+  auto first = write(batch, {rows.begin(), middle}, facts);
+  auto second = write(batch, {middle, rows.end()}, facts);
+  return first.code != ec::none ? first : second;
+}
+
+caf::expected<std::vector<event_facts>> pg_changes::run(change_batch& batch) {
+  std::vector<event_facts> facts;
+  std::vector<std::size_t> waiting(batch.size());
+  for (std::size_t i = 0; i < waiting.size(); ++i)
+    waiting[i] = i;
+  int failures = 0;
+  for (int rounds = 0; !waiting.empty(); ++rounds) {
+    // The first word about each task; what else there is waits in its order.
+    std::vector<planned> round;
+    std::vector<std::size_t> later;
+    std::unordered_set<task_id> taken;
+    for (const auto index : waiting) {
+      if (taken.insert(batch.task(index)).second)
+        round.push_back({index, batch.task(index), {}, false, fate::open});
+      else
+        later.push_back(index);
+    }
+    if (rounds >= max_rounds)
+      return make_error(ec::database_unavailable, "too many lost races");
+    // One order of locks for all writers.
+    std::ranges::sort(round, {}, &planned::task);
+    if (auto failure = read(batch, round); failure.code != ec::none)
+      return make_error(failure.code, std::move(failure.circumstances));
+    std::vector<planned*> writes;
+    for (auto& row : round) {
+      if (!row.found) {
+        row.is = fate::settled;
+        batch.refuse(row.index, ec::task_not_found);
+      } else if (row.plan.writes_task || row.plan.late) {
+        writes.push_back(&row);
+      } else {
+        row.is = fate::settled;
+        batch.settle(row.index, std::move(row.plan));
+      }
+    }
+    if (!writes.empty()) {
+      auto failure = write(batch, std::move(writes), facts);
+      if (failure.code != ec::none && ++failures > max_failures)
+        return make_error(failure.code, std::move(failure.circumstances));
+    }
+    for (const auto& row : round)
+      if (row.is == fate::lost)
+        later.push_back(row.index);
+    std::ranges::sort(later);
+    waiting = std::move(later);
+  }
+  return facts;
+}
+
+} // namespace telltale

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <random>
+#include <vector>
+
+#include <caf/expected.hpp>
+
+#include "actors/persistence/change_batch.hpp"
+#include "actors/persistence/pg_connection.hpp"
+
+namespace telltale {
+
+/// Brings change batches into PostgreSQL: reads snapshots in one statement,
+/// decides, writes in one statement, and decides again for rows that somebody
+/// else wrote in between.
+///
+/// A value that the database refuses fails its own row and no other: the batch
+/// is halved until the row is found. A write whose answer was lost is told to
+/// the batch (`doubt`) and decided again on what is there.
+class pg_changes {
+public:
+  /// Prepares its statements on the connection, which outlives it.
+  pg_changes(pg_connection& db, live_rules_ptr rules);
+
+  /// The facts of the events that were written. An error leaves those rows
+  /// unsettled whose fate it does not tell.
+  caf::expected<std::vector<event_facts>> run(change_batch& batch);
+
+  /// For decisions on rows that a transaction has locked; the rules stay alive
+  /// as long as the next call does not come.
+  [[nodiscard]] decision_context context(timestamp now);
+
+private:
+  struct planned;
+
+  pg_failure read(change_batch& batch, std::vector<planned>& round);
+  pg_failure write(change_batch& batch, std::vector<planned*> rows,
+                   std::vector<event_facts>& facts);
+
+  pg_connection& db_;
+  live_rules_ptr live_;
+  std::shared_ptr<const task_rules> rules_;
+  std::minstd_rand chance_{std::random_device{}()};
+};
+
+} // namespace telltale

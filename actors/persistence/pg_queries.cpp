@@ -1,0 +1,235 @@
+#include "actors/persistence/pg_task_store.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "actors/persistence/migrate.hpp"
+#include "actors/persistence/stored_text.hpp"
+#include "actors/persistence/task_rows.hpp"
+
+// What people and pages read from PostgreSQL.
+
+namespace telltale {
+
+namespace {
+
+constexpr std::size_t most_words = 10;
+
+/// Conditions with their parameters, joined by AND.
+class filter {
+public:
+  /// `condition` says `$?` where the value goes, once or more often.
+  void add(std::string condition, std::string value) {
+    values_.push_back(std::move(value));
+    const auto place = "$" + std::to_string(values_.size());
+    for (auto at = condition.find("$?"); at != std::string::npos;
+         at = condition.find("$?", at + place.size()))
+      condition.replace(at, 2, place);
+    sql_ += (sql_.empty() ? " WHERE " : " AND ") + condition;
+  }
+
+  /// A row comparison with both parts of a cursor.
+  void add_after(const page_cursor& cursor, const std::string& table) {
+    values_.push_back(format_rfc3339(cursor.created_at));
+    values_.push_back(to_string(cursor.id));
+    const auto size = values_.size();
+    sql_ += (sql_.empty() ? " WHERE (" : " AND (") + table + ".created_at, "
+            + table + ".id) < ($" + std::to_string(size - 1)
+            + "::timestamptz, $" + std::to_string(size) + "::uuid)";
+  }
+
+  [[nodiscard]] const std::string& sql() const noexcept { return sql_; }
+  [[nodiscard]] const std::vector<std::string>& values() const noexcept {
+    return values_;
+  }
+
+private:
+  std::string sql_;
+  std::vector<std::string> values_;
+};
+
+/// A pattern that finds the word as it is, wherever it stands.
+std::string containing(const std::string& word) {
+  std::string pattern = "%";
+  for (const char c : word) {
+    if (c == '%' || c == '_' || c == '\\')
+      pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "%";
+}
+
+filter filter_of(const list_tasks& what) {
+  filter result;
+  if (what.status)
+    result.add("t.status = $?", to_string(*what.status));
+  if (what.outcome)
+    result.add("t.outcome = $?", to_string(*what.outcome));
+  if (what.why)
+    result.add("t.failure_reason = $?", *what.why);
+  if (what.kind)
+    result.add("t.kind = $?", *what.kind);
+  if (what.runner)
+    result.add("t.runner_id = $?", what.runner->value);
+  if (what.chat_session)
+    result.add("t.chat_session_id = $?", what.chat_session->value);
+  if (what.since)
+    result.add("t.created_at >= $?::timestamptz", format_rfc3339(*what.since));
+  if (what.until)
+    result.add("t.created_at < $?::timestamptz", format_rfc3339(*what.until));
+  std::istringstream words{what.words};
+  std::string word;
+  for (std::size_t i = 0; i < most_words && words >> word; ++i)
+    result.add("(t.title ILIKE $? OR t.error_detail ILIKE $?)",
+               containing(word));
+  if (what.after)
+    result.add_after(*what.after, "t");
+  return result;
+}
+
+pqxx::result run_filtered(pqxx::transaction_base& reading,
+                          const std::string& select, const filter& rows,
+                          const std::string& rest) {
+  return reading.exec_params(select + rows.sql() + rest,
+                             pqxx::prepare::make_dynamic_params(rows.values()));
+}
+
+constexpr std::string_view delivery_columns =
+    "d.id, d.event_id, d.task_id, d.relay, d.chat_id, d.state, d.tries, "
+    "d.next_try_at, d.last_error, d.sent_at, d.message_id, d.text, "
+    "d.created_at";
+constexpr int delivery_created_at = 12;
+
+delivery_record read_delivery(const pqxx::row& row) {
+  delivery_record d;
+  d.id = {uuid_of(row[0])};
+  d.event = {uuid_of(row[1])};
+  d.task = {uuid_of(row[2])};
+  d.relay = text_of(row[3]);
+  d.chat_id = text_of(row[4]);
+  d.state =
+      parse_delivery_state(text_of(row[5])).value_or(delivery_state::pending);
+  d.tries = row[6].as<std::uint32_t>();
+  d.next_try_at = maybe_moment(row[7]);
+  d.last_error = text_of(row[8]);
+  d.sent_at = maybe_moment(row[9]);
+  d.message_id = text_of(row[10]);
+  d.text = stored_text::from_store(std::string{text_of(row[11])});
+  return d;
+}
+
+/// One row more than asked for tells whether there is another page.
+std::string page_of(const std::string& table, std::uint32_t limit) {
+  return " ORDER BY " + table + ".created_at DESC, " + table + ".id DESC LIMIT "
+         + std::to_string(limit + 1);
+}
+
+} // namespace
+
+caf::expected<task_found> pg_task_store::find(const find_task& what) {
+  auto found = db_.run([&](pqxx::connection& link) {
+    task_found result;
+    const auto id = to_string(what.task);
+    pqxx::work reading{link};
+    reading.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const auto rows =
+        reading.exec_params("SELECT " + std::string{task_columns} + ", "
+                                + std::string{more_task_columns}
+                                + " FROM tasks t WHERE t.id = $1::uuid",
+                            id);
+    if (rows.empty())
+      return result;
+    result.task = read_task(rows[0], 0);
+    read_more(result.task, rows[0], task_column_count);
+    const auto attempts = reading.exec_params(
+        "SELECT " + std::string{attempt_columns}
+            + " FROM attempts a WHERE a.task_id = $1::uuid ORDER BY a.number",
+        id);
+    for (const auto& row : attempts)
+      result.attempts.push_back(*read_attempt(what.task, row, 0));
+    const auto deliveries = reading.exec_params(
+        "SELECT " + std::string{delivery_columns}
+            + " FROM deliveries d WHERE d.task_id = $1::uuid"
+              " ORDER BY d.created_at, d.id",
+        id);
+    for (const auto& row : deliveries)
+      result.deliveries.push_back(read_delivery(row));
+    return result;
+  });
+  if (found && found->task.id != what.task)
+    return make_error(ec::task_not_found, "task " + to_string(what.task));
+  return found;
+}
+
+caf::expected<tasks_listed> pg_task_store::list(const list_tasks& what) {
+  return db_.run([&](pqxx::connection& link) {
+    tasks_listed result;
+    pqxx::nontransaction reading{link};
+    const auto rows =
+        run_filtered(reading,
+                     "SELECT " + std::string{task_columns} + ", "
+                         + std::string{more_task_columns} + " FROM tasks t",
+                     filter_of(what), page_of("t", what.limit));
+    for (const auto& row : rows) {
+      if (result.tasks.size() == what.limit) {
+        const auto& last = result.tasks.back();
+        result.next = page_cursor{last.created_at, last.id.value};
+        break;
+      }
+      result.tasks.push_back(read_task(row, 0));
+      read_more(result.tasks.back(), row, task_column_count);
+    }
+    return result;
+  });
+}
+
+caf::expected<deliveries_listed>
+pg_task_store::list(const list_deliveries& what) {
+  return db_.run([&](pqxx::connection& link) {
+    deliveries_listed result;
+    filter wanted;
+    if (what.state)
+      wanted.add("d.state = $?", to_string(*what.state));
+    if (what.relay)
+      wanted.add("d.relay = $?", *what.relay);
+    if (what.after)
+      wanted.add_after(*what.after, "d");
+    pqxx::nontransaction reading{link};
+    const auto rows = run_filtered(reading,
+                                   "SELECT " + std::string{delivery_columns}
+                                       + " FROM deliveries d",
+                                   wanted, page_of("d", what.limit));
+    page_cursor last;
+    for (const auto& row : rows) {
+      if (result.deliveries.size() == what.limit) {
+        result.next = last;
+        break;
+      }
+      result.deliveries.push_back(read_delivery(row));
+      last = {moment_of(row[delivery_created_at]),
+              result.deliveries.back().id.value};
+    }
+    return result;
+  });
+}
+
+caf::expected<store_checked> pg_task_store::check(const check_store&) {
+  return db_.run([&](pqxx::connection& link) {
+    store_checked result;
+    pqxx::nontransaction reading{link};
+    result.reachable = true;
+    const auto there =
+        reading.exec1("SELECT to_regclass('schema_migrations') IS NOT NULL");
+    if (there[0].as<bool>())
+      result.schema_version =
+          reading
+              .exec1("SELECT COALESCE(max(version), 0) FROM "
+                     "schema_migrations")[0]
+              .as<std::uint32_t>();
+    result.migrations_current = result.schema_version == newest_migration();
+    return result;
+  });
+}
+
+} // namespace telltale

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/persistence/pg_changes.hpp"
+#include "actors/persistence/pg_connection.hpp"
+#include "actors/persistence/store.hpp"
+
+namespace telltale {
+
+/// Tasks on PostgreSQL, over one connection. The database's clock is the only
+/// clock.
+///
+/// Reports, heartbeats and people's commands go through `pg_changes`
+/// (optimistic, two round trips a batch); claims and sweeps lock the rows they
+/// choose (`FOR UPDATE SKIP LOCKED`) and write with the same statement.
+class pg_task_store final : public task_store {
+public:
+  explicit pg_task_store(pg_options options);
+
+  caf::expected<std::vector<event_facts>>
+  apply(std::vector<report_flight>& batch) override;
+
+  caf::expected<committed<task_created>> create(const create_task&) override;
+  caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) override;
+  caf::expected<committed<heart_beaten>> beat(const beat_heart&) override;
+  caf::expected<committed<task_changed>> cancel(const cancel_task&) override;
+  caf::expected<committed<task_changed>> retry(const retry_task&) override;
+  caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) override;
+  caf::expected<truth_checked> check(const check_truth&) override;
+
+  caf::expected<task_found> find(const find_task&) override;
+  caf::expected<tasks_listed> list(const list_tasks&) override;
+  caf::expected<deliveries_listed> list(const list_deliveries&) override;
+  caf::expected<store_checked> check(const check_store&) override;
+
+  caf::expected<chats_listed> bind(const bind_chat&) override;
+  caf::expected<chats_listed> unbind(const unbind_chat&) override;
+  caf::expected<chats_listed> list(const list_chats&) override;
+
+private:
+  using steady = std::chrono::steady_clock;
+
+  /// Notes that the runners of these reports are alive, each at most every few
+  /// seconds. Never fails a report.
+  void touch_runners(const std::vector<report_flight>& batch);
+
+  struct runner_sign {
+    timestamp now{};
+    bool returned = false; ///< it was silent or unknown before
+  };
+  /// Notes that a runner is alive.
+  runner_sign touch(pqxx::connection& link, const runner_id& runner);
+
+  using person_decision = transition (*)(task_snapshot,
+                                         const decision_context&);
+  /// One command of a person; `wanted` is the state that it leads to.
+  caf::expected<committed<task_changed>>
+  change(task_id task, task_status wanted, person_decision decide);
+
+  committed<tasks_swept> sweep_once(pqxx::connection& link,
+                                    const sweep_tasks& what);
+
+  live_rules_ptr rules_;
+  pg_connection db_;
+  pg_changes changes_;
+  std::unordered_map<std::string, steady::time_point> touched_;
+};
+
+} // namespace telltale
