@@ -1,0 +1,253 @@
+#include "actors/persistence/memory_task_store.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "actors/persistence/task_changes.hpp"
+
+namespace telltale {
+
+namespace {
+
+bool is_due(const task_record& task, timestamp now) {
+  return task.status == task_status::queued
+         && task.run_after.value_or(now) <= now;
+}
+
+bool is_wanted(const task_record& task, const std::vector<std::string>& kinds) {
+  return kinds.empty() || std::ranges::find(kinds, task.kind) != kinds.end();
+}
+
+} // namespace
+
+memory_task_store::memory_task_store(std::shared_ptr<memory_database> db,
+                                     live_rules_ptr rules, double chance)
+    : db_(std::move(db)), live_(std::move(rules)), rules_(live_->get()),
+      chance_(chance) {}
+
+decision_context memory_task_store::context() {
+  rules_ = live_->get();
+  return {db_->now, rules_->lease, &rules_->retry, chance_};
+}
+
+task_snapshot memory_task_store::snapshot(const task_record& task,
+                                          std::uint32_t attempt) const {
+  task_snapshot found;
+  found.task = task;
+  const auto row =
+      db_->attempts.find({task.id, attempt > 0 ? attempt : task.attempt});
+  if (row != db_->attempts.end())
+    found.attempt = row->second;
+  return found;
+}
+
+void memory_task_store::write(transition& plan,
+                              std::vector<event_facts>& facts) {
+  if (plan.writes_task) {
+    ++plan.task.version;
+    db_->tasks[plan.task.id] = plan.task;
+  }
+  if (plan.attempt)
+    db_->attempts[{plan.task.id, plan.attempt->number}] = *plan.attempt;
+  if (plan.late) {
+    const auto row = db_->attempts.find({plan.task.id, plan.late->number});
+    if (row != db_->attempts.end())
+      row->second.late = plan.late->report;
+  }
+  if (plan.event) {
+    plan.event->id = event_id{make_uuid_v7()};
+    db_->events.push_back(*plan.event);
+    facts.push_back(*plan.event);
+  }
+}
+
+std::vector<event_facts> memory_task_store::run(change_batch& batch) {
+  std::vector<event_facts> facts;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const auto task = db_->tasks.find(batch.task(i));
+    if (task == db_->tasks.end()) {
+      batch.refuse(i, ec::task_not_found);
+      continue;
+    }
+    auto plan =
+        batch.decide(i, snapshot(task->second, batch.attempt(i)), context());
+    write(plan, facts);
+    batch.settle(i, std::move(plan));
+  }
+  return facts;
+}
+
+bool memory_task_store::touch(const runner_id& runner) {
+  const auto known = db_->runners.find(runner.value);
+  const bool returned =
+      known == db_->runners.end()
+      || known->second < db_->now - live_->get()->runner_silence;
+  db_->runners[runner.value] = db_->now;
+  if (returned)
+    for (auto& [id, task] : db_->tasks)
+      if (task.awaits_runner && task.runner == runner)
+        task.awaits_runner = false;
+  return returned;
+}
+
+caf::expected<std::vector<event_facts>>
+memory_task_store::apply(std::vector<report_flight>& batch) {
+  for (const auto& flight : batch)
+    if (flight.ready.runner && !flight.ready.runner->empty())
+      db_->runners[flight.ready.runner->value] = db_->now;
+  report_changes changes{batch};
+  return run(changes);
+}
+
+caf::expected<committed<task_created>>
+memory_task_store::create(const create_task& what) {
+  committed<task_created> result;
+  const auto& key = what.idempotency_key;
+  const auto known = db_->idempotency_keys.find(key);
+  if (!key.empty() && known != db_->idempotency_keys.end()) {
+    result.answer = {db_->tasks.at(known->second), true};
+    return result;
+  }
+  auto plan = decide_create(what.task, context());
+  plan.task.version = 0; // the first write makes it 1
+  write(plan, result.facts);
+  if (!key.empty())
+    db_->idempotency_keys[key] = plan.task.id;
+  result.answer.task = std::move(plan.task);
+  return result;
+}
+
+caf::expected<committed<tasks_claimed>>
+memory_task_store::claim(const claim_tasks& what) {
+  committed<tasks_claimed> result;
+  touch(what.runner);
+  std::vector<const task_record*> due;
+  for (const auto& [id, task] : db_->tasks) {
+    if (task.status != task_status::queued || !is_wanted(task, what.kinds))
+      continue;
+    if (is_due(task, db_->now))
+      due.push_back(&task);
+    else if (!result.answer.next_due
+             || *task.run_after < *result.answer.next_due)
+      result.answer.next_due = task.run_after;
+  }
+  if (!due.empty())
+    result.answer.next_due.reset();
+  std::ranges::sort(due, [](const auto* a, const auto* b) {
+    return std::tuple{-a->priority, a->created_at}
+           < std::tuple{-b->priority, b->created_at};
+  });
+  due.resize(std::min<std::size_t>(due.size(), what.limit));
+  for (const auto* task : due) {
+    auto plan = decide_claim(snapshot(*task), what.runner, context());
+    write(plan, result.facts);
+    result.answer.tasks.push_back(std::move(plan.task));
+  }
+  return result;
+}
+
+caf::expected<committed<heart_beaten>>
+memory_task_store::beat(const beat_heart& what) {
+  committed<heart_beaten> result;
+  result.answer.runner_returned = touch(what.runner);
+  std::vector<task_id> ids;
+  for (const auto& held : what.tasks)
+    ids.push_back(held.task);
+  plain_changes changes{
+      std::move(ids), false,
+      [&](std::size_t index, task_snapshot found, const decision_context& c) {
+        return decide_beat(std::move(found), what.runner,
+                           what.tasks[index].attempt, c);
+      }};
+  result.facts = run(changes);
+  result.answer.lease_expires_at = db_->now + live_->get()->lease;
+  for (std::size_t i = 0; i < what.tasks.size(); ++i)
+    if (changes.result(i).result != ec::none)
+      result.answer.stop.push_back(what.tasks[i].task);
+  return result;
+}
+
+caf::expected<committed<task_changed>>
+memory_task_store::change(task_id task, person_decision decide) {
+  plain_changes changes{
+      {task},
+      true,
+      [&](std::size_t, task_snapshot found, const decision_context& c) {
+        return decide(std::move(found), c);
+      }};
+  committed<task_changed> result;
+  result.facts = run(changes);
+  const auto& done = changes.result(0);
+  if (done.result != ec::none)
+    return make_error(done.result, "task " + to_string(task));
+  result.answer.task = done.task;
+  return result;
+}
+
+caf::expected<committed<task_changed>>
+memory_task_store::cancel(const cancel_task& what) {
+  return change(what.task, decide_cancel);
+}
+
+caf::expected<committed<task_changed>>
+memory_task_store::retry(const retry_task& what) {
+  return change(what.task, decide_retry);
+}
+
+bool memory_task_store::is_silent(const task_record& task,
+                                  const sweep_tasks& what) const {
+  const auto edge = db_->now - what.threshold;
+  const bool off = what.threshold <= std::chrono::milliseconds{0};
+  const auto seen = db_->runners.find(task.runner.value);
+  const bool known = seen != db_->runners.end();
+  const bool active = is_active(task.status);
+  const bool queued = task.status == task_status::queued;
+  switch (what.kind) {
+  case sweep_kind::queue_ttl:
+    return !off && queued && !task.awaits_runner
+           && std::max(task.created_at,
+                       task.run_after.value_or(task.created_at))
+                  < edge;
+  case sweep_kind::reconnect:
+    return !off && queued && task.awaits_runner && task.run_after < edge;
+  case sweep_kind::runner_offline:
+    return active && known && seen->second < edge;
+  case sweep_kind::lease:
+    return active && task.lease_expires_at < edge
+           && (!known
+               || seen->second >= db_->now - live_->get()->runner_silence);
+  case sweep_kind::wall_clock: {
+    const auto limit = task.timeout ? *task.timeout : what.threshold;
+    return active && limit > std::chrono::milliseconds{0}
+           && task.started_at < db_->now - limit;
+  }
+  case sweep_kind::recovery:
+    return active && task.runner == what.runner;
+  }
+  return false;
+}
+
+caf::expected<committed<tasks_swept>>
+memory_task_store::sweep(const sweep_tasks& what) {
+  committed<tasks_swept> result;
+  for (auto& [id, task] : db_->tasks) {
+    const auto seen = db_->runners.find(task.runner.value);
+    if (what.kind == sweep_kind::reconnect && task.awaits_runner
+        && seen != db_->runners.end() && seen->second > task.run_after)
+      task.awaits_runner = false;
+    if (!is_silent(task, what))
+      continue;
+    if (result.answer.settled == what.limit)
+      break;
+    sweep_evidence evidence;
+    if (seen != db_->runners.end())
+      evidence.last_sign_of_life = seen->second;
+    auto plan = decide_sweep(snapshot(task), what, evidence, context());
+    write(plan, result.facts);
+    ++result.answer.settled;
+  }
+  result.answer.more = result.answer.settled == what.limit;
+  return result;
+}
+
+} // namespace telltale

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/persistence/change_batch.hpp"
+#include "actors/persistence/persistence.hpp"
+
+namespace telltale {
+
+/// What the memory store keeps, with a clock that stands until somebody moves
+/// it. One thread.
+struct memory_database {
+  std::map<task_id, task_record> tasks;
+  std::map<std::pair<task_id, std::uint32_t>, attempt_record> attempts;
+  std::map<std::string, task_id> idempotency_keys;
+  std::map<std::string, timestamp> runners; ///< last seen
+  std::map<std::string, chat_binding> chats;
+  std::vector<event_facts> events; ///< in the order of their writing
+  timestamp now = timestamp{
+      std::chrono::sys_days{std::chrono::year{2026} / std::chrono::June / 23}};
+};
+
+/// The lifecycle without a database: the same decisions, for tests and for the
+/// simulator. Deliveries are not kept: there are none.
+class memory_task_store final : public task_store {
+public:
+  memory_task_store(std::shared_ptr<memory_database> db, live_rules_ptr rules,
+                    double chance = 0.5);
+
+  caf::expected<std::vector<event_facts>>
+  apply(std::vector<report_flight>& batch) override;
+
+  caf::expected<committed<task_created>> create(const create_task&) override;
+  caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) override;
+  caf::expected<committed<heart_beaten>> beat(const beat_heart&) override;
+  caf::expected<committed<task_changed>> cancel(const cancel_task&) override;
+  caf::expected<committed<task_changed>> retry(const retry_task&) override;
+  caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) override;
+  caf::expected<truth_checked> check(const check_truth&) override;
+
+  caf::expected<task_found> find(const find_task&) override;
+  caf::expected<tasks_listed> list(const list_tasks&) override;
+  caf::expected<deliveries_listed> list(const list_deliveries&) override;
+  caf::expected<store_checked> check(const check_store&) override;
+
+  caf::expected<chats_listed> bind(const bind_chat&) override;
+  caf::expected<chats_listed> unbind(const unbind_chat&) override;
+  caf::expected<chats_listed> list(const list_chats&) override;
+
+private:
+  using person_decision = transition (*)(task_snapshot,
+                                         const decision_context&);
+
+  [[nodiscard]] decision_context context();
+  [[nodiscard]] task_snapshot snapshot(const task_record& task,
+                                       std::uint32_t attempt = 0) const;
+  std::vector<event_facts> run(change_batch& batch);
+  /// Stores what was decided.
+  void write(transition& plan, std::vector<event_facts>& facts);
+  bool touch(const runner_id& runner);
+  [[nodiscard]] bool is_silent(const task_record& task,
+                               const sweep_tasks& what) const;
+  caf::expected<committed<task_changed>> change(task_id task,
+                                                person_decision decide);
+
+  std::shared_ptr<memory_database> db_;
+  live_rules_ptr live_;
+  std::shared_ptr<const task_rules> rules_;
+  double chance_;
+};
+
+} // namespace telltale
