@@ -1,0 +1,163 @@
+#include "commands/sink_server.hpp"
+
+#include <condition_variable>
+#include <map>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "http/server.hpp"
+
+namespace telltale::commands {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+http::response refused(http::refusal why) {
+  http::response answer;
+  answer.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
+  switch (why) {
+  case http::refusal::malformed:
+    answer.status = 400;
+    break;
+  case http::refusal::headers_too_large:
+    answer.status = 431;
+    break;
+  case http::refusal::body_too_large:
+    answer.status = 413;
+    break;
+  case http::refusal::timed_out:
+    answer.status = 408;
+    break;
+  case http::refusal::too_many_connections:
+    answer.status = 503;
+    break;
+  case http::refusal::abandoned:
+    answer.status = 500;
+    break;
+  }
+  answer.body = std::string{http::reason_phrase(answer.status)} + "\n";
+  return answer;
+}
+
+http::server_options options_for(const std::string& listen) {
+  http::server_options options;
+  options.listen = listen;
+  return options;
+}
+
+/// Gives answers when their time has come.
+class late_answers {
+public:
+  late_answers()
+      : worker_([this](const std::stop_token& stop) { work(stop); }) {}
+
+  void add(clock::time_point when, http::answer what) {
+    {
+      const std::lock_guard lock{guard_};
+      if (!stopped_)
+        waiting_.emplace(when, std::move(what));
+    }
+    changed_.notify_one();
+  }
+
+  /// Lets go of all that was not answered, while their server is still there.
+  void stop() {
+    worker_.request_stop();
+    worker_.join();
+    const std::lock_guard lock{guard_};
+    stopped_ = true;
+    waiting_.clear();
+    kept_.clear();
+  }
+
+  /// Never answered, and not let go either.
+  void keep(http::exchange_ptr what) {
+    const std::lock_guard lock{guard_};
+    if (!stopped_)
+      kept_.push_back(std::move(what));
+  }
+
+private:
+  void work(const std::stop_token& stop) {
+    std::unique_lock lock{guard_};
+    while (!stop.stop_requested()) {
+      if (waiting_.empty()) {
+        changed_.wait(lock, stop, [this] { return !waiting_.empty(); });
+        continue;
+      }
+      const auto first = waiting_.begin();
+      if (const auto when = first->first; clock::now() < when) {
+        changed_.wait_until(lock, stop, when, [this, when] {
+          return !waiting_.empty() && waiting_.begin()->first < when;
+        });
+        continue;
+      }
+      auto due = std::move(first->second);
+      waiting_.erase(first);
+      lock.unlock();
+      due.to->respond(std::move(due.what));
+      lock.lock();
+    }
+  }
+
+  std::mutex guard_; ///< of all below
+  bool stopped_ = false;
+  std::condition_variable_any changed_;
+  std::multimap<clock::time_point, http::answer> waiting_;
+  std::vector<http::exchange_ptr> kept_;
+  std::jthread worker_; ///< last: it uses all above
+};
+
+} // namespace
+
+class sink_server::impl {
+public:
+  impl(const std::string& listen, sink_options options,
+       std::function<void(const sink_message&)> on_message)
+      : chat(options, std::move(on_message)),
+        server(
+            options_for(listen),
+            [this](http::request&& what, http::exchange_ptr to) {
+              serve(what, std::move(to));
+            },
+            refused) {
+    server.start();
+  }
+
+  ~impl() { late.stop(); }
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+
+  void serve(const http::request& what, http::exchange_ptr to) {
+    auto answer = chat.answer(what);
+    if (answer.never)
+      late.keep(std::move(to));
+    else if (answer.delay.count() > 0)
+      late.add(clock::now() + answer.delay,
+               {std::move(to), std::move(answer.what)});
+    else
+      to->respond(std::move(answer.what));
+  }
+
+  sink_chat chat;
+  late_answers late;
+  http::server server;
+};
+
+sink_server::sink_server(const std::string& listen, sink_options options,
+                         std::function<void(const sink_message&)> on_message)
+    : impl_(std::make_unique<impl>(listen, options, std::move(on_message))) {}
+
+sink_server::~sink_server() = default;
+
+std::uint16_t sink_server::port() const {
+  return impl_->server.port();
+}
+
+sink_chat& sink_server::chat() noexcept {
+  return impl_->chat;
+}
+
+} // namespace telltale::commands
