@@ -111,9 +111,9 @@ private:
 std::string webhook_signature(const std::vector<config::secret>& secrets,
                               std::string_view id, std::string_view when,
                               std::string_view body) {
-  std::string signed_text;
-  signed_text.reserve(id.size() + timestamp.size() + body.size() + 2);
-  signed_text.append(id).append(".").append(when).append(".").append(body);
+  std::string signed_text{id};
+  signed_text.reserve(id.size() + when.size() + body.size() + 2);
+  signed_text.append(1, '.').append(when).append(1, '.').append(body);
   std::string result;
   for (const auto& secret : secrets) {
     const auto key = key_of(secret);
