@@ -2,25 +2,18 @@
 #define CAF_SUITE unit.config
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <sstream>
-#include <unistd.h>
 
-#include "config/address.hpp"
-#include "config/changes.hpp"
-#include "config/describe.hpp"
-#include "config/duration.hpp"
 #include "config/load.hpp"
-#include "config/nearest.hpp"
 #include "config/overrides.hpp"
 #include "config/rows.hpp"
+#include "tests/support/scratch_file.hpp"
 
 #include <caf/test/dsl.hpp>
 
 using namespace telltale::config;
+using telltale::test::scratch_file;
 using namespace std::chrono_literals;
 
 namespace {
@@ -31,25 +24,6 @@ std::string source_path(const std::string& name) {
   const char* root = std::getenv("TELLTALE_SOURCE_DIR");
   return std::string{root != nullptr ? root : "."} + '/' + name;
 }
-
-std::string content_of(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
-
-/// A file with a name of its own that is gone with the test.
-struct scratch_file {
-  explicit scratch_file(const std::string& content) {
-    const int handle = ::mkstemp(path);
-    if (handle >= 0)
-      ::close(handle);
-    std::ofstream{path, std::ios::binary} << content;
-  }
-  ~scratch_file() { std::remove(path); }
-  scratch_file(const scratch_file&) = delete;
-  scratch_file& operator=(const scratch_file&) = delete;
-  char path[32] = "/tmp/telltale-config-XXXXXX";
-};
 
 struct fixture {
   load_request request;
@@ -82,38 +56,6 @@ struct fixture {
 } // namespace
 
 CAF_TEST_FIXTURE_SCOPE(config_tests, fixture)
-
-CAF_TEST(a duration is a number with one unit) {
-  CAF_CHECK(parse_duration("250ms") == 250ms);
-  CAF_CHECK(parse_duration("5s") == 5s);
-  CAF_CHECK(parse_duration("1.5s") == 1500ms);
-  CAF_CHECK(parse_duration("90m") == 90min);
-  CAF_CHECK(parse_duration("1h") == 1h);
-  CAF_CHECK(parse_duration("30d") == 720h);
-  CAF_CHECK(parse_duration("0s") == 0ms);
-  for (const char* wrong :
-       {"", "5", "s", "-5s", "5 s", "5sec", "1h30m", "0.5ms", ".5s", "5.s",
-        "1.2.3s", "1e3s", "99999999999999999999d", "5S", "5s "})
-    if (const auto read = parse_duration(wrong))
-      CAF_ERROR("read " << wrong << " as " << read->count() << " ms");
-  for (auto value : {0ms, 1ms, 1500ms, 5000ms, 9'000'000ms, 86'400'000ms})
-    CAF_CHECK(parse_duration(print_duration(value)) == value);
-}
-
-CAF_TEST(an address needs a host and a port) {
-  CAF_CHECK(parse_address("127.0.0.1:8080") == (address{"127.0.0.1", 8080}));
-  CAF_CHECK(parse_address("[::1]:0") == (address{"::1", 0}));
-  CAF_CHECK(parse_address("localhost:65535").has_value());
-  for (const char* wrong : {"", ":80", "127.0.0.1", "a:65536", "a:-1", "a:",
-                            "::1:80", "[::1]", "[]:80", "a b:80", "a:80x"})
-    CAF_CHECK(!parse_address(wrong));
-  for (const char* near :
-       {"127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "localhost:1"})
-    CAF_CHECK(is_loopback(*parse_address(near)));
-  for (const char* far : {"0.0.0.0:1", "10.0.0.1:1", "[::]:1",
-                          "127.example.org:1", "127.1.2.3.evil.org:1"})
-    CAF_CHECK(!is_loopback(*parse_address(far)));
-}
 
 CAF_TEST(the file that other programs rely on is valid with
          or without its variables) {
@@ -415,71 +357,6 @@ CAF_TEST(a file that is not there is an error only if it was named) {
   CAF_CHECK(!load(request).ok());
   request.file.reset();
   CAF_CHECK(load(request).ok());
-}
-
-CAF_TEST(words far from each other are not mistaken for another) {
-  const std::vector<std::string> known{"listen", "threads", "idle_timeout"};
-  CAF_CHECK_EQUAL(nearest("lsiten", known), "listen");
-  CAF_CHECK_EQUAL(nearest("idle-timeout", known), "idle_timeout");
-  CAF_CHECK_EQUAL(nearest("banana", known), "");
-  CAF_CHECK_EQUAL(nearest(std::string(100'000, 'x'), known), "");
-}
-
-CAF_TEST(a reload tells what it takes over and what needs a restart) {
-  const auto old = read("[relays.a]\ntype = \"octo\"\nbase_url = \"http://a\"\n"
-                        "token = \"t\"\n")
-                       .values;
-  auto now = old;
-  now.http.threads = 7;
-  now.log.level = "debug";
-  now.relays["b"] = now.relays["a"];
-  now.relays["a"].token = secret{"u"};
-  now.relays["a"].type = "lark";
-  now.retry.reasons["timeout"].attempts = 1;
-  now.auth.runner_tokens.push_back({});
-  const auto report = report_reload(old, now);
-  const std::vector<std::string> live{"auth.runner_tokens",
-                                      "retry.reasons.timeout", "relays.a.token",
-                                      "relays.b", "log.level"};
-  const std::vector<std::string> restart{"http.threads", "relays.a.type"};
-  CAF_CHECK_EQUAL(report.taken_over, live);
-  CAF_CHECK_EQUAL(report.needs_restart, restart);
-  CAF_CHECK(find_changes(old, old).empty());
-  const auto kept = taken_over(old, now);
-  CAF_CHECK_EQUAL(kept.http.threads, old.http.threads);
-  CAF_CHECK_EQUAL(kept.relays.at("a").type, "octo");
-  CAF_CHECK_EQUAL(kept.relays.at("a").token.reveal(), "u");
-  CAF_CHECK_EQUAL(kept.log.level, "debug");
-  CAF_CHECK_EQUAL(kept.auth.runner_tokens.size(), 1u);
-}
-
-CAF_TEST(the example says every default and all of it is valid) {
-  settings defaults;
-  const auto commented = read(describe_example());
-  CAF_CHECK_EQUAL(said(commented), "");
-  CAF_CHECK(commented.values == defaults);
-  const auto all = read(describe_example(false));
-  CAF_CHECK(all.errors.empty());
-  for (const auto& wrong : all.errors)
-    CAF_ERROR(to_string(wrong));
-  CAF_CHECK_EQUAL(all.values.relays.size(), 3u);
-  CAF_CHECK(all.values.http == defaults.http);
-  CAF_CHECK(all.values.reaper == defaults.reaper);
-  const auto markdown = describe_markdown();
-  const auto schema = describe_json_schema();
-  for (auto& part : sections_of(defaults))
-    for (const auto& row :
-         part.entries.at ? part.entries.at("a") : part.options) {
-      CAF_CHECK(markdown.find("| `" + row.name + "` |") != std::string::npos);
-      CAF_CHECK(schema.find('"' + row.name + "\": {") != std::string::npos);
-    }
-}
-
-CAF_TEST(the files in the repository are what the rows say) {
-  CAF_CHECK(content_of(source_path("config/telltale.example.toml"))
-            == describe_example());
-  CAF_CHECK(content_of(source_path("docs/configuration.md"))
-            == describe_markdown());
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
