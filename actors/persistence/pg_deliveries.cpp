@@ -1,6 +1,8 @@
 // The half of pg_event_store that knows deliveries.
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <stdexcept>
 
 #include <spdlog/spdlog.h>
@@ -14,10 +16,16 @@ namespace telltale {
 
 namespace {
 
-/// The first pending delivery of every chat: the only one that may be taken.
-/// Jumps from chat to chat in the index, however long a chat's backlog is.
-constexpr const char* chat_heads = R"(
-  RECURSIVE chats AS (
+/// Takers and recorders of one relay take turns, on all replicas: what is found
+/// at the front of a chat stays so until the commit.
+constexpr const char* take_turns =
+    "SELECT pg_advisory_xact_lock(1952804975, hashtext($1))";
+
+/// The first pending deliveries of every chat, at most $2, and whether each and
+/// all before it are free to be taken. Jumps from chat to chat in the index,
+/// however long a chat's backlog is.
+constexpr const char* chat_fronts = R"(
+  WITH RECURSIVE chats AS (
     (SELECT chat_id FROM deliveries
      WHERE relay = $1 AND state = 'pending' AND chat_id > ''
      ORDER BY chat_id LIMIT 1)
@@ -28,32 +36,41 @@ constexpr const char* chat_heads = R"(
             ORDER BY d.chat_id LIMIT 1)
     FROM chats c WHERE c.chat_id IS NOT NULL
   ),
-  heads AS (
-    SELECT h.* FROM chats c
+  fronts AS (
+    SELECT c.chat_id, f.* FROM chats c
     CROSS JOIN LATERAL (
-      SELECT d.id, d.position, d.next_try_at, d.leased_until FROM deliveries d
-      WHERE d.relay = $1 AND d.state = 'pending' AND d.chat_id = c.chat_id
-      ORDER BY d.position LIMIT 1) h
+      SELECT d.id, d.position, d.next_try_at, d.leased_until,
+             row_number() OVER (ORDER BY d.position) AS place,
+             bool_and(d.next_try_at <= now()
+                      AND (d.leased_until IS NULL OR d.leased_until <= now()))
+               OVER (ORDER BY d.position) AS free
+      FROM (SELECT * FROM deliveries p
+            WHERE p.relay = $1 AND p.state = 'pending'
+              AND p.chat_id = c.chat_id
+            ORDER BY p.position LIMIT $2) d) f
     WHERE c.chat_id IS NOT NULL
   ))";
 
 constexpr const char* take_due = R"(,
+  chosen AS (
+    SELECT chat_id FROM fronts WHERE place = 1 AND free
+    ORDER BY position LIMIT $3
+  ),
   picked AS (
     (SELECT d.id FROM deliveries d
-     WHERE d.id IN (SELECT id FROM heads) AND d.state = 'pending'
-       AND d.next_try_at <= now()
-       AND (d.leased_until IS NULL OR d.leased_until <= now())
-     ORDER BY d.position LIMIT $2 FOR UPDATE SKIP LOCKED)
+     WHERE d.id IN (SELECT f.id FROM fronts f JOIN chosen USING (chat_id)
+                    WHERE f.free)
+     FOR UPDATE SKIP LOCKED)
   ),
   hooks AS (
     (SELECT d.id FROM deliveries d
      WHERE d.relay = $1 AND d.state = 'pending' AND d.chat_id = ''
        AND d.next_try_at <= now()
        AND (d.leased_until IS NULL OR d.leased_until <= now())
-     ORDER BY d.position LIMIT $2 FOR UPDATE SKIP LOCKED)
+     ORDER BY d.position LIMIT $3 FOR UPDATE SKIP LOCKED)
   )
   UPDATE deliveries d
-  SET leased_until = now() + $3 * interval '1 millisecond'
+  SET leased_until = now() + $4 * interval '1 millisecond'
   FROM events e
   WHERE e.id = d.event_id
     AND d.id IN (SELECT id FROM picked UNION ALL SELECT id FROM hooks)
@@ -67,7 +84,7 @@ constexpr const char* take_due = R"(,
 /// a target without chats is looked at from its front only.
 constexpr const char* soonest = R"(
   SELECT min(greatest(next_try_at, leased_until)) FROM (
-    SELECT next_try_at, leased_until FROM heads
+    SELECT next_try_at, leased_until FROM fronts
     UNION ALL
     (SELECT next_try_at, leased_until FROM deliveries
      WHERE relay = $1 AND state = 'pending' AND chat_id = ''
@@ -140,21 +157,28 @@ due_delivery read_due(const std::string& relay, const pqxx::row& row) {
 deliveries_taken take_in(pqxx::connection& link,
                          const take_deliveries& request) {
   pqxx::work work{link};
-  const std::string heads = std::string{"WITH "} + chat_heads;
+  work.exec_params1(take_turns, request.relay);
+  const std::string fronts = chat_fronts;
   // By position: RETURNING promises no order.
   std::multimap<std::int64_t, due_delivery> by_position;
-  for (const auto& row : work.exec_params(heads + take_due, request.relay,
-                                          request.limit, request.lease.count()))
-    by_position.emplace(row[14].as<std::int64_t>(),
-                        read_due(request.relay, row));
+  std::set<std::string> chats;
+  for (const auto& row : work.exec_params(
+           fronts + take_due, request.relay, std::max(request.per_chat, 1U),
+           request.limit, request.lease.count())) {
+    auto due = read_due(request.relay, row);
+    if (!due.chat.chat_id.empty())
+      chats.insert(due.chat.chat_id);
+    by_position.emplace(row[14].as<std::int64_t>(), std::move(due));
+  }
   deliveries_taken answer;
   for (auto& [position, due] : by_position)
     answer.due.push_back(std::move(due));
-  if (answer.due.size() >= request.limit)
+  const auto taken = chats.empty() ? answer.due.size() : chats.size();
+  if (taken >= request.limit)
     answer.more = true;
   else
     answer.next_try_at =
-        read_time(work.exec_params1(heads + soonest, request.relay)[0]);
+        read_time(work.exec_params1(fronts + soonest, request.relay, 1)[0]);
   work.commit();
   return answer;
 }
@@ -210,6 +234,7 @@ committed<deliveries_recorded> record_in(pqxx::connection& link,
     texts.add(result.text.view());
   }
   pqxx::work work{link};
+  work.exec_params1(take_turns, request.relay);
   const auto rows = work.exec_params(
       write_results, ids.done(), states.done(), counts.done(), waits.done(),
       errors.done(), messages.done(), texts.done(), request.relay);

@@ -9,8 +9,8 @@ namespace telltale {
 ///
 /// Publishers of all replicas take turns through the lock on the one row of
 /// `event_positions`, so positions become visible ascending and without a gap.
-/// Deliveries are leased with SKIP LOCKED; within a chat only the first pending
-/// one is ever taken, so a chat reads its messages in the order of the log.
+/// Deliveries are leased under a lock a relay; of a chat only the first pending
+/// ones are ever taken, so a chat reads its messages in the order of the log.
 /// One thread; calls block.
 class pg_event_store final : public event_store {
 public:

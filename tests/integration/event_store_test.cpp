@@ -289,6 +289,41 @@ CAF_TEST(a chat gets one message at a time in the order of the log) {
   CAF_CHECK_EQUAL(take("chats").due.size(), 1u);
 }
 
+CAF_TEST(a storm in one chat can be taken at once and in order) {
+  bind("s1", "chats", "c1");
+  bind("s2", "chats", "c2");
+  std::vector<event_facts> facts;
+  for (int i = 0; i < 5; ++i)
+    facts.push_back(committed_facts(event_type::task_failed, "s1"));
+  facts.push_back(committed_facts(event_type::task_failed, "s2"));
+  publish(facts);
+  const auto ids = [&](const deliveries_taken& taken) {
+    std::vector<std::size_t> result;
+    for (const auto& due : taken.due)
+      for (std::size_t i = 0; i < facts.size(); ++i)
+        if (facts[i].id == due.event)
+          result.push_back(i);
+    return result;
+  };
+  const auto request = take_deliveries{"chats", 1, 60s, 3};
+  const auto first = store.take(request);
+  CAF_REQUIRE(first);
+  CAF_CHECK_EQUAL(ids(*first), (std::vector<std::size_t>{0, 1, 2}));
+  CAF_CHECK(first->more);
+  const auto other = store.take(request);
+  CAF_REQUIRE(other);
+  CAF_CHECK_EQUAL(ids(*other), (std::vector<std::size_t>{5}));
+  CAF_MESSAGE("the second of them waits: the third does, too");
+  record("chats", sent(first->due[0]));
+  record("chats", again(first->due[1], 1h));
+  record("chats", again(first->due[2], 0ms));
+  CAF_CHECK(store.take(request)->due.empty());
+  execute("UPDATE deliveries SET next_try_at = now()");
+  const auto rest = store.take(request);
+  CAF_REQUIRE(rest);
+  CAF_CHECK_EQUAL(ids(*rest), (std::vector<std::size_t>{1, 2, 3}));
+}
+
 CAF_TEST(targets without chats are taken many at a time) {
   publish_events request;
   for (int i = 0; i < 5; ++i) {
