@@ -28,12 +28,12 @@ struct server_options {
 /// What can be wrong before a request reaches the handler; the owner of the
 /// server words the answer.
 enum class refusal : std::uint8_t {
-  malformed,         ///< 400
-  headers_too_large, ///< 431
-  body_too_large,    ///< 413
-  timed_out,         ///< 408
+  malformed,            ///< 400
+  headers_too_large,    ///< 431
+  body_too_large,       ///< 413
+  timed_out,            ///< 408
   too_many_connections, ///< 503
-  abandoned, ///< 500: an exchange went away without an answer
+  abandoned,            ///< 500: an exchange went away without an answer
 };
 
 /// A response that goes on: event streams.
@@ -58,9 +58,8 @@ public:
   virtual void respond(response answer) = 0;
   /// Answers with a head and leaves the body open. Any thread. `on_closed` is
   /// called once, on an io thread, when the client has gone.
-  virtual std::shared_ptr<stream> open_stream(response head,
-                                              std::function<void()> on_closed)
-    = 0;
+  virtual std::shared_ptr<stream>
+  open_stream(response head, std::function<void()> on_closed) = 0;
 };
 
 using exchange_ptr = std::shared_ptr<exchange>;

@@ -1,0 +1,127 @@
+#include "http/exchange.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "http/session.hpp"
+#include "http/wire.hpp"
+
+namespace telltale::http {
+
+namespace {
+
+/// The owner's end of a stream; letting go of it ends the body.
+class pending_stream final : public stream {
+public:
+  pending_stream(std::shared_ptr<session> to,
+                 std::shared_ptr<stream_state> state)
+      : to_(std::move(to)), state_(std::move(state)) {}
+  pending_stream(const pending_stream&) = delete;
+  pending_stream& operator=(const pending_stream&) = delete;
+  ~pending_stream() override { close(); }
+
+  bool write(std::string chunk) override {
+    bool alive = true;
+    {
+      const std::lock_guard lock{state_->mutex};
+      auto& s = *state_;
+      if (s.gone || s.ended)
+        return false;
+      if (chunk.empty())
+        return true;
+      const auto before = s.pending.size();
+      if (s.chunked)
+        append_chunk(s.pending, chunk);
+      else
+        s.pending += chunk;
+      s.unsent += s.pending.size() - before;
+      if (s.unsent > stream_state::most_unsent) {
+        s.gone = true;
+        s.behind = true;
+        alive = false;
+      } else if (std::exchange(s.mail_sent, true)) {
+        return true;
+      }
+    }
+    tell();
+    return alive;
+  }
+
+  void close() override {
+    std::function<void()> unused; // dies without the lock
+    {
+      const std::lock_guard lock{state_->mutex};
+      if (state_->gone || std::exchange(state_->ended, true))
+        return;
+      unused = std::exchange(state_->on_closed, nullptr);
+    }
+    tell();
+  }
+
+private:
+  void tell() {
+    mail news;
+    news.what = mail::kind::stream;
+    news.to = to_;
+    news.stream = state_;
+    to_->loop().deliver(std::move(news));
+  }
+
+  std::shared_ptr<session> to_;
+  std::shared_ptr<stream_state> state_;
+};
+
+} // namespace
+
+pending_exchange::pending_exchange(std::shared_ptr<session> from,
+                                   std::uint64_t sequence, bool http10)
+    : from_(std::move(from)), sequence_(sequence), http10_(http10) {}
+
+pending_exchange::~pending_exchange() {
+  if (answered_.load(std::memory_order_relaxed))
+    return;
+  mail news;
+  news.what = mail::kind::abandoned;
+  news.sequence = sequence_;
+  auto& to = from_->loop();
+  news.to = from_;
+  to.deliver(std::move(news));
+}
+
+io_loop& pending_exchange::loop() const {
+  return from_->loop();
+}
+
+bool pending_exchange::as_mail(response&& answer, mail& into) {
+  if (answered_.exchange(true))
+    return false;
+  into.what = mail::kind::answer;
+  into.to = from_;
+  into.sequence = sequence_;
+  into.body = std::move(answer);
+  return true;
+}
+
+void pending_exchange::respond(response answer) {
+  mail news;
+  if (as_mail(std::move(answer), news))
+    loop().deliver(std::move(news));
+}
+
+std::shared_ptr<stream>
+pending_exchange::open_stream(response head, std::function<void()> on_closed) {
+  auto state = std::make_shared<stream_state>();
+  state->chunked = !http10_;
+  state->on_closed = std::move(on_closed);
+  mail news;
+  if (as_mail(std::move(head), news)) {
+    news.what = mail::kind::open_stream;
+    news.stream = state;
+    loop().deliver(std::move(news));
+  } else {
+    state->gone = true;
+    boost::asio::post(loop().context(), [state] { state->lose(); });
+  }
+  return std::make_shared<pending_stream>(from_, std::move(state));
+}
+
+} // namespace telltale::http

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "http/io_loop.hpp"
+#include "http/server.hpp"
+
+namespace telltale::http {
+
+class session;
+
+/// The exchange of a request that was read from a connection. Any thread.
+class pending_exchange final : public exchange {
+public:
+  pending_exchange(std::shared_ptr<session> from, std::uint64_t sequence,
+                   bool http10);
+  ~pending_exchange() override;
+  pending_exchange(const pending_exchange&) = delete;
+  pending_exchange& operator=(const pending_exchange&) = delete;
+
+  void respond(response answer) override;
+  std::shared_ptr<stream> open_stream(response head,
+                                      std::function<void()> on_closed) override;
+
+  /// The loop whose thread has the connection.
+  [[nodiscard]] io_loop& loop() const;
+
+  /// The answer as mail for that loop; false if there was an answer before.
+  [[nodiscard]] bool as_mail(response&& answer, mail& into);
+
+private:
+  std::shared_ptr<session> from_;
+  std::uint64_t sequence_;
+  bool http10_;
+  std::atomic<bool> answered_{false};
+};
+
+} // namespace telltale::http

@@ -1,0 +1,104 @@
+#include "http/request_reader.hpp"
+
+#include <algorithm>
+#include <boost/beast/http/error.hpp>
+
+#include "http/wire.hpp"
+
+namespace telltale::http {
+
+namespace beast_http = boost::beast::http;
+
+namespace {
+
+/// A body that only announces its length gets this much memory for it.
+constexpr std::uint64_t most_reserved = 65'536;
+
+std::string_view plain(request_reader::string_view text) {
+  return {text.data(), text.size()};
+}
+
+} // namespace
+
+request_reader::request_reader(const server_options& limits) {
+  eager(true);
+  header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
+  body_limit(limits.max_body_bytes);
+}
+
+refusal request_reader::meaning_of(const error_code& ec) {
+  if (ec == beast_http::error::header_limit)
+    return refusal::headers_too_large;
+  if (ec == beast_http::error::body_limit)
+    return refusal::body_too_large;
+  return refusal::malformed;
+}
+
+void request_reader::on_request_impl(beast_http::verb, string_view method,
+                                     string_view target, int version,
+                                     error_code& ec) {
+  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  if (std::any_of(method.begin(), method.end(), is_lower)) {
+    ec = beast_http::error::bad_method;
+    return;
+  }
+  read_.method.assign(method.data(), method.size());
+  read_.target.assign(target.data(), target.size());
+  read_.headers.reserve(8);
+  version_ = version;
+}
+
+void request_reader::on_field_impl(beast_http::field field, string_view name,
+                                   string_view value, error_code& ec) {
+  // Trailers come this way too, and must not pass for headers.
+  if (head_done_)
+    return;
+  if (field == beast_http::field::content_length) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (has_length_ || value.empty()
+        || !std::all_of(value.begin(), value.end(), is_digit))
+      ec = beast_http::error::bad_content_length;
+    has_length_ = true;
+  } else if (field == beast_http::field::transfer_encoding) {
+    if (has_encoding_ || version_ < 11 || !same_name(plain(value), "chunked"))
+      ec = beast_http::error::bad_transfer_encoding;
+    has_encoding_ = true;
+  } else if (field == beast_http::field::host) {
+    ++hosts_;
+  } else if (field == beast_http::field::expect) {
+    expects_continue_ =
+        version_ >= 11 && same_name(plain(value), "100-continue");
+  }
+  if (!is_header_value(plain(value)))
+    ec = beast_http::error::bad_value;
+  if (!ec)
+    read_.headers.push_back(
+        {{name.data(), name.size()}, {value.data(), value.size()}});
+}
+
+void request_reader::on_header_impl(error_code& ec) {
+  head_done_ = true;
+  if (has_length_ && has_encoding_)
+    ec = beast_http::error::bad_transfer_encoding;
+  else if (hosts_ > 1 || (hosts_ == 0 && version_ >= 11))
+    ec = beast_http::error::bad_field;
+}
+
+void request_reader::on_body_init_impl(
+    const boost::optional<std::uint64_t>& length, error_code&) {
+  if (length)
+    read_.body.reserve(
+        static_cast<std::size_t>(std::min(*length, most_reserved)));
+}
+
+std::size_t request_reader::on_body_impl(string_view body, error_code&) {
+  read_.body.append(body.data(), body.size());
+  return body.size();
+}
+
+std::size_t request_reader::on_chunk_body_impl(std::uint64_t, string_view body,
+                                               error_code& ec) {
+  return on_body_impl(body, ec);
+}
+
+} // namespace telltale::http

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <cstdint>
+
+#include "http/server.hpp"
+#include "http/types.hpp"
+
+namespace telltale::http {
+
+/// Reads one request, straight into `request`: Beast's own message would cost
+/// every header twice. One reader reads one request. No thread of its own.
+///
+/// Stricter than Beast where a proxy in front could see other boundaries than
+/// we do (request smuggling): one Content-Length of digits, or one
+/// Transfer-Encoding that says `chunked` and nothing else, never both and never
+/// in HTTP/1.0; exactly one Host from HTTP/1.1 on.
+class request_reader final : public boost::beast::http::basic_parser<true> {
+public:
+  using error_code = boost::beast::error_code;
+  using string_view = boost::beast::string_view;
+
+  explicit request_reader(const server_options& limits);
+
+  /// The client waits for a word before it sends the body. Meaningful once the
+  /// head is complete.
+  [[nodiscard]] bool expects_continue() const { return expects_continue_; }
+
+  [[nodiscard]] bool http10() const { return version_ == 10; }
+
+  /// What was read. Take it once it is done.
+  [[nodiscard]] request& get() { return read_; }
+
+  /// What an error of `put` means to the client.
+  [[nodiscard]] static refusal meaning_of(const error_code& ec);
+
+private:
+  void on_request_impl(boost::beast::http::verb, string_view method,
+                       string_view target, int version,
+                       error_code& ec) override;
+  void on_response_impl(int, string_view, int, error_code&) override {}
+  void on_field_impl(boost::beast::http::field field, string_view name,
+                     string_view value, error_code& ec) override;
+  // Newer Boost tells trailers apart with this one; here it overrides nothing.
+  void on_trailer_field_impl(boost::beast::http::field, string_view,
+                             string_view, error_code&) {}
+  void on_header_impl(error_code& ec) override;
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length,
+                         error_code& ec) override;
+  std::size_t on_body_impl(string_view body, error_code& ec) override;
+  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view body,
+                                 error_code& ec) override;
+  void on_finish_impl(error_code&) override {}
+
+  request read_;
+  int version_ = 11;
+  unsigned hosts_ = 0;
+  bool has_length_ = false;
+  bool has_encoding_ = false;
+  bool expects_continue_ = false;
+  bool head_done_ = false;
+};
+
+} // namespace telltale::http

@@ -1,0 +1,50 @@
+#include "http/response_reader.hpp"
+
+#include <boost/beast/http/error.hpp>
+
+namespace telltale::http {
+
+namespace beast_http = boost::beast::http;
+
+response_reader::response_reader(std::size_t most_body, const sink& on_data)
+    : most_body_(most_body), on_data_(on_data) {
+  eager(true);
+  header_limit(most_head);
+  body_limit(boost::none); // counted here, as bodies come
+}
+
+void response_reader::on_response_impl(int status, string_view, int,
+                                       error_code&) {
+  read_.status = static_cast<unsigned>(status);
+}
+
+void response_reader::on_field_impl(beast_http::field, string_view name,
+                                    string_view value, error_code&) {
+  if (!head_done_) // else a trailer
+    read_.headers.push_back(
+        {{name.data(), name.size()}, {value.data(), value.size()}});
+}
+
+std::size_t response_reader::on_body_impl(string_view body, error_code& ec) {
+  if (stopped_)
+    return body.size();
+  if (on_data_ && read_.status / 100 == 2) {
+    try {
+      stopped_ = !on_data_({body.data(), body.size()});
+    } catch (...) {
+      stopped_ = true;
+    }
+  } else if (read_.body.size() + body.size() > most_body_) {
+    ec = beast_http::error::body_limit;
+  } else {
+    read_.body.append(body.data(), body.size());
+  }
+  return body.size();
+}
+
+std::size_t response_reader::on_chunk_body_impl(std::uint64_t, string_view body,
+                                                error_code& ec) {
+  return on_body_impl(body, ec);
+}
+
+} // namespace telltale::http

@@ -1,0 +1,249 @@
+#include "http/types.hpp"
+
+#include "http/wire.hpp"
+
+namespace telltale::http {
+
+namespace {
+
+/// The value of a hexadecimal digit, or -1.
+int hex_value(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F')
+    return c - 'A' + 10;
+  return -1;
+}
+
+/// How many bytes the well-formed UTF-8 sequence at the start of `text` has; 0
+/// if there is none. Overlong forms, surrogates and values past U+10FFFF are
+/// not well-formed.
+std::size_t utf8_sequence(std::string_view text) {
+  const auto at = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const auto tail = [&](std::size_t i) { return (at(i) & 0xC0U) == 0x80U; };
+  const unsigned first = at(0);
+  if (first < 0x80)
+    return 1;
+  if (first >= 0xC2 && first <= 0xDF)
+    return tail(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool overlong = first == 0xE0 && at(1) < 0xA0;
+    const bool surrogate = first == 0xED && at(1) > 0x9F;
+    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool overlong = first == 0xF0 && at(1) < 0x90;
+    const bool too_large = first == 0xF4 && at(1) > 0x8F;
+    return tail(1) && tail(2) && tail(3) && !overlong && !too_large ? 4 : 0;
+  }
+  return 0;
+}
+
+bool is_clean_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto n = utf8_sequence(text);
+    if (n == 0 || text.front() == '\0')
+      return false;
+    text.remove_prefix(n);
+  }
+  return true;
+}
+
+/// Cuts the part before `mark` off the front of `rest`, and the mark.
+std::string_view cut(std::string_view& rest, char mark) {
+  const auto at = rest.find(mark);
+  const auto part = rest.substr(0, at);
+  rest =
+      at == std::string_view::npos ? std::string_view{} : rest.substr(at + 1);
+  return part;
+}
+
+bool parse_query(std::string_view text, target& into) {
+  while (!text.empty()) {
+    auto pair = cut(text, '&');
+    if (pair.empty())
+      continue;
+    const auto name = cut(pair, '=');
+    auto key = percent_decode(name, true);
+    auto value = percent_decode(pair, true);
+    if (!key || !value)
+      return false;
+    into.query.emplace_back(std::move(*key), std::move(*value));
+  }
+  return true;
+}
+
+} // namespace
+
+std::optional<std::string_view> request::find(std::string_view name) const {
+  return find_header(headers, name);
+}
+
+std::string_view reason_phrase(unsigned status) {
+  switch (status) {
+  case 100:
+    return "Continue";
+  case 101:
+    return "Switching Protocols";
+  case 200:
+    return "OK";
+  case 201:
+    return "Created";
+  case 202:
+    return "Accepted";
+  case 203:
+    return "Non-Authoritative Information";
+  case 204:
+    return "No Content";
+  case 205:
+    return "Reset Content";
+  case 206:
+    return "Partial Content";
+  case 207:
+    return "Multi-Status";
+  case 300:
+    return "Multiple Choices";
+  case 301:
+    return "Moved Permanently";
+  case 302:
+    return "Found";
+  case 303:
+    return "See Other";
+  case 304:
+    return "Not Modified";
+  case 307:
+    return "Temporary Redirect";
+  case 308:
+    return "Permanent Redirect";
+  case 400:
+    return "Bad Request";
+  case 401:
+    return "Unauthorized";
+  case 402:
+    return "Payment Required";
+  case 403:
+    return "Forbidden";
+  case 404:
+    return "Not Found";
+  case 405:
+    return "Method Not Allowed";
+  case 406:
+    return "Not Acceptable";
+  case 407:
+    return "Proxy Authentication Required";
+  case 408:
+    return "Request Timeout";
+  case 409:
+    return "Conflict";
+  case 410:
+    return "Gone";
+  case 411:
+    return "Length Required";
+  case 412:
+    return "Precondition Failed";
+  case 413:
+    return "Content Too Large";
+  case 414:
+    return "URI Too Long";
+  case 415:
+    return "Unsupported Media Type";
+  case 416:
+    return "Range Not Satisfiable";
+  case 417:
+    return "Expectation Failed";
+  case 421:
+    return "Misdirected Request";
+  case 422:
+    return "Unprocessable Content";
+  case 423:
+    return "Locked";
+  case 425:
+    return "Too Early";
+  case 426:
+    return "Upgrade Required";
+  case 428:
+    return "Precondition Required";
+  case 429:
+    return "Too Many Requests";
+  case 431:
+    return "Request Header Fields Too Large";
+  case 451:
+    return "Unavailable For Legal Reasons";
+  case 500:
+    return "Internal Server Error";
+  case 501:
+    return "Not Implemented";
+  case 502:
+    return "Bad Gateway";
+  case 503:
+    return "Service Unavailable";
+  case 504:
+    return "Gateway Timeout";
+  case 505:
+    return "HTTP Version Not Supported";
+  case 507:
+    return "Insufficient Storage";
+  default:
+    return "Unknown";
+  }
+}
+
+std::optional<std::string> percent_decode(std::string_view text,
+                                          bool plus_is_blank) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '+' && plus_is_blank) {
+      decoded += ' ';
+    } else if (c != '%') {
+      decoded += c;
+    } else {
+      if (i + 2 >= text.size())
+        return std::nullopt;
+      const int high = hex_value(text[i + 1]);
+      const int low = hex_value(text[i + 2]);
+      if (high < 0 || low < 0)
+        return std::nullopt;
+      decoded += static_cast<char>(high * 16 + low);
+      i += 2;
+    }
+  }
+  if (!is_clean_utf8(decoded))
+    return std::nullopt;
+  return decoded;
+}
+
+std::optional<target> parse_target(std::string_view text) {
+  // A proxy's absolute form names scheme and authority before the path.
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (text.size() >= scheme.size()
+        && same_name(text.substr(0, scheme.size()), scheme)) {
+      const auto slash = text.find_first_of("/?", scheme.size());
+      text = slash == std::string_view::npos ? "/" : text.substr(slash);
+      break;
+    }
+  }
+  text = text.substr(0, text.find('#'));
+  auto path = cut(text, '?');
+  if (path.empty() || path.front() != '/')
+    return std::nullopt;
+  path.remove_prefix(1);
+
+  target parts;
+  while (!path.empty()) {
+    auto segment = percent_decode(cut(path, '/'), false);
+    if (!segment)
+      return std::nullopt;
+    parts.segments.push_back(std::move(*segment));
+  }
+  if (!parse_query(text, parts))
+    return std::nullopt;
+  return parts;
+}
+
+} // namespace telltale::http
