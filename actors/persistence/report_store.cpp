@@ -1,0 +1,176 @@
+#include "actors/persistence/report_store.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <spdlog/spdlog.h>
+
+#include "actors/persistence/fact_counts.hpp"
+
+namespace telltale {
+
+namespace {
+
+using lane = report_store_actor::stateful_pointer<report_store_state>;
+
+void flush_later(lane self, std::chrono::milliseconds delay) {
+  auto& state = self->state;
+  if (state.flush_pending)
+    return;
+  state.flush_pending = true;
+  if (delay.count() > 0)
+    self->delayed_send(self, delay, flush_reports{});
+  else
+    self->send(self, flush_reports{});
+}
+
+/// Where the elements of a transaction came from, to go back there.
+struct share {
+  report_store_state::waiting* from = nullptr;
+  std::size_t size = 0;
+};
+
+std::vector<report_flight> take_rows(report_store_state& state,
+                                     std::vector<share>& shares) {
+  std::vector<report_flight> rows;
+  std::size_t room = state.options.batch_max_rows;
+  for (auto& entry : state.queue) {
+    if (room == 0)
+      break;
+    const auto size = std::min(room, entry.batch->size() - entry.taken);
+    const auto first =
+        entry.batch->begin() + static_cast<std::ptrdiff_t>(entry.taken);
+    rows.insert(
+        rows.end(), std::make_move_iterator(first),
+        std::make_move_iterator(first + static_cast<std::ptrdiff_t>(size)));
+    shares.push_back({&entry, size});
+    room -= size;
+  }
+  return rows;
+}
+
+void give_back(std::vector<report_flight>& rows,
+               const std::vector<share>& shares, bool settled) {
+  auto row = rows.begin();
+  for (const auto& part : shares) {
+    const auto to = part.from->batch->begin()
+                    + static_cast<std::ptrdiff_t>(part.from->taken);
+    const auto end = row + static_cast<std::ptrdiff_t>(part.size);
+    std::move(row, end, to);
+    row = end;
+    if (settled)
+      part.from->taken += part.size;
+  }
+}
+
+void count_results(counter_board& board, const report_batch& batch) {
+  std::map<ec, double> counts;
+  for (const auto& flight : *batch)
+    ++counts[flight.result];
+  for (const auto& [code, count] : counts)
+    board.add(counter::reports_total,
+              code == ec::none ? std::string{"ok"} : to_string(code), count);
+}
+
+void answer(lane self, report_store_state::waiting done) {
+  count_results(*self->state.counters, done.batch);
+  self->send(done.waiter, reports_settled{std::move(done.batch)});
+}
+
+/// Answers all batches from the front on that are settled.
+void answer_settled(lane self) {
+  auto& queue = self->state.queue;
+  while (!queue.empty() && queue.front().taken == queue.front().batch->size()) {
+    auto done = std::move(queue.front());
+    queue.pop_front();
+    answer(self, std::move(done));
+  }
+}
+
+/// Answers what is left of an entry with an error.
+void answer_failed(lane self, report_store_state::waiting entry, ec code) {
+  for (auto i = entry.taken; i < entry.batch->size(); ++i)
+    (*entry.batch)[i].result = code;
+  answer(self, std::move(entry));
+}
+
+/// The database is away: whoever waited long enough hears of it.
+void give_up_overdue(lane self) {
+  auto& queue = self->state.queue;
+  const auto now = self->clock().now();
+  while (!queue.empty() && queue.front().deadline <= now) {
+    auto overdue = std::move(queue.front());
+    queue.pop_front();
+    answer_failed(self, std::move(overdue), ec::database_unavailable);
+  }
+}
+
+void fail_rows(std::vector<report_flight>& rows, ec code) {
+  for (auto& row : rows)
+    row.result = code;
+}
+
+void on_commit_reports(lane self, commit_reports& what) {
+  auto& state = self->state;
+  if (!what.batch || what.batch->empty())
+    return;
+  state.queue.push_back({std::move(what.batch), std::move(what.waiter),
+                         self->clock().now() + state.options.patience, 0});
+  flush_later(self, state.options.batch_max_delay);
+}
+
+void on_flush_reports(lane self) {
+  auto& state = self->state;
+  state.flush_pending = false;
+  if (state.queue.empty())
+    return;
+  std::vector<share> shares;
+  auto rows = take_rows(state, shares);
+  auto facts = state.store->apply(rows);
+  if (!facts && code_of(facts.error()) == ec::database_unavailable) {
+    give_back(rows, shares, false);
+    give_up_overdue(self);
+    if (!state.queue.empty())
+      flush_later(self, state.options.retry_every);
+    return;
+  }
+  state.counters->add(counter::report_batches_total);
+  if (facts) {
+    count_facts(*state.counters, *facts);
+    if (!facts->empty())
+      self->send(state.listener, events_committed{std::move(*facts)});
+  } else {
+    spdlog::error("a batch of {} reports failed: {}", rows.size(),
+                  explain(facts.error()));
+    fail_rows(rows, code_of(facts.error()));
+  }
+  give_back(rows, shares, true);
+  answer_settled(self);
+  if (!state.queue.empty())
+    flush_later(self, std::chrono::milliseconds{0});
+}
+
+} // namespace
+
+report_store_actor::behavior_type
+report_store(lane self, std::unique_ptr<task_store> store,
+             failed_task_payload_actor listener, counter_board_ptr counters,
+             report_store_options options) {
+  auto& state = self->state;
+  state.store = std::move(store);
+  state.listener = std::move(listener);
+  state.counters = std::move(counters);
+  state.options = options;
+  state.options.batch_max_rows =
+      std::max<std::uint32_t>(options.batch_max_rows, 1);
+  return {
+      [self](commit_reports& what) { on_commit_reports(self, what); },
+      [self](flush_reports) { on_flush_reports(self); },
+  };
+}
+
+} // namespace telltale

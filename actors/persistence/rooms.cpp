@@ -1,0 +1,100 @@
+#include "actors/persistence/rooms.hpp"
+
+#include <utility>
+
+#include <caf/result.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/persistence/fact_counts.hpp"
+
+namespace telltale {
+
+namespace {
+
+/// An answer of the store as the answer of the actor.
+template <class T> caf::result<T> pass(caf::expected<T> answer) {
+  if (!answer)
+    return std::move(answer.error());
+  return std::move(*answer);
+}
+
+/// Tells what was committed before the answer goes out.
+template <class Self, class T>
+caf::result<T> tell(Self self, caf::expected<committed<T>> done) {
+  if (!done)
+    return std::move(done.error());
+  auto& state = self->state;
+  if (!done->facts.empty()) {
+    count_facts(*state.counters, done->facts);
+    self->send(state.listener, events_committed{std::move(done->facts)});
+  }
+  return std::move(done->answer);
+}
+
+using sweeper = sweep_store_actor::stateful_pointer<sweep_store_state>;
+
+caf::result<tasks_swept> on_sweep(sweeper self, const sweep_tasks& what) {
+  auto& state = self->state;
+  auto done = state.store->sweep(what);
+  if (done && done->answer.settled > 0)
+    state.counters->add(counter::swept_total, to_string(what.kind),
+                        done->answer.settled);
+  return tell(self, std::move(done));
+}
+
+} // namespace
+
+task_store_actor::behavior_type
+task_store_room(task_store_actor::stateful_pointer<task_store_state> self,
+                std::unique_ptr<task_store> store,
+                failed_task_payload_actor listener,
+                counter_board_ptr counters) {
+  self->state = {std::move(store), std::move(listener), std::move(counters)};
+  auto* port = self->state.store.get();
+  return {
+      [=](const create_task& what) { return tell(self, port->create(what)); },
+      [=](const claim_tasks& what) { return tell(self, port->claim(what)); },
+      [=](const beat_heart& what) { return tell(self, port->beat(what)); },
+      [=](const cancel_task& what) { return tell(self, port->cancel(what)); },
+      [=](const retry_task& what) { return tell(self, port->retry(what)); },
+  };
+}
+
+sweep_store_actor::behavior_type sweep_store(sweeper self,
+                                             std::unique_ptr<task_store> store,
+                                             failed_task_payload_actor listener,
+                                             counter_board_ptr counters) {
+  self->state = {std::move(store), std::move(listener), std::move(counters)};
+  auto* port = self->state.store.get();
+  return {
+      [=](const sweep_tasks& what) { return on_sweep(self, what); },
+      [=](const check_truth& what) { return pass(port->check(what)); },
+  };
+}
+
+task_query_actor::behavior_type
+task_queries(task_query_actor::stateful_pointer<task_query_state> self,
+             std::unique_ptr<task_store> store) {
+  self->state.store = std::move(store);
+  auto* port = self->state.store.get();
+  return {
+      [=](const find_task& what) { return pass(port->find(what)); },
+      [=](const list_tasks& what) { return pass(port->list(what)); },
+      [=](const list_deliveries& what) { return pass(port->list(what)); },
+      [=](const check_store& what) { return pass(port->check(what)); },
+  };
+}
+
+chat_store_actor::behavior_type
+chat_store(chat_store_actor::stateful_pointer<chat_store_state> self,
+           std::unique_ptr<task_store> store) {
+  self->state.store = std::move(store);
+  auto* port = self->state.store.get();
+  return {
+      [=](const bind_chat& what) { return pass(port->bind(what)); },
+      [=](const unbind_chat& what) { return pass(port->unbind(what)); },
+      [=](const list_chats& what) { return pass(port->list(what)); },
+  };
+}
+
+} // namespace telltale

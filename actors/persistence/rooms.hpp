@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+
+#include "actors/persistence/report_store.hpp"
+#include "actors/persistence/store.hpp"
+#include "messages/counters.hpp"
+#include "messages/protocols.hpp"
+
+// The smaller actors of persistence: each is its protocol over the port. All
+// block in the store and are spawned detached. An error of the store is the
+// answer; nothing is tried again here, since whoever asks knows whether it is
+// still worth it.
+
+namespace telltale {
+
+/// What each of them holds.
+struct task_store_state {
+  static inline const char* name = "task-store";
+  std::unique_ptr<task_store> store;
+  failed_task_payload_actor listener;
+  counter_board_ptr counters;
+};
+
+/// Changes tasks other than by report. Sends `events_committed`.
+[[nodiscard]] task_store_actor::behavior_type
+task_store_room(task_store_actor::stateful_pointer<task_store_state> self,
+                std::unique_ptr<task_store> store,
+                failed_task_payload_actor listener, counter_board_ptr counters);
+
+struct sweep_store_state {
+  static inline const char* name = "sweep-store";
+  std::unique_ptr<task_store> store;
+  failed_task_payload_actor listener;
+  counter_board_ptr counters;
+};
+
+/// Settles what went silent. Sends `events_committed`.
+[[nodiscard]] sweep_store_actor::behavior_type
+sweep_store(sweep_store_actor::stateful_pointer<sweep_store_state> self,
+            std::unique_ptr<task_store> store,
+            failed_task_payload_actor listener, counter_board_ptr counters);
+
+struct task_query_state {
+  static inline const char* name = "task-queries";
+  std::unique_ptr<task_store> store;
+};
+
+/// Reads for people and pages.
+[[nodiscard]] task_query_actor::behavior_type
+task_queries(task_query_actor::stateful_pointer<task_query_state> self,
+             std::unique_ptr<task_store> store);
+
+struct chat_store_state {
+  static inline const char* name = "chat-store";
+  std::unique_ptr<task_store> store;
+};
+
+/// Which chat a chat session is bound to.
+[[nodiscard]] chat_store_actor::behavior_type
+chat_store(chat_store_actor::stateful_pointer<chat_store_state> self,
+           std::unique_ptr<task_store> store);
+
+} // namespace telltale
