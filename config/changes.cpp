@@ -4,6 +4,7 @@
 #include <set>
 #include <type_traits>
 
+#include "config/address.hpp"
 #include "config/problem.hpp"
 #include "config/rows.hpp"
 
@@ -113,6 +114,15 @@ class keeper : public walk {
   }
 };
 
+/// Whether `now` takes the last token away because it also moves the listener
+/// to a loopback address: the listener moves with the next start alone, and
+/// until then everybody could use the service.
+bool would_open(const settings& old, const settings& now) {
+  const auto listen = parse_address(old.http.listen);
+  return now.auth.runner_tokens.empty() && now.auth.operator_tokens.empty()
+         && (!listen || !is_loopback(*listen));
+}
+
 } // namespace
 
 std::vector<change> find_changes(const settings& old, const settings& now) {
@@ -125,17 +135,28 @@ std::vector<change> find_changes(const settings& old, const settings& now) {
 
 reload_report report_reload(const settings& old, const settings& now) {
   reload_report report;
+  for (const auto& [path, differs] : find_changes(old, taken_over(old, now)))
+    report.taken_over.push_back(path);
+  const auto& taken = report.taken_over;
   for (auto& [path, live] : find_changes(old, now))
-    (live ? report.taken_over : report.needs_restart)
-        .push_back(std::move(path));
+    if (std::find(taken.begin(), taken.end(), path) == taken.end())
+      report.needs_restart.push_back(std::move(path));
   return report;
 }
 
 settings taken_over(const settings& old, const settings& now) {
-  auto a = old;
+  auto before = old;
   auto result = now;
   keeper walker;
-  walker.over(a, result);
+  walker.over(before, result);
+  if (would_open(old, now))
+    result.auth = old.auth;
+  // A relay of another type with half of its old options would be neither.
+  for (auto& [name, relay] : result.relays)
+    if (const auto found = old.relays.find(name);
+        found != old.relays.end()
+        && found->second.type != now.relays.at(name).type)
+      relay = found->second;
   return result;
 }
 

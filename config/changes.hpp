@@ -29,8 +29,10 @@ struct reload_report {
 [[nodiscard]] reload_report report_reload(const settings& old,
                                           const settings& now);
 
-/// What a running service goes on with after a reload: `now`, save for the
-/// options that need a restart, which stay as they were.
+/// What a running service goes on with after a reload: `now`, save for what
+/// needs a restart, which stays as it was: restart-only options; a relay that
+/// changes its type; the tokens, if their going would leave a listener that
+/// others reach open to everyone until it moves.
 [[nodiscard]] settings taken_over(const settings& old, const settings& now);
 
 } // namespace telltale::config

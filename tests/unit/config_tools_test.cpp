@@ -128,23 +128,48 @@ CAF_TEST(a reload tells what it takes over and what needs a restart) {
   now.log.level = "debug";
   now.relays["b"] = now.relays["a"];
   now.relays["a"].token = secret{"u"};
-  now.relays["a"].type = "lark";
   now.retry.reasons["timeout"].attempts = 1;
-  now.auth.runner_tokens.push_back({});
+  now.auth.runner_tokens.emplace_back();
   const auto report = report_reload(old, now);
   const std::vector<std::string> live{"auth.runner_tokens",
                                       "retry.reasons.timeout", "relays.a.token",
                                       "relays.b", "log.level"};
-  const std::vector<std::string> restart{"http.threads", "relays.a.type"};
+  const std::vector<std::string> restart{"http.threads"};
   CAF_CHECK_EQUAL(report.taken_over, live);
   CAF_CHECK_EQUAL(report.needs_restart, restart);
   CAF_CHECK(find_changes(old, old).empty());
   const auto kept = taken_over(old, now);
   CAF_CHECK_EQUAL(kept.http.threads, old.http.threads);
-  CAF_CHECK_EQUAL(kept.relays.at("a").type, "octo");
   CAF_CHECK_EQUAL(kept.relays.at("a").token.reveal(), "u");
   CAF_CHECK_EQUAL(kept.log.level, "debug");
   CAF_CHECK_EQUAL(kept.auth.runner_tokens.size(), 1u);
+}
+
+CAF_TEST(a relay that changes its type stays whole until the restart) {
+  settings old;
+  old.relays["a"].type = "octo";
+  old.relays["a"].base_url = "http://a";
+  auto now = old;
+  now.relays["a"] = {};
+  now.relays["a"].type = "lark";
+  now.relays["a"].region = "feishu";
+  CAF_CHECK(taken_over(old, now) == old);
+  CAF_CHECK(report_reload(old, now).taken_over.empty());
+  CAF_CHECK_EQUAL(report_reload(old, now).needs_restart.size(), 3u);
+}
+
+CAF_TEST(a reload never leaves a public listener without tokens) {
+  settings old;
+  old.http.listen = "0.0.0.0:8080";
+  old.auth.operator_tokens.emplace_back().name = "ops";
+  auto now = old;
+  now.http.listen = "127.0.0.1:8080";
+  now.auth = {};
+  CAF_CHECK(taken_over(old, now) == old);
+  const std::vector<std::string> restart{"http.listen", "auth.operator_tokens"};
+  CAF_CHECK_EQUAL(report_reload(old, now).needs_restart, restart);
+  old.http.listen = "[::1]:8080";
+  CAF_CHECK(taken_over(old, now).auth.operator_tokens.empty());
 }
 
 CAF_TEST(the example says every default and all of it is valid) {
