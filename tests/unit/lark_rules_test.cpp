@@ -1,0 +1,397 @@
+// libs: telltale_relay
+#define CAF_SUITE unit.lark_rules
+#include <deque>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+
+#include "actors/relay/channel.hpp"
+#include "actors/relay/lark_card.hpp"
+#include "actors/relay/lark_rules.hpp"
+#include "actors/relay/webhook.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+namespace {
+
+http::client_response answer(unsigned status, std::string body,
+                             std::vector<http::header> headers = {}) {
+  return {status, std::move(headers), std::move(body)};
+}
+
+http::client_response refusal(std::int64_t code) {
+  return answer(400, R"({"code":)" + std::to_string(code)
+                         + R"(,"msg":"<at user_id=\"all\"> s3cret"})");
+}
+
+const http::client_response accepted =
+    answer(200, R"({"code":0,"data":{"message_id":"om_1"}})");
+const http::client_response token =
+    answer(200, R"({"code":0,"tenant_access_token":"t-1","expire":7200})");
+const http::client_response second_token =
+    answer(200, R"({"code":0,"tenant_access_token":"t-2","expire":7200})");
+
+/// The other side, by script: answers in the order of its list; without one a
+/// request waits until `release`.
+struct script {
+  std::deque<http::client_result> answers;
+  std::vector<http::client_request> seen;
+  std::deque<std::function<void(http::client_result)>> waiting;
+
+  http_sender sender() {
+    return [this](http::client_request what,
+                  std::function<void(http::client_result)> then) {
+      seen.push_back(std::move(what));
+      if (answers.empty()) {
+        waiting.push_back(std::move(then));
+        return;
+      }
+      auto next = std::move(answers.front());
+      answers.pop_front();
+      then(std::move(next));
+    };
+  }
+
+  void release(http::client_result what) {
+    auto then = std::move(waiting.front());
+    waiting.pop_front();
+    then(std::move(what));
+  }
+
+  [[nodiscard]] boost::json::object body(std::size_t i) const {
+    return boost::json::parse(seen.at(i).body).as_object();
+  }
+
+  [[nodiscard]] std::string text(std::size_t i, const char* key) const {
+    return body(i).at(key).as_string().c_str();
+  }
+};
+
+config::relay_config options() {
+  config::relay_config result;
+  result.type = "lark";
+  result.region = "feishu";
+  result.base_url = "http://chat/";
+  result.app_id = "cli_1";
+  result.app_secret = config::secret{"app-s3cret"};
+  result.token = config::secret{"bf_s3cret"};
+  result.url = "http://hook/x?key=s3cret";
+  return result;
+}
+
+outgoing message() {
+  outgoing result;
+  result.key.value.bytes[15] = 7;
+  result.chat.chat_id = "oc_1";
+  result.message.message = "⚠️ <at user_id=\"all\"> broke";
+  result.message.copy = "⚠️ The copy.";
+  result.message.title = "Title";
+  result.envelope = R"({"type":"task:failed"})";
+  return result;
+}
+
+const std::string key = "00000000-0000-0000-0000-000000000007";
+
+struct fixture {
+  script other_side;
+  steady_time now{};
+  std::shared_ptr<channel> lark =
+      make_lark_channel(options(), other_side.sender(), [this] { return now; });
+  std::vector<send_result> results;
+
+  send_result send(const std::shared_ptr<channel>& to, outgoing what) {
+    to->send(std::move(what),
+             [this](send_result r) { results.push_back(std::move(r)); });
+    return results.empty() ? send_result{given_up{"nothing came"}}
+                           : results.back();
+  }
+
+  /// Sends by Lark with these answers, the first for the token.
+  send_result play(std::deque<http::client_result> answers,
+                   outgoing what = message()) {
+    other_side.answers = std::move(answers);
+    return send(lark, std::move(what));
+  }
+};
+
+const message_sent& sent(const send_result& r) {
+  return std::get<message_sent>(r);
+}
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(lark_rules_tests, fixture)
+
+CAF_TEST(finding 19 each code that comes with an error status has its rule) {
+  struct row {
+    std::int64_t code;
+    lark_rule rule;
+  };
+  for (const auto& [code, rule] : std::vector<row>{
+           {99991663, lark_rule::renew_token},
+           {99991664, lark_rule::renew_token},
+           {230020, lark_rule::throttled},
+           {11232, lark_rule::throttled},
+           {230049, lark_rule::transient},
+           {230011, lark_rule::leave_thread},
+           {230019, lark_rule::leave_thread},
+           {230050, lark_rule::leave_thread},
+           {230071, lark_rule::leave_thread},
+           {230072, lark_rule::leave_thread},
+           {230111, lark_rule::leave_thread},
+           {230022, lark_rule::leave_detail},
+           {230025, lark_rule::leave_detail},
+           {230028, lark_rule::leave_detail},
+           {230002, lark_rule::binding_broken},
+           {230013, lark_rule::binding_broken},
+           {232009, lark_rule::binding_broken},
+           {230001, lark_rule::permanent},
+           {230099, lark_rule::permanent},
+       }) {
+    CAF_CHECK(judge_lark(refusal(code)).rule == rule);
+    CAF_CHECK_EQUAL(judge_lark(refusal(code)).code, code);
+    CAF_CHECK(judge_lark(answer(200, refusal(code).body)).rule == rule);
+  }
+}
+
+CAF_TEST(an answer counts as success only with code zero and a message id) {
+  CAF_CHECK(judge_lark(accepted).rule == lark_rule::sent);
+  CAF_CHECK_EQUAL(judge_lark(accepted).message_id, "om_1");
+  for (const auto* body :
+       {"", "{}", "[]", "nonsense", R"({"code":0})", R"({"code":"0"})",
+        R"({"code":0,"data":{"message_id":""}})", R"({"code":0,"data":[]})"})
+    CAF_CHECK(judge_lark(answer(200, body)).rule == lark_rule::transient);
+  CAF_CHECK(judge_lark(answer(502, "<html>")).rule == lark_rule::transient);
+  CAF_CHECK(judge_lark(answer(400, "<html>")).rule == lark_rule::permanent);
+}
+
+CAF_TEST(a throttled answer says when to come back) {
+  const auto reset = judge_lark(
+      answer(400, R"({"code":230020})", {{"x-ogw-ratelimit-reset", "7"}}));
+  CAF_CHECK_EQUAL(reset.after.value_or(0ms).count(), 7000);
+  const auto later = judge_lark(answer(429, "", {{"Retry-After", "3"}}));
+  CAF_CHECK(later.rule == lark_rule::throttled);
+  CAF_CHECK_EQUAL(later.after.value_or(0ms).count(), 3000);
+  const auto result = play({token, answer(429, "", {{"Retry-After", "3"}})});
+  CAF_CHECK(std::get<try_again>(result).throttled);
+}
+
+CAF_TEST(a message goes to the chat as a card with the key and a token) {
+  CAF_CHECK_EQUAL(sent(play({token, accepted})).message_id, "om_1");
+  CAF_REQUIRE_EQUAL(other_side.seen.size(), 2u);
+  const auto& request = other_side.seen[1];
+  CAF_CHECK_EQUAL(request.url, "http://chat/open-apis/im/v1/messages"
+                               "?receive_id_type=chat_id");
+  CAF_CHECK_EQUAL(request.headers[1].value, "Bearer t-1");
+  CAF_CHECK_EQUAL(other_side.text(1, "uuid"), key);
+  CAF_CHECK_EQUAL(other_side.text(1, "receive_id"), "oc_1");
+  CAF_CHECK_EQUAL(other_side.text(1, "msg_type"), "interactive");
+  const auto card = other_side.text(1, "content");
+  CAF_CHECK(card.find("<at") == std::string::npos);
+  CAF_CHECK(card.find("\"red\"") != std::string::npos);
+}
+
+CAF_TEST(a token serves until a minute before its end) {
+  play({token, accepted});
+  now += 7139s;
+  play({accepted});
+  CAF_CHECK_EQUAL(other_side.seen.size(), 3u);
+  now += 1s;
+  play({second_token, accepted});
+  CAF_CHECK_EQUAL(other_side.seen.size(), 5u);
+  CAF_CHECK_EQUAL(other_side.seen[4].headers[1].value, "Bearer t-2");
+}
+
+CAF_TEST(many messages wait for one request for a token) {
+  for (int i = 0; i < 5; ++i)
+    send(lark, message());
+  CAF_CHECK_EQUAL(other_side.seen.size(), 1u);
+  other_side.release(token);
+  CAF_CHECK_EQUAL(other_side.seen.size(), 6u);
+  CAF_CHECK(results.empty());
+}
+
+CAF_TEST(a refused token is fetched anew and the message sent again once) {
+  CAF_CHECK_EQUAL(
+      sent(play({token, refusal(99991663), second_token, accepted})).message_id,
+      "om_1");
+  CAF_CHECK_EQUAL(other_side.seen.size(), 4u);
+  CAF_CHECK_EQUAL(other_side.text(3, "uuid"), key);
+  now += 3h;
+  const auto result =
+      play({token, refusal(99991664), second_token, refusal(99991664)});
+  CAF_CHECK(std::holds_alternative<try_again>(result));
+  CAF_CHECK_EQUAL(other_side.seen.size(), 8u);
+}
+
+CAF_TEST(without a token nothing is sent and the reason is kept) {
+  CAF_CHECK(std::holds_alternative<given_up>(play({refusal(10003)})));
+  CAF_CHECK(std::get<try_again>(play({answer(503, "")})).transport);
+  CAF_CHECK(std::get<try_again>(play({http::client_error{}})).transport);
+  CAF_CHECK_EQUAL(other_side.seen.size(), 3u);
+}
+
+CAF_TEST(a reply goes into its thread and to the chat if that is gone) {
+  for (const auto code : {230011, 230019, 230050, 230071, 230072, 230111}) {
+    const auto first = other_side.seen.size();
+    auto what = message();
+    what.chat.reply_to = "om_9";
+    what.chat.thread_id = "omt_1";
+    std::deque<http::client_result> answers{refusal(code), accepted};
+    if (first == 0)
+      answers.push_front(token);
+    CAF_CHECK_EQUAL(sent(play(std::move(answers), what)).message_id, "om_1");
+    const auto reply = first == 0 ? 1 : first;
+    CAF_CHECK_EQUAL(other_side.seen[reply].url,
+                    "http://chat/open-apis/im/v1/messages/om_9/reply");
+    CAF_CHECK(other_side.body(reply).at("reply_in_thread").as_bool());
+    CAF_CHECK_EQUAL(other_side.text(reply + 1, "receive_id"), "oc_1");
+    CAF_CHECK_EQUAL(other_side.text(reply + 1, "uuid"), key);
+  }
+  const auto result = play({refusal(230011)});
+  CAF_CHECK(std::holds_alternative<given_up>(result));
+}
+
+CAF_TEST(refused content is sent again as the copy alone once) {
+  for (const auto code : {230022, 230025, 230028}) {
+    const auto first = other_side.seen.size();
+    std::deque<http::client_result> answers{refusal(code), accepted};
+    if (first == 0)
+      answers.push_front(token);
+    CAF_CHECK_EQUAL(sent(play(std::move(answers))).message_id, "om_1");
+    const auto content = other_side.text(other_side.seen.size() - 1, "content");
+    CAF_CHECK(content.find("The copy.") != std::string::npos);
+    CAF_CHECK(content.find("broke") == std::string::npos);
+    CAF_CHECK(content.find("Title") == std::string::npos);
+  }
+  const auto result = play({refusal(230022), refusal(230022)});
+  CAF_CHECK(std::holds_alternative<given_up>(result));
+}
+
+CAF_TEST(a broken binding is told as one) {
+  play({token, accepted});
+  for (const auto code : {230002, 230013, 232009}) {
+    const auto result = play({refusal(code)});
+    CAF_CHECK(std::get<given_up>(result).binding_broken);
+  }
+  CAF_CHECK(!std::get<given_up>(play({refusal(230001)})).binding_broken);
+  CAF_CHECK(!std::get<try_again>(play({refusal(230049)})).throttled);
+}
+
+CAF_TEST(no error repeats a credential or what the server wrote) {
+  play({token, accepted});
+  for (const auto code : {230020, 230002, 230001, 230049, 230022, 99991663})
+    play({refusal(code), refusal(code), refusal(code)});
+  const auto octo = make_octo_channel(options(), other_side.sender());
+  const auto hook = make_webhook_channel(options(), other_side.sender());
+  for (const auto& to : {octo, hook})
+    for (const auto status : {400U, 401U, 403U, 410U, 429U, 500U}) {
+      other_side.answers = {answer(status, R"({"msg":"s3cret <at"})")};
+      send(to, message());
+    }
+  std::size_t errors = 0;
+  for (const auto& result : results) {
+    std::string why;
+    if (const auto* later = std::get_if<try_again>(&result))
+      why = later->why;
+    else if (const auto* never = std::get_if<given_up>(&result))
+      why = never->why;
+    errors += why.empty() ? 0U : 1U;
+    CAF_CHECK(why.find("s3cret") == std::string::npos);
+    CAF_CHECK(why.find("<at") == std::string::npos);
+    CAF_CHECK(why.find("t-") == std::string::npos);
+  }
+  CAF_CHECK(errors >= 18u);
+}
+
+CAF_TEST(a card stays within its limit and remains valid) {
+  rendered long_one = message().message;
+  for (int i = 0; i < 40'000; ++i)
+    long_one.message += "<错";
+  const auto card = lark_message(long_one, true, false);
+  CAF_CHECK(card.json.size() <= lark_card_bytes);
+  CAF_CHECK(boost::json::parse(card.json).is_object());
+  const auto text = lark_message(long_one, false, false);
+  CAF_CHECK_EQUAL(text.type, "text");
+  CAF_CHECK(text.json.size() <= lark_text_bytes);
+}
+
+CAF_TEST(octo gets the chat the key and the text and keeps big ids as text) {
+  const auto octo = make_octo_channel(options(), other_side.sender());
+  auto what = message();
+  what.chat.channel_type = 5;
+  what.chat.reply_to = "77";
+  const std::vector<std::pair<std::string, std::string>> ids{
+      {"9007199254740993", "9007199254740993"},
+      {"18446744073709551617", "18446744073709551617"},
+      {"\"text\"", "text"},
+      {"null", ""}};
+  for (const auto& [given, kept] : ids) {
+    other_side.answers = {answer(200, "{\"message_id\": " + given + "}")};
+    CAF_CHECK_EQUAL(sent(send(octo, what)).message_id, kept);
+  }
+  const auto body = other_side.body(0);
+  CAF_CHECK_EQUAL(other_side.seen[0].url, "http://chat/v1/bot/sendMessage");
+  CAF_CHECK_EQUAL(other_side.seen[0].headers[0].value, "Bearer bf_s3cret");
+  CAF_CHECK_EQUAL(other_side.text(0, "client_msg_no"), key);
+  CAF_CHECK_EQUAL(body.at("channel_type").as_int64(), 5);
+  const auto& payload = body.at("payload").as_object();
+  CAF_CHECK_EQUAL(payload.at("type").as_int64(), 1);
+  CAF_CHECK(payload.at("reply").as_object().at("message_id") == "77");
+}
+
+CAF_TEST(octo errors are transient or permanent by their status) {
+  const auto octo = make_octo_channel(options(), other_side.sender());
+  for (const auto status : {408U, 429U, 500U, 503U}) {
+    other_side.answers = {answer(status, "")};
+    CAF_CHECK(std::holds_alternative<try_again>(send(octo, message())));
+  }
+  for (const auto status : {301U, 400U, 401U, 404U}) {
+    other_side.answers = {answer(status, "")};
+    CAF_CHECK(std::holds_alternative<given_up>(send(octo, message())));
+  }
+}
+
+CAF_TEST(a webhook is signed with every secret by the published scheme) {
+  // The example of the Standard Webhooks libraries.
+  const std::vector<config::secret> secrets{
+      config::secret{"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}};
+  const auto signature =
+      webhook_signature(secrets, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330",
+                        R"({"test": 2432232314})");
+  CAF_CHECK_EQUAL(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+  const auto both =
+      webhook_signature({secrets[0], config::secret{"plain"}}, "a", "1", "{}");
+  CAF_CHECK_EQUAL(std::count(both.begin(), both.end(), ' '), 1);
+}
+
+CAF_TEST(a hook that says gone is disabled and one that is busy is not ) {
+  const auto hook = make_webhook_channel(options(), other_side.sender());
+  other_side.answers = {answer(204, "")};
+  CAF_CHECK(std::holds_alternative<message_sent>(send(hook, message())));
+  CAF_CHECK_EQUAL(other_side.seen[0].body, message().envelope);
+  CAF_CHECK_EQUAL(other_side.seen[0].headers[1].value, key);
+  other_side.answers = {answer(410, "")};
+  CAF_CHECK(std::get<given_up>(send(hook, message())).target_gone);
+  other_side.answers = {answer(503, "", {{"retry-after", "2"}})};
+  CAF_CHECK_EQUAL(
+      std::get<try_again>(send(hook, message())).after.value_or(0ms).count(),
+      2000);
+  other_side.answers = {http::client_error{
+      http::client_error::kind::refused_address, "refused", false}};
+  CAF_CHECK(std::holds_alternative<given_up>(send(hook, message())));
+}
+
+CAF_TEST(a date in retry after is a wait from now) {
+  const auto now = parse_rfc3339("1994-11-06T08:49:30Z").value();
+  const auto wait = retry_after(
+      answer(503, "", {{"Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"}}), now);
+  CAF_CHECK_EQUAL(wait.value_or(0ms).count(), 7000);
+  CAF_CHECK(!retry_after(answer(503, "", {{"Retry-After", "soon"}}), now));
+  CAF_CHECK(!retry_after(answer(503, ""), now));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,0 +1,284 @@
+// libs: telltale_relay
+#define CAF_SUITE unit.render
+#include <set>
+
+#include "actors/relay/catalog.hpp"
+#include "actors/relay/digest.hpp"
+#include "actors/relay/excerpt.hpp"
+#include "actors/relay/markup.hpp"
+#include "actors/relay/render.hpp"
+#include "messages/failure_reason.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+namespace {
+
+const catalog& english() {
+  return catalog::of("en");
+}
+
+rendered words_for(std::string_view payload,
+                   detail_style style = detail_style::error_first,
+                   const catalog& words = english()) {
+  auto what = read_notice(payload, "{}");
+  if (what.type.empty())
+    what.type = "task:failed";
+  return render(what, words, style);
+}
+
+std::string said(std::string_view payload,
+                 detail_style style = detail_style::error_first) {
+  return words_for(payload, style).message;
+}
+
+const std::string network = "agent_error.provider_network";
+
+std::string bad(const std::string& text) {
+  return "⚠️ " + text;
+}
+
+} // namespace
+
+CAF_TEST(finding 9 a runners words reach the reader as they are) {
+  CAF_CHECK_EQUAL(
+      said(R"({"error":"stream cut after 3 tokens","error_origin":"runner",
+             "failure_reason":"agent_error.provider_network"})"),
+      bad("stream cut after 3 tokens"));
+  CAF_CHECK_EQUAL(said(R"({"error":"  \n","error_origin":"runner",
+             "failure_reason":"timeout"})"),
+                  bad(english().copy("timeout")));
+  CAF_CHECK_EQUAL(said(R"({"error_message":"from elsewhere"})"),
+                  bad("from elsewhere"));
+  CAF_CHECK_EQUAL(said(R"({"error":"first","error_origin":"runner",
+             "error_message":"second"})"),
+                  bad("first"));
+}
+
+CAF_TEST(finding 11 a failure without words gets the copy of its reason) {
+  for (const auto& row : failure_reasons())
+    for (const auto style : {detail_style::error_first,
+                             detail_style::reason_first, detail_style::both}) {
+      const auto payload =
+          R"({"error":null,"failure_reason":")" + std::string{row.wire} + "\"}";
+      CAF_CHECK_EQUAL(said(payload, style), bad(english().copy(row.wire)));
+    }
+}
+
+CAF_TEST(finding 12 a reason outside the taxonomy is never shown raw) {
+  CAF_CHECK(find_reason("local_directory_error") != nullptr);
+  CAF_CHECK_NOT_EQUAL(english().copy("local_directory_error"),
+                      english().default_copy());
+  for (const auto* payload :
+       {R"({"failure_reason":"made_up_reason"})", R"({"failure_reason":7})",
+        R"({"failure_reason":""})", "{}", "[]", "null", "7", "\"text\"", "",
+        "{\"failure_reason\":", "\xff\xfe"}) {
+    const auto words = words_for(payload);
+    CAF_CHECK_EQUAL(words.message, bad(english().default_copy()));
+    CAF_CHECK_EQUAL(as_text(words), words.message);
+  }
+}
+
+CAF_TEST(finding 13 a sentinel never wins over the copy) {
+  const auto copy = bad(english().copy("timeout"));
+  CAF_CHECK_EQUAL(said(R"({"error":"task timed out","error_origin":"platform",
+             "failure_reason":"timeout"})"),
+                  copy);
+  CAF_CHECK_EQUAL(said(R"({"error":"anything at all","error_origin":"platform",
+             "failure_reason":"timeout"})"),
+                  copy);
+  CAF_CHECK_EQUAL(
+      said(R"({"error":" Task timed out.\n","failure_reason":"timeout"})"),
+      copy);
+  CAF_CHECK_EQUAL(said(R"({"error_message":"runtime went offline",
+             "failure_reason":"timeout"})"),
+                  copy);
+  CAF_CHECK_EQUAL(said(R"({"error":"task timed out waiting for lock 7"})"),
+                  bad("task timed out waiting for lock 7"));
+}
+
+CAF_TEST(finding 15 every catalogue has every text of the taxonomy) {
+  for (const auto locale : catalog::locales()) {
+    const auto& words = catalog::of(locale);
+    CAF_CHECK_EQUAL(words.locale(), locale);
+    std::set<std::string> seen{words.default_copy(), words.recovered()};
+    for (const auto& row : failure_reasons()) {
+      const auto& copy = words.copy(row.wire);
+      CAF_CHECK(!is_blank(copy));
+      CAF_CHECK(copy.find(row.wire) == std::string::npos);
+      CAF_CHECK(copy.find('_') == std::string::npos);
+      CAF_CHECK(!is_blank(words.brief(row.wire)));
+      CAF_CHECK(seen.insert(copy).second); // no two reasons read the same
+    }
+    for (const auto* key :
+         {"untitled", "attempt", "separator", "open_run", "digest",
+          "digest_title", "digest_reason", "digest_more", "other_reason"})
+      CAF_CHECK(!words.word(key).empty());
+  }
+}
+
+CAF_TEST(the chinese catalogue is written in chinese) {
+  const auto& words = catalog::of("zh-CN");
+  for (const auto& row : failure_reasons()) {
+    const auto& copy = words.copy(row.wire);
+    CAF_CHECK_NOT_EQUAL(copy, english().copy(row.wire));
+    CAF_CHECK(copy.ends_with("。"));
+    CAF_CHECK(copy.find(' ') == std::string::npos);
+  }
+}
+
+CAF_TEST(finding 16 ids and type are found with an empty envelope) {
+  const auto* payload = R"({"type":"task:failed","task_id":"t1",
+    "chat_session_id":"s1","title":"Fix it"})";
+  for (const auto* envelope : {"{}", "", "null", "[]", "{\"type\":null}"}) {
+    const auto what = read_notice(payload, envelope);
+    CAF_CHECK_EQUAL(what.type, "task:failed");
+    CAF_CHECK_EQUAL(what.task_id, "t1");
+    CAF_CHECK_EQUAL(what.chat_session_id, "s1");
+  }
+  const auto what = read_notice("", R"({"type":"task:failed","task_id":"t2",
+        "payload":{"title":"Inside","task_id":"t3"}})");
+  CAF_CHECK_EQUAL(what.task_id, "t2");
+  CAF_CHECK_EQUAL(what.title, "Inside");
+}
+
+CAF_TEST(finding 17 a payload says that another attempt is coming) {
+  CAF_CHECK(read_notice(R"({"retry_pending":true})", "{}").retry_pending);
+  CAF_CHECK(!read_notice(R"({"retry_pending":false})", "{}").retry_pending);
+  CAF_CHECK(!read_notice("{}", "{}").retry_pending);
+}
+
+CAF_TEST(a style decides what a message leads with) {
+  const auto payload = R"({"error":"the words","error_origin":"runner",
+    "failure_reason":")"
+                       + network + "\"}";
+  const auto copy = bad(english().copy(network));
+  CAF_CHECK_EQUAL(said(payload, parse_detail_style("error_first")),
+                  bad("the words"));
+  CAF_CHECK_EQUAL(as_text(words_for(payload, detail_style::reason_first)),
+                  copy);
+  CAF_CHECK_EQUAL(as_text(words_for(payload, detail_style::both)),
+                  copy + "\nthe words");
+}
+
+CAF_TEST(a message names the run) {
+  const auto* payload = R"({"failure_reason":"timeout","title":"Fix\n login",
+    "attempt":2,"max_attempts":3,"run_url":"http://h/runs/1"})";
+  CAF_CHECK_EQUAL(as_text(words_for(payload)),
+                  bad(english().copy("timeout"))
+                      + "\nFix login · Attempt 2 of 3\nhttp://h/runs/1");
+  CAF_CHECK_EQUAL(words_for(payload, {}, catalog::of("zh-CN")).attempt,
+                  "第 2 次尝试，共 3 次");
+  CAF_CHECK_EQUAL(words_for(R"({"run_url":"javascript:alert(1)"
+})").link, "");
+  CAF_CHECK_EQUAL(words_for(R"({"run_url":"http://h/) [x](http://e"})").link,
+                  "");
+}
+
+CAF_TEST(a recovery is told as good news) {
+  const auto words = words_for(
+      R"({"type":"task:recovered","error":"old","error_origin":"runner"})");
+  CAF_CHECK_EQUAL(words.message, "✅ " + english().recovered());
+  CAF_CHECK(words.good_news);
+}
+
+CAF_TEST(a locale falls back by language then by relay then to english) {
+  CAF_CHECK_EQUAL(catalog::of("zh-CN").locale(), "zh-CN");
+  CAF_CHECK_EQUAL(catalog::of("zh_Hans_CN").locale(), "zh-CN");
+  CAF_CHECK_EQUAL(catalog::of("EN-gb").locale(), "en");
+  CAF_CHECK_EQUAL(catalog::of("", "zh-CN").locale(), "zh-CN");
+  CAF_CHECK_EQUAL(catalog::of("fr", "zh-CN").locale(), "zh-CN");
+  CAF_CHECK_EQUAL(catalog::of("fr", "xx").locale(), "en");
+}
+
+CAF_TEST(a detail is bounded where a reader sees a border) {
+  CAF_CHECK_EQUAL(excerpt("abcdef", 6), "abcdef");
+  CAF_CHECK_EQUAL(excerpt("abcdef", 5), "abcd…");
+  CAF_CHECK_EQUAL(excerpt("错误信息很长", 4), "错误信…");
+  CAF_CHECK_EQUAL(excerpt("ab\u0065\u0301\u0065", 4), "ab…");
+  CAF_CHECK_EQUAL(excerpt("a👩‍👧bcd", 4), "a…");
+  CAF_CHECK_EQUAL(excerpt("🇩🇪🇫🇷🇨🇳", 4), "🇩🇪…");
+  CAF_CHECK_EQUAL(excerpt("👍🏽👍🏽", 2), "…");
+  CAF_CHECK_EQUAL(excerpt("see [REDACTED:jwt] here", 12), "see…");
+  CAF_CHECK_EQUAL(excerpt("see [REDACTED:jwt] here", 20),
+                  "see [REDACTED:jwt]…");
+  for (std::size_t limit = 0; limit < 12; ++limit)
+    CAF_CHECK(characters(excerpt("a\xff\xe4\xbd"
+                                 "bc👩‍👧‍👦d🇩",
+                                 limit))
+              <= limit);
+  const auto words = words_for(R"({"error_origin":"runner","error":")"
+                               + std::string(5000, 'x') + "\"}");
+  CAF_CHECK_EQUAL(characters(words.message), 2u + 1u + 800u);
+  CAF_CHECK(words.message.ends_with("x…"));
+}
+
+CAF_TEST(marks without end do not move the cut to the front) {
+  std::string zalgo = "abc";
+  for (int i = 0; i < 500; ++i)
+    zalgo += "\u0301";
+  CAF_CHECK_EQUAL(characters(excerpt(zalgo, 100)), 100u);
+}
+
+CAF_TEST(control characters and bidirectional blanks say nothing) {
+  CAF_CHECK_EQUAL(tidy("\r\n a\x1b[31mb\tc\x01\n "), "a[31mb\tc");
+  CAF_CHECK_EQUAL(one_line("a \n\t b"), "a b");
+  CAF_CHECK(is_blank("\u200b\u00a0\u3000\n\u202e"));
+  CAF_CHECK(!is_blank("\u200b."));
+}
+
+CAF_TEST(ordinary text is shown as it was written) {
+  for (const auto* text :
+       {"error: 429 rate_limit_error [REDACTED:jwt] a < b && c > d",
+        "mail dev@example.com", "[12:03] C:\\x (y) #7 *ok*", "错误：超时"})
+    CAF_CHECK_EQUAL(escape_markdown(text), text);
+}
+
+CAF_TEST(a detail cannot mention people or disguise a link) {
+  CAF_CHECK_EQUAL(escape_markdown("[x](http://e)"), "[x]\\(http://e)");
+  CAF_CHECK_EQUAL(escape_markdown("![x](e)"), "![x]\\(e)");
+  CAF_CHECK_EQUAL(escape_markdown("[x][y]"), "[x]\\[y]");
+  CAF_CHECK_EQUAL(escape_markdown("a\n[x]: http://e"), "a\n[x]\\: http://e");
+  CAF_CHECK_EQUAL(escape_markdown("<img src=x>"), "\\<img src=x>");
+  CAF_CHECK_EQUAL(escape_markdown("hi @all"), "hi @\u2060all");
+  CAF_CHECK_EQUAL(escape_markdown("```\nx"), "\\`\\`\\`\nx");
+  CAF_CHECK_EQUAL(escape_lark_markdown("<at id=all></at> & *b*"),
+                  "&#60;at id=all&#62;&#60;/at&#62; &#38; &#42;b&#42;");
+  CAF_CHECK_EQUAL(escape_lark_markdown("[x](http://e)"), "[x&#93;(http://e)");
+  CAF_CHECK_EQUAL(escape_lark_text("<at user_id=\"all\">"),
+                  "<\u2060at user_id=\"all\">");
+}
+
+CAF_TEST(a storm becomes one message and its rest waits a while) {
+  using action = digest_plan::action;
+  const steady_time start{};
+  told_failures none;
+  const auto plan = [&](std::size_t pending, const told_failures& told,
+                        steady_time now, bool all = true) {
+    return plan_digest(pending, told, 5, 30s, all, now);
+  };
+  CAF_CHECK(plan(5, none, start).what == action::one_by_one);
+  CAF_CHECK(plan(6, none, start).what == action::gather);
+  told_failures five;
+  five.add(5, start);
+  const auto held = plan(1, five, start + 4s);
+  CAF_CHECK(held.what == action::hold);
+  CAF_CHECK_EQUAL(held.hold_for.count(), 6000);
+  CAF_CHECK(plan(1, five, start + 10s).what == action::one_by_one);
+  CAF_CHECK(plan(3, five, start + 10s).what == action::gather);
+  CAF_CHECK(plan(500, five, start + 1s, false).what == action::gather);
+  five.forget_before(start + 1s);
+  CAF_CHECK(plan(1, five, start + 31s).what == action::one_by_one);
+}
+
+CAF_TEST(a digest counts by reason and names the first) {
+  const std::vector<std::string> reasons{"timeout", "runtime_offline",
+                                         "timeout", "made_up", "timeout"};
+  const auto words = render_digest(reasons, {"First", "", "Third"}, english());
+  CAF_CHECK_EQUAL(as_text(words),
+                  "⚠️ 5 runs failed in a short time.\n3 × timed out\n"
+                  "1 × other reasons\n1 × runner offline\n• First\n• Third\n"
+                  "… and 3 more");
+}
