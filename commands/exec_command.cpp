@@ -3,6 +3,9 @@
 #include <iostream>
 #include <memory>
 #include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <re2/re2.h>
@@ -42,6 +45,20 @@ std::string first_line_of(const std::string& path) {
   return line;
 }
 
+/// The words after the first `--`, as the kernel has them: CLI11 takes words
+/// such as `[a,b]` apart. Empty if there is no `--`.
+std::vector<std::string> words_after_dashes() {
+  std::ifstream file{"/proc/self/cmdline", std::ios::binary};
+  std::vector<std::string> out;
+  auto is_after = false;
+  for (std::string word; std::getline(file, word, '\0');) {
+    if (is_after)
+      out.push_back(word);
+    is_after = is_after || word == "--";
+  }
+  return out;
+}
+
 int start(exec_arguments& arguments) {
   auto& options = arguments.options;
   options.service.runner_token = arguments.token_file.empty()
@@ -52,6 +69,8 @@ int start(exec_arguments& arguments) {
   options.timeout =
       parse_duration(arguments.timeout).value_or(std::chrono::milliseconds{0});
   options.tail_bytes = parse_bytes(arguments.tail).value_or(16'384);
+  if (auto exact = words_after_dashes(); !exact.empty())
+    options.command_line = std::move(exact);
   options.mask = local_mask(options.service);
   while (!options.service.url.empty() && options.service.url.back() == '/')
     options.service.url.pop_back();
