@@ -1,0 +1,162 @@
+#include "actors/failed_task_payload/build.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include <boost/json.hpp>
+
+namespace telltale {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t most_keys = 21;
+
+/// A key that is there whether or not it has a value. A text without one is
+/// null.
+void put_text(json::object& into, json::string_view key,
+              const std::string& text) {
+  if (text.empty())
+    into.emplace(key, nullptr);
+  else
+    into.emplace(key, text);
+}
+
+void put_time(json::object& into, json::string_view key,
+              const std::optional<timestamp>& when) {
+  put_text(into, key, when ? format_rfc3339(*when) : std::string{});
+}
+
+bool is_blank(const std::string& text) {
+  return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
+}
+
+std::string run_url(const event_facts& facts, std::string_view public_url) {
+  while (public_url.ends_with('/'))
+    public_url.remove_suffix(1);
+  if (public_url.empty())
+    return {};
+  return std::string{public_url} + "/runs/" + to_string(facts.task);
+}
+
+/// What begins every payload, in the order that all share.
+void put_identity(json::object& into, const event_facts& facts) {
+  into.emplace("event_id", to_string(facts.id));
+  into.emplace("type", to_string(facts.type));
+  into.emplace("task_id", to_string(facts.task));
+  into.emplace("attempt", facts.attempt);
+  into.emplace("max_attempts", facts.max_attempts);
+  put_text(into, "chat_session_id", facts.chat_session.value);
+  put_text(into, "workspace_id", facts.workspace.value);
+  put_text(into, "agent_id", facts.agent.value);
+  put_text(into, "issue_id", facts.issue.value);
+  into.emplace("kind", facts.kind);
+  into.emplace("title", facts.title.view());
+  into.emplace("status", to_string(facts.status));
+}
+
+void put_failure(json::object& into, const event_facts& facts) {
+  put_text(into, "failure_reason", facts.why ? facts.why->wire : "");
+  put_text(into, "failure_side",
+           facts.why && !facts.why->wire.empty()
+               ? to_string(side_of(*facts.why))
+               : "");
+  const bool has_error = !is_blank(facts.error.view());
+  put_text(into, "error", has_error ? facts.error.view() : "");
+  put_text(into, "error_origin",
+           has_error && facts.origin ? to_string(*facts.origin) : "");
+}
+
+/// The payload of an event other than a failure.
+std::string write_other(const event_facts& facts, std::string_view public_url) {
+  json::object out;
+  out.reserve(most_keys);
+  out.emplace("schema", "telltale.task_event.v1");
+  put_identity(out, facts);
+  put_text(out, "outcome", facts.outcome ? to_string(*facts.outcome) : "");
+  put_failure(out, facts);
+  put_text(out, "delivery_id",
+           facts.delivery ? to_string(*facts.delivery) : "");
+  put_text(out, "relay", facts.relay);
+  put_time(out, "occurred_at", facts.occurred_at);
+  put_text(out, "run_url", run_url(facts, public_url));
+  return json::serialize(out);
+}
+
+/// `{"event_id":…,"payload":` of the envelope.
+std::string write_head(const event_facts& facts) {
+  json::object out;
+  out.emplace("event_id", to_string(facts.id));
+  out.emplace("type", to_string(facts.type));
+  out.emplace("task_id", to_string(facts.task));
+  put_text(out, "chat_session_id", facts.chat_session.value);
+  put_text(out, "workspace_id", facts.workspace.value);
+  auto text = json::serialize(out);
+  text.pop_back();
+  return text + ",\"payload\":";
+}
+
+bool is_about_delivery(event_type type) {
+  return type == event_type::delivery_sent || type == event_type::delivery_dead;
+}
+
+bool wants(const webhook_target& hook, event_type type) {
+  if (hook.events.empty())
+    return type == event_type::task_failed
+           || type == event_type::task_recovered;
+  return std::find(hook.events.begin(), hook.events.end(), to_string(type))
+         != hook.events.end();
+}
+
+} // namespace
+
+task_failed task_failed_builder::build(const event_facts& facts,
+                                       std::string_view public_url) {
+  json::object out;
+  out.reserve(most_keys);
+  out.emplace("schema", "telltale.task_failed.v1");
+  put_identity(out, facts);
+  put_failure(out, facts);
+  out.emplace("retry_pending", facts.retry_pending);
+  put_time(out, "next_attempt_at", facts.next_attempt_at);
+  put_time(out, "occurred_at", facts.occurred_at);
+  put_text(out, "run_url", run_url(facts, public_url));
+  return task_failed{facts, json::serialize(out)};
+}
+
+audience choose_audience(const event_facts& facts,
+                         const std::vector<webhook_target>& hooks) {
+  audience result;
+  // A delivery's fate is no reason for another delivery.
+  if (is_about_delivery(facts.type))
+    return result;
+  result.only_after_failure = facts.type == event_type::task_recovered;
+  result.chat =
+      result.only_after_failure
+      || (facts.type == event_type::task_failed && !facts.retry_pending);
+  for (const auto& hook : hooks) {
+    if (wants(hook, facts.type))
+      result.webhooks.push_back(hook.relay);
+  }
+  return result;
+}
+
+event_publication build_publication(event_facts facts,
+                                    std::string_view public_url,
+                                    const std::vector<webhook_target>& hooks) {
+  event_publication result;
+  auto told = choose_audience(facts, hooks);
+  result.to_chat = told.chat;
+  result.only_after_failure = told.only_after_failure;
+  result.webhooks = std::move(told.webhooks);
+  result.head = write_head(facts);
+  result.payload = facts.type == event_type::task_failed
+                       ? task_failed_builder::build(facts, public_url).json()
+                       : write_other(facts, public_url);
+  result.facts = std::move(facts);
+  return result;
+}
+
+} // namespace telltale

@@ -1,0 +1,207 @@
+#include "actors/failed_task_payload/failed_task_payload.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
+
+#include "actors/failed_task_payload/build.hpp"
+
+namespace telltale {
+
+namespace {
+
+using pointer =
+    failed_task_payload_actor::stateful_pointer<failed_task_payload_state>;
+using limits = failed_task_payload_state;
+
+void publish_next(pointer self);
+
+/// Takes facts in, each event once. False: there was no room.
+bool keep(failed_task_payload_state& state, event_facts facts) {
+  if (state.waiting.size() >= limits::most_waiting)
+    return false;
+  if (state.held.insert(facts.id).second)
+    state.waiting.push_back(std::move(facts));
+  return true;
+}
+
+/// Exactly one chain of looks runs, whatever shorter waits come between.
+void look_again_in(pointer self, std::chrono::milliseconds delay) {
+  ++self->state.timers;
+  self->delayed_send(self, delay, publish_backlog{});
+}
+
+/// The log understood the batch and will not have it.
+bool is_refusal(const caf::error& error) {
+  return error.category() == ec_category
+         && code_of(error) != ec::database_unavailable
+         && code_of(error) != ec::shutting_down;
+}
+
+/// The batch goes back to the front, and the next look tries again.
+void on_failed(pointer self, const caf::error& error) {
+  auto& state = self->state;
+  state.backoff = std::clamp(2 * state.backoff, limits::first_backoff,
+                             limits::last_backoff);
+  state.paused = true;
+  spdlog::warn("{} events could not be published, next try in {} ms: {}",
+               state.batch.size(), state.backoff.count(), explain(error));
+  const bool refused = is_refusal(error);
+  if (refused && state.batch.size() == 1) {
+    // It alone is the trouble; the log keeps it, the others go on.
+    spdlog::error("event {} was refused by the log",
+                  to_string(state.batch.front().id));
+    state.held.erase(state.batch.front().id);
+  } else {
+    state.waiting.insert(state.waiting.begin(),
+                         std::make_move_iterator(state.batch.begin()),
+                         std::make_move_iterator(state.batch.end()));
+    if (refused)
+      state.batch_limit = std::max<std::size_t>(1, state.batch.size() / 2);
+  }
+  state.batch.clear();
+  look_again_in(self, state.backoff);
+}
+
+void wake_relays(pointer self, const std::vector<std::string>& names) {
+  if (names.empty())
+    return;
+  const auto targets = self->state.wiring.targets->get();
+  for (const auto& name : names) {
+    const auto found = targets->relays.find(name);
+    if (found != targets->relays.end())
+      self->send(found->second, deliveries_due{});
+  }
+}
+
+void look(pointer self);
+
+void on_published(pointer self, events_stored& stored) {
+  auto& state = self->state;
+  for (const auto& facts : state.batch)
+    state.held.erase(facts.id);
+  state.batch.clear();
+  state.backoff = {};
+  state.batch_limit = std::min(2 * state.batch_limit, limits::largest_batch);
+  const bool progressed = !stored.events.empty();
+  wake_relays(self, stored.due_relays);
+  if (progressed)
+    self->send(state.wiring.stream, events_published{std::move(stored.events)});
+  if (!state.waiting.empty())
+    publish_next(self);
+  else if (state.more_in_log && progressed)
+    look(self);
+}
+
+/// Texts come back in the order in which they went: title, error, title, ...
+void on_narrowed(pointer self, texts_redacted& narrowed) {
+  auto& state = self->state;
+  if (narrowed.texts.size() != 2 * state.batch.size()) {
+    on_failed(self, make_error(ec::internal_error,
+                               "redaction answered with another number of "
+                               "texts"));
+    return;
+  }
+  const auto targets = state.wiring.targets->get();
+  publish_events request;
+  request.events.reserve(state.batch.size());
+  for (std::size_t i = 0; i < state.batch.size(); ++i) {
+    auto facts = state.batch[i];
+    facts.title = std::move(narrowed.texts[2 * i]);
+    facts.error = std::move(narrowed.texts[2 * i + 1]);
+    request.events.push_back(build_publication(
+        std::move(facts), state.wiring.public_url, targets->webhooks));
+  }
+  // Waits without a limit: a timer a batch would outlive its answer. The event
+  // log bounds its statements by itself.
+  self->request(state.wiring.events, caf::infinite, std::move(request))
+      .then([=](events_stored& stored) { on_published(self, stored); },
+            [=](const caf::error& error) { on_failed(self, error); });
+}
+
+void publish_next(pointer self) {
+  auto& state = self->state;
+  if (!state.batch.empty() || state.waiting.empty() || state.paused)
+    return;
+  const auto count = std::min(state.waiting.size(), state.batch_limit);
+  const auto end = state.waiting.begin() + static_cast<std::ptrdiff_t>(count);
+  state.batch.assign(std::make_move_iterator(state.waiting.begin()),
+                     std::make_move_iterator(end));
+  state.waiting.erase(state.waiting.begin(), end);
+  narrow_texts request;
+  request.profile = redaction_profile::event;
+  for (const auto& facts : state.batch) {
+    request.texts.push_back(facts.title);
+    request.texts.push_back(facts.error);
+  }
+  self->request(state.wiring.redaction, caf::infinite, std::move(request))
+      .then([=](texts_redacted& narrowed) { on_narrowed(self, narrowed); },
+            [=](const caf::error& error) { on_failed(self, error); });
+}
+
+void on_committed(pointer self, events_committed& committed) {
+  std::size_t dropped = 0;
+  for (auto& facts : committed.facts)
+    dropped += keep(self->state, std::move(facts)) ? 0U : 1U;
+  if (dropped > 0) {
+    self->state.more_in_log = true;
+    spdlog::warn("{} events wait in the log alone until others are published",
+                 dropped);
+  }
+  publish_next(self);
+}
+
+void on_found(pointer self, unpublished_taken& found) {
+  auto& state = self->state;
+  state.looking = false;
+  state.looked_once = true;
+  state.more_in_log = found.more;
+  for (auto& facts : found.facts)
+    keep(state, std::move(facts));
+  publish_next(self);
+}
+
+/// Asks the log for what is overdue.
+void look(pointer self) {
+  auto& state = self->state;
+  if (std::exchange(state.looking, true))
+    return;
+  take_unpublished request;
+  if (state.looked_once)
+    request.older_than = limits::overdue;
+  self->request(state.wiring.events, caf::infinite, request)
+      .then([=](unpublished_taken& found) { on_found(self, found); },
+            [=](const caf::error& error) {
+              self->state.looking = false;
+              spdlog::warn("unpublished events could not be looked for: {}",
+                           explain(error));
+            });
+}
+
+void on_backlog(pointer self) {
+  auto& state = self->state;
+  const bool by_timer = self->current_sender() == self->ctrl();
+  if (by_timer && --state.timers == 0)
+    look_again_in(self, limits::look_every);
+  if (std::exchange(state.paused, false))
+    publish_next(self);
+  look(self);
+}
+
+} // namespace
+
+failed_task_payload_actor::behavior_type failed_task_payload(
+    failed_task_payload_actor::stateful_pointer<failed_task_payload_state> self,
+    payload_wiring wiring) {
+  self->state.wiring = std::move(wiring);
+  ++self->state.timers;
+  self->send(self, publish_backlog{});
+  return {
+      [=](events_committed& committed) { on_committed(self, committed); },
+      [=](const publish_backlog&) { on_backlog(self); },
+  };
+}
+
+} // namespace telltale

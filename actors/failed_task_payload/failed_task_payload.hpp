@@ -1,0 +1,66 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/failed_task_payload/targets.hpp"
+#include "messages/protocols.hpp"
+
+namespace telltale {
+
+/// What the room is given.
+struct payload_wiring {
+  redaction_actor redaction;
+  event_store_actor events;
+  event_listener_handle stream;
+  live_targets_ptr targets; ///< never null
+  std::string public_url;   ///< of the page; empty: payloads have no link
+};
+
+/// Where both failure paths meet: builds every payload and publishes events.
+///
+/// Accepts events_committed from the stores and publish_backlog from itself.
+/// Sends narrow_texts to redaction, publish_events and take_unpublished to the
+/// event log, events_published to the stream, deliveries_due to relays. Never
+/// says anything that is not a function of committed facts.
+///
+/// One publication is in flight; what arrives meanwhile goes into the next.
+/// Failure: facts wait and are tried again with growing delay; beyond
+/// `most_waiting` they are let go, since the log has them, and the periodic
+/// look at what is unpublished (at start: at all of it) brings them back. So
+/// does whatever a crash interrupted.
+/// Threading: the scheduler's; blocks never.
+struct failed_task_payload_state {
+  static inline const char* name = "failed-task-payload";
+
+  static constexpr std::size_t most_waiting = 10'000;
+  static constexpr std::size_t largest_batch = 500;
+  static constexpr std::chrono::milliseconds look_every{5'000};
+  static constexpr std::chrono::milliseconds overdue{2'000};
+  static constexpr std::chrono::milliseconds first_backoff{100};
+  static constexpr std::chrono::milliseconds last_backoff{5'000};
+
+  payload_wiring wiring;
+  std::deque<event_facts> waiting;
+  std::vector<event_facts> batch;          ///< in flight; empty: none is
+  std::unordered_set<event_id> held;       ///< ids of both
+  std::size_t batch_limit = largest_batch; ///< smaller after a refusal
+  std::chrono::milliseconds backoff{0};    ///< 0: the last try went well
+  bool paused = false;      ///< until the next look, after a failure
+  bool looking = false;     ///< a take_unpublished is under way
+  bool looked_once = false; ///< the first look takes everything
+  bool more_in_log = false; ///< the last look did not see the end
+  int timers = 0;           ///< looks of our own that are to come
+};
+
+[[nodiscard]] failed_task_payload_actor::behavior_type failed_task_payload(
+    failed_task_payload_actor::stateful_pointer<failed_task_payload_state> self,
+    payload_wiring wiring);
+
+} // namespace telltale

@@ -1,0 +1,147 @@
+#include "actors/reaper/reaper.hpp"
+
+#include <string>
+
+#include <caf/actor_clock.hpp>
+#include <caf/send.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <spdlog/spdlog.h>
+
+namespace telltale {
+
+namespace {
+
+using pointer = reaper_actor::stateful_pointer<reaper_state>;
+using recovery_promise = caf::typed_response_promise<tasks_swept>;
+
+void sweep_next(pointer self);
+
+/// Counts, and says whether to ask the same again: `more` without progress
+/// would never end.
+bool note(pointer self, const sweep_tasks& sweep, const tasks_swept& swept) {
+  if (swept.settled == 0)
+    return false;
+  const auto kind = to_string(sweep.kind);
+  self->state.counters->add(counter::swept_total, kind, swept.settled);
+  spdlog::info("reaper settled {} tasks: {}, {}", swept.settled, kind,
+               to_string(sweep.why));
+  return swept.more;
+}
+
+void on_swept(pointer self, const tasks_swept& swept) {
+  auto& state = self->state;
+  if (!note(self, state.plan[state.step], swept))
+    ++state.step;
+  sweep_next(self);
+}
+
+void on_sweep_failed(pointer self, const caf::error& error) {
+  auto& state = self->state;
+  spdlog::warn("reaper's sweep {} failed, the next tick tries again: {}",
+               to_string(state.plan[state.step].kind), explain(error));
+  state.step = state.plan.size();
+}
+
+void sweep_next(pointer self) {
+  auto& state = self->state;
+  if (state.step == state.plan.size())
+    return;
+  self->request(state.store, caf::infinite, state.plan[state.step])
+      .then([=](const tasks_swept& swept) { on_swept(self, swept); },
+            [=](const caf::error& error) { on_sweep_failed(self, error); });
+}
+
+void on_reap_now(pointer self) {
+  auto& state = self->state;
+  const auto options = state.options->get();
+  if (self->current_sender() == self->ctrl()) {
+    std::uniform_real_distribution<double> chance;
+    self->delayed_send(self, jitter_tick(options.tick, chance(state.random)),
+                       reap_now{});
+  }
+  if (state.step != state.plan.size())
+    return; // the tick before is still draining
+  state.plan = plan_sweeps(options);
+  state.step = 0;
+  sweep_next(self);
+}
+
+/// Drains the recovery of one runner into one answer.
+void recover(pointer self, const sweep_tasks& sweep, std::uint32_t settled,
+             recovery_promise promise) {
+  self->request(self->state.store, caf::infinite, sweep)
+      .then(
+          [=](const tasks_swept& swept) mutable {
+            const auto sum = settled + swept.settled;
+            if (note(self, sweep, swept))
+              recover(self, sweep, sum, promise);
+            else
+              promise.deliver(tasks_swept{sum, false});
+          },
+          [=](caf::error& error) mutable {
+            promise.deliver(std::move(error));
+          });
+}
+
+caf::result<tasks_swept> on_recovered(pointer self,
+                                      const runner_recovered& recovered) {
+  auto promise = self->make_response_promise<tasks_swept>();
+  recover(self, plan_recovery(self->state.options->get(), recovered.runner), 0,
+          promise);
+  return promise;
+}
+
+void on_checked(pointer self, const truth_checked& checked,
+                caf::actor_clock::time_point begun) {
+  self->state.checked_at = begun;
+  if (checked.violations == 0)
+    return;
+  self->state.counters->add(counter::truth_violations_total, {},
+                            static_cast<double>(checked.violations));
+  spdlog::error("{} truth invariants are broken, the first: {}",
+                checked.violations, checked.first);
+}
+
+void on_check_now(pointer self) {
+  auto& state = self->state;
+  if (self->current_sender() == self->ctrl())
+    self->delayed_send(self, reaper_state::check_every, check_truth_now{});
+  const auto now = self->clock().now();
+  check_truth request;
+  request.window = reaper_state::first_window;
+  if (state.checked_at != caf::actor_clock::time_point{})
+    request.window =
+        std::chrono::ceil<std::chrono::milliseconds>(now - state.checked_at)
+        + reaper_state::overlap;
+  self->request(state.store, caf::infinite, request)
+      .then(
+          [=](const truth_checked& checked) { on_checked(self, checked, now); },
+          [=](const caf::error& error) {
+            spdlog::warn("the truth invariants could not be checked: {}",
+                         explain(error));
+          });
+}
+
+} // namespace
+
+reaper_actor::behavior_type
+reaper(reaper_actor::stateful_pointer<reaper_state> self,
+       sweep_store_actor store, live_reaper_options_ptr options,
+       counter_board_ptr counters) {
+  auto& state = self->state;
+  state.store = std::move(store);
+  state.options = std::move(options);
+  state.counters = std::move(counters);
+  state.random.seed(std::random_device{}());
+  self->send(self, reap_now{});
+  self->delayed_send(self, reaper_state::check_every, check_truth_now{});
+  return {
+      [=](const reap_now&) { on_reap_now(self); },
+      [=](const check_truth_now&) { on_check_now(self); },
+      [=](const runner_recovered& recovered) {
+        return on_recovered(self, recovered);
+      },
+  };
+}
+
+} // namespace telltale

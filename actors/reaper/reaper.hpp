@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <utility>
+#include <vector>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/reaper/policy.hpp"
+#include "messages/counters.hpp"
+#include "messages/protocols.hpp"
+
+namespace telltale {
+
+/// The reaper's options in force; a reload replaces them. Any thread.
+class live_reaper_options {
+public:
+  explicit live_reaper_options(config::reaper_config options)
+      : options_(std::move(options)) {}
+
+  [[nodiscard]] config::reaper_config get() const {
+    const std::lock_guard lock{guard_};
+    return options_;
+  }
+
+  void replace(config::reaper_config options) {
+    const std::lock_guard lock{guard_};
+    options_ = std::move(options);
+  }
+
+private:
+  mutable std::mutex guard_;
+  config::reaper_config options_;
+};
+
+using live_reaper_options_ptr = std::shared_ptr<live_reaper_options>;
+
+/// Finds what went silent and has it settled.
+///
+/// Accepts reap_now and check_truth_now from itself, runner_recovered from the
+/// gateway. Sends sweep_tasks and check_truth to the sweep store, one request
+/// of a tick at a time, and asks again at once while there is more. Never
+/// decides about a single task: the store does, under the guard of its state.
+///
+/// Failure: what a tick could not settle is found by the next one; a recovery
+/// is answered with the store's error, and the runner asks again.
+/// Threading: the scheduler's; blocks never.
+struct reaper_state {
+  static inline const char* name = "reaper";
+
+  static constexpr std::chrono::milliseconds check_every{60'000};
+  /// The first check looks back further, over what a crash left.
+  static constexpr std::chrono::milliseconds first_window{3'600'000};
+  /// Transactions that were open during the check before.
+  static constexpr std::chrono::milliseconds overlap{5'000};
+
+  sweep_store_actor store;
+  live_reaper_options_ptr options; ///< never null
+  counter_board_ptr counters;      ///< never null
+  std::minstd_rand random;
+  std::vector<sweep_tasks> plan; ///< of the tick under way
+  std::size_t step = 0;          ///< == plan.size(): no tick is under way
+  caf::actor_clock::time_point checked_at{}; ///< the last check that went well
+};
+
+[[nodiscard]] reaper_actor::behavior_type
+reaper(reaper_actor::stateful_pointer<reaper_state> self,
+       sweep_store_actor store, live_reaper_options_ptr options,
+       counter_board_ptr counters);
+
+} // namespace telltale
