@@ -178,6 +178,9 @@ migration_report migrate(const std::string& url) {
       work.exec("SELECT pg_advisory_lock(" + std::string{lock_key} + ")");
     }
     return bring_up_to_date(connection);
+  } catch (const pqxx::broken_connection& error) {
+    throw database_unreachable{std::string{"the database cannot be reached: "}
+                               + error.what()};
   } catch (const pqxx::failure& error) {
     throw migration_error{std::string{"the database cannot be migrated: "}
                           + error.what()};

@@ -16,6 +16,12 @@ public:
   using std::runtime_error::runtime_error;
 };
 
+/// The database did not answer; it may be there later.
+class database_unreachable : public migration_error {
+public:
+  using migration_error::migration_error;
+};
+
 /// One step of the schema, known to this program, applied to the database, or
 /// both.
 struct migration_row {
@@ -41,7 +47,8 @@ struct migration_report {
 /// Applies what is missing, each step in a transaction of its own, all under
 /// one advisory lock, so that replicas that start together take turns. Throws
 /// `migration_error` if the database is newer than this program, if a step was
-/// changed after it had been applied, or if the database cannot be reached.
+/// changed after it had been applied, `database_unreachable` if the database
+/// does not answer.
 migration_report migrate(const std::string& url);
 
 /// Everything known or applied, by version; changes nothing.

@@ -52,15 +52,21 @@ using live_reaper_options_ptr = std::shared_ptr<live_reaper_options>;
 struct reaper_state {
   static inline const char* name = "reaper";
 
+  /// No aggregate: CAF constructs a state from the actor's pointer where that
+  /// is possible, and C++20 finds it possible if the first member is a handle.
+  reaper_state() = default;
+
   static constexpr std::chrono::milliseconds check_every{60'000};
   /// The first check looks back further, over what a crash left.
   static constexpr std::chrono::milliseconds first_window{3'600'000};
   /// Transactions that were open during the check before.
   static constexpr std::chrono::milliseconds overlap{5'000};
 
-  sweep_store_actor store;
+  // Not the handle first: CAF would take the state for one to be constructed
+  // from the actor's pointer.
   live_reaper_options_ptr options; ///< never null
-  counter_board_ptr counters;      ///< never null
+  sweep_store_actor store;
+  counter_board_ptr counters; ///< never null
   std::minstd_rand random;
   std::vector<sweep_tasks> plan; ///< of the tick under way
   std::size_t step = 0;          ///< == plan.size(): no tick is under way

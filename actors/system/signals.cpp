@@ -9,7 +9,7 @@ namespace telltale {
 
 signal_gate::signal_gate() {
   sigemptyset(&watched_);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1})
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD})
     sigaddset(&watched_, number);
   if (const int failed = pthread_sigmask(SIG_BLOCK, &watched_, nullptr);
       failed != 0)
@@ -28,6 +28,8 @@ process_signal signal_gate::wait() const {
     return process_signal::reload;
   if (number == SIGUSR1)
     return process_signal::hopeless;
+  if (number == SIGCHLD)
+    return process_signal::child;
   return process_signal::stop;
 }
 

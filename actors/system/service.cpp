@@ -1,0 +1,390 @@
+#include "actors/system/service.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/spawn_options.hpp>
+#include <spdlog/spdlog.h>
+
+#include "actors/event_stream/event_stream.hpp"
+#include "actors/failed_task_payload/failed_task_payload.hpp"
+#include "actors/gateway/edge.hpp"
+#include "actors/gateway/gateway.hpp"
+#include "actors/persistence/event_log.hpp"
+#include "actors/persistence/migrate.hpp"
+#include "actors/persistence/persistence.hpp"
+#include "actors/persistence/replica_bell.hpp"
+#include "actors/persistence/report_store.hpp"
+#include "actors/persistence/rooms.hpp"
+#include "actors/reaper/reaper.hpp"
+#include "actors/redaction/redaction.hpp"
+#include "actors/relay/catalog.hpp"
+#include "actors/relay/channel.hpp"
+#include "actors/relay/relay.hpp"
+#include "actors/status_intake/status_intake.hpp"
+#include "actors/system/metrics.hpp"
+#include "actors/system/supervisor.hpp"
+#include "web/assets.hpp"
+
+namespace telltale {
+
+namespace {
+
+/// CAF with our scheduler: see docs/adr/0001.
+class actor_settings : public caf::actor_system_config {
+public:
+  explicit actor_settings(const config::caf_config& options) {
+    const auto workers
+      = options.scheduler_threads > 0
+          ? static_cast<std::size_t>(options.scheduler_threads)
+          : std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+    set("scheduler.policy", caf::atom_from_string(options.scheduler_policy));
+    set("scheduler.max-threads", workers);
+  }
+};
+
+task_rules rules_of(const config::settings& settings) {
+  return {.lease = settings.tasks.lease,
+          .runner_silence = settings.reaper.runner_silence,
+          .retry = settings.retry};
+}
+
+std::optional<page_asset> page_file(std::string_view path) {
+  const auto found = web::find_asset(path);
+  if (!found)
+    return std::nullopt;
+  return page_asset{.content_type = std::string{found->content_type},
+                    .body = std::string{found->content},
+                    .etag = std::string{found->etag},
+                    .immutable = false};
+}
+
+} // namespace
+
+class service::wiring {
+public:
+  wiring(const config::settings& settings, std::string url,
+         std::function<void(std::string)> on_hopeless)
+    : settings_(settings), on_hopeless_(std::move(on_hopeless)),
+      deployment_key_(load_or_make_tag_key(url)), store_{.url = std::move(url)},
+      actors_config_(settings.caf), actors_(actors_config_) {
+    store_.statement_timeout = settings.database.statement_timeout;
+    store_.rules->replace(rules_of(settings));
+    store_.counters = counters_;
+    spawn_redaction();
+    spawn_publication();
+    spawn_relays();
+    spawn_stores_of_tasks();
+    spawn_front_of_house();
+    listen_to_replicas();
+  }
+
+  ~wiring() { end_rooms(); }
+
+  void start() {
+    warn_if_open();
+    edge_->start();
+  }
+
+  void reload(const config::settings& fresh) {
+    settings_ = fresh;
+    store_.rules->replace(rules_of(fresh));
+    reaper_options_->replace(fresh.reaper);
+    edge_->replace_access(access_rules{fresh.auth, attempt_key()});
+  }
+
+  void drain() {
+    edge_->drain(settings_.http.drain_timeout);
+    end_rooms();
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return edge_->port(); }
+
+private:
+  /// Puts a front before a room and keeps it for the stop.
+  template <class Handle, class Start>
+  Handle supervised(const std::string& room, Start start_room) {
+    auto make = [start_room]() -> caf::actor {
+      return caf::actor_cast<caf::actor>(start_room());
+    };
+    auto before
+      = actors_.spawn(front, room, std::function<caf::actor()>{std::move(make)},
+                      on_hopeless_, counters_, restart_limit{});
+    fronts_.push_back(before);
+    return caf::actor_cast<Handle>(before);
+  }
+
+  /// A room that works on the scheduler.
+  template <class Handle, class State, class Body>
+  Handle spawn_room(const std::string& room, Body body) {
+    return supervised<Handle>(room, [this, room, body] {
+      return actors_.spawn(
+        [room, body](typename Handle::template stateful_pointer<State> self) {
+          install_guards(self, room);
+          return body(self);
+        });
+    });
+  }
+
+  /// A room that blocks, on a thread of its own.
+  template <class Handle, class State, class Body>
+  Handle spawn_blocking_room(const std::string& room, Body body) {
+    return supervised<Handle>(room, [this, room, body] {
+      return actors_.template spawn<caf::detached>(
+        [room, body](typename Handle::template stateful_pointer<State> self) {
+          install_guards(self, room);
+          return body(self);
+        });
+    });
+  }
+
+  void spawn_redaction();
+  void spawn_publication();
+  void spawn_relays();
+  void spawn_stores_of_tasks();
+  void spawn_front_of_house();
+  void listen_to_replicas();
+  void warn_if_open() const;
+  void end_rooms();
+
+  /// The key behind claims' own tokens: not the tags' key itself.
+  [[nodiscard]] std::string attempt_key() const {
+    return "attempt:" + deployment_key_;
+  }
+
+  config::settings settings_;
+  std::function<void(std::string)> on_hopeless_;
+  std::string deployment_key_;
+  counter_board_ptr counters_ = std::make_shared<counter_board>();
+  pg_options store_;
+  std::vector<std::shared_ptr<http::client>> clients_; ///< outlive the channels
+  actor_settings actors_config_;
+  caf::actor_system actors_;
+  std::vector<caf::actor> fronts_; ///< in the order of their start
+  std::atomic<replica_bell*> bell_{nullptr}; ///< null until replicas listen
+  std::unique_ptr<replica_bell> bell_owner_;
+  live_targets_ptr targets_ = std::make_shared<live_targets>();
+  live_reaper_options_ptr reaper_options_;
+
+  event_store_actor events_;
+  delivery_store_actor deliveries_;
+  std::vector<redaction_actor> redactions_;
+  event_stream_actor stream_;
+  failed_task_payload_actor payload_;
+  std::vector<report_store_actor> lanes_;
+  task_store_actor tasks_;
+  sweep_store_actor sweeps_;
+  task_query_actor queries_;
+  chat_store_actor chats_;
+  reaper_actor reaper_;
+  status_intake_actor intake_;
+  gateway_actor gateway_;
+  std::unique_ptr<edge> edge_;
+};
+
+void service::wiring::spawn_redaction() {
+  for (const auto& complaint :
+       redaction_engine::complaints(settings_.redaction))
+    throw std::invalid_argument{"redaction: " + complaint};
+  for (const auto& warning : redaction_engine::warnings(settings_.redaction))
+    spdlog::warn("redaction: {}", warning);
+  const auto engine = std::make_shared<const redaction_engine>(
+    settings_.redaction, deployment_key_);
+  for (std::int64_t i = 0; i < settings_.redaction.workers; ++i)
+    redactions_.push_back(spawn_room<redaction_actor, redaction_state>(
+      "redaction", [engine, counters = counters_](auto* self) {
+        return redaction(self, engine, counters);
+      }));
+}
+
+void service::wiring::spawn_publication() {
+  events_ = spawn_blocking_room<event_store_actor, event_log_state>(
+    "event-log", [this](auto* self) {
+      return event_log(self, make_pg_event_store(store_), counters_, [this] {
+        if (auto* bell = bell_.load())
+          bell->ring();
+      });
+    });
+  stream_ = spawn_room<event_stream_actor, event_stream_state>(
+    "event-stream", [this](auto* self) {
+      return event_stream(self, events_, settings_.events, counters_);
+    });
+  payload_ = spawn_room<failed_task_payload_actor, failed_task_payload_state>(
+    "failed-task-payload", [this](auto* self) {
+      return failed_task_payload(
+        self, payload_wiring{.redaction = redactions_.front(),
+                             .events = events_,
+                             .stream = stream_,
+                             .targets = targets_,
+                             .public_url = settings_.http.public_url});
+    });
+  deliveries_ = spawn_blocking_room<delivery_store_actor, delivery_log_state>(
+    "delivery-log", [this](auto* self) {
+      return delivery_log(self, make_pg_event_store(store_), payload_);
+    });
+}
+
+void service::wiring::spawn_relays() {
+  publication_targets targets;
+  for (const auto& [name, options] : settings_.relays) {
+    auto client = std::make_shared<http::client>(client_options(options));
+    clients_.push_back(client);
+    auto channel = make_channel(name, options, std::move(client));
+    const auto characters
+      = static_cast<std::size_t>(settings_.redaction.chat_characters);
+    targets.relays[name] = spawn_room<relay_actor, relay_state>(
+      "relay-" + name,
+      [this, name, options, channel, characters](auto* self) {
+        return relay(self, name, options, channel, deliveries_,
+                     redactions_.back(), counters_, characters);
+      });
+    if (options.type == "webhook")
+      targets.webhooks.push_back(webhook_target{name, options.events});
+  }
+  targets_->replace(std::move(targets));
+  // What was published before the relays were there is due now.
+  for (const auto& [name, handle] : targets_->get()->relays)
+    caf::anon_send(handle, deliveries_due{});
+}
+
+void service::wiring::spawn_stores_of_tasks() {
+  const auto& database = settings_.database;
+  const report_store_options options{
+    .batch_max_rows = static_cast<std::uint32_t>(database.batch_max_rows),
+    .batch_max_delay = database.batch_max_delay};
+  const auto lanes = std::max<std::int64_t>(database.connections / 2, 1);
+  for (std::int64_t lane = 0; lane < lanes; ++lane)
+    lanes_.push_back(spawn_blocking_room<report_store_actor, report_store_state>(
+      "report-store-" + std::to_string(lane), [this, options](auto* self) {
+        return report_store(self, make_pg_task_store(store_), payload_,
+                            counters_, options);
+      }));
+  tasks_ = spawn_blocking_room<task_store_actor, task_store_state>(
+    "task-store", [this](auto* self) {
+      return task_store_room(self, make_pg_task_store(store_), payload_,
+                             counters_);
+    });
+  sweeps_ = spawn_blocking_room<sweep_store_actor, sweep_store_state>(
+    "sweep-store", [this](auto* self) {
+      return sweep_store(self, make_pg_task_store(store_), payload_, counters_);
+    });
+  queries_ = spawn_blocking_room<task_query_actor, task_query_state>(
+    "task-queries", [this](auto* self) {
+      return task_queries(self, make_pg_task_store(store_));
+    });
+  chats_ = spawn_blocking_room<chat_store_actor, chat_store_state>(
+    "chat-store", [this](auto* self) {
+      return chat_store(self, make_pg_task_store(store_));
+    });
+}
+
+void service::wiring::spawn_front_of_house() {
+  reaper_options_ = std::make_shared<live_reaper_options>(settings_.reaper);
+  reaper_ = spawn_room<reaper_actor, reaper_state>(
+    "reaper", [this](auto* self) {
+      return reaper(self, sweeps_, reaper_options_, counters_);
+    });
+  intake_ = spawn_room<status_intake_actor, status_intake_state>(
+    "status-intake", [this](auto* self) {
+      return status_intake(self, redactions_, lanes_, counters_);
+    });
+  const auto replies = std::make_shared<reply_board>();
+  const gateway_rooms rooms{.tasks = tasks_,
+                            .queries = queries_,
+                            .chats = chats_,
+                            .deliveries = deliveries_,
+                            .redaction = redactions_.front(),
+                            .reaper = reaper_,
+                            .events = stream_,
+                            .intake = intake_};
+  const auto rules
+    = std::make_shared<const access_rules>(settings_.auth, attempt_key());
+  gateway_setup setup;
+  setup.tasks = settings_.tasks;
+  setup.events = settings_.events;
+  setup.retry = settings_.retry;
+  setup.relay_names = [targets = targets_] {
+    std::vector<std::string> names;
+    for (const auto& [name, handle] : targets->get()->relays)
+      names.push_back(name);
+    return names;
+  };
+  setup.reason_copy = [](std::string_view reason, std::string_view locale) {
+    return catalog::of(locale).copy(reason);
+  };
+  setup.locales.assign(catalog::locales().begin(), catalog::locales().end());
+  setup.attempt_token = [rules](const task_id& task, std::uint32_t attempt) {
+    return rules->attempt_token(task, attempt);
+  };
+  gateway_ = spawn_room<gateway_actor, gateway_state>(
+    "gateway", [this, rooms, setup, replies](auto* self) {
+      return gateway(self, rooms, setup, replies, counters_);
+    });
+  edge_ = std::make_unique<edge>(
+    settings_.http, *rules, gateway_, intake_,
+    edge_ports{.asset = page_file,
+               .metrics = [board = counters_] { return export_metrics(*board); }},
+    counters_, replies);
+}
+
+void service::wiring::listen_to_replicas() {
+  bell_owner_ = std::make_unique<replica_bell>(
+    store_, [stream = stream_, payload = payload_] {
+      caf::anon_send(stream, poll_events{});
+      caf::anon_send(payload, publish_backlog{});
+    });
+  bell_ = bell_owner_.get();
+}
+
+void service::wiring::warn_if_open() const {
+  if (settings_.auth.runner_tokens.empty()
+      && settings_.auth.operator_tokens.empty())
+    spdlog::warn("no token is configured: everyone on this machine may read and "
+                 "change everything (auth.runner_tokens, auth.operator_tokens)");
+}
+
+void service::wiring::end_rooms() {
+  // From the front of the house to the stores, each before what it relies on.
+  caf::scoped_actor self{actors_};
+  while (!fronts_.empty()) {
+    const auto last = std::move(fronts_.back());
+    fronts_.pop_back();
+    self->send_exit(last, caf::exit_reason::user_shutdown);
+    self->wait_for(last);
+  }
+  bell_ = nullptr;
+  bell_owner_.reset();
+}
+
+service::service(const config::settings& settings, std::string database_url,
+                 std::function<void(std::string)> on_hopeless)
+  : wiring_(std::make_unique<wiring>(settings, std::move(database_url),
+                                     std::move(on_hopeless))) {
+}
+
+service::~service() = default;
+
+void service::start() {
+  wiring_->start();
+}
+
+void service::reload(const config::settings& fresh) {
+  wiring_->reload(fresh);
+}
+
+void service::drain() {
+  wiring_->drain();
+}
+
+std::uint16_t service::port() const {
+  return wiring_->port();
+}
+
+} // namespace telltale

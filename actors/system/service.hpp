@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "config/config.hpp"
+
+namespace telltale {
+
+/// The composition root: every room, wired and supervised, over a database that
+/// is there and migrated. The one place where rooms, adapters and configuration
+/// meet.
+class service {
+public:
+  /// Spawns all rooms and binds the listener; throws `std::exception` with what
+  /// an operator can do if that fails. `on_hopeless` is told, on any thread, why
+  /// the process should end.
+  service(const config::settings& settings, std::string database_url,
+          std::function<void(std::string)> on_hopeless);
+  ~service();
+  service(const service&) = delete;
+  service& operator=(const service&) = delete;
+
+  /// Accepts connections.
+  void start();
+
+  /// Takes over what may change while running: tokens, lease and retry rules.
+  /// Names on the log what needs a restart.
+  void reload(const config::settings& fresh);
+
+  /// Stops accepting, finishes what was accepted within `http.drain_timeout`,
+  /// and ends the rooms in the order of the flow.
+  void drain();
+
+  /// The port that it listens on.
+  [[nodiscard]] std::uint16_t port() const;
+
+private:
+  class wiring;
+  std::unique_ptr<wiring> wiring_;
+};
+
+} // namespace telltale
