@@ -35,6 +35,9 @@ public:
   [[nodiscard]] std::vector<parked_claim> wake(std::size_t count,
                                                const std::string& kind = {});
 
+  /// Something will be claimable later: whoever asks right now asks again.
+  void touch() noexcept { ++epoch_; }
+
   /// One of a group was served: the next one may be, too.
   [[nodiscard]] std::optional<parked_claim>
   next_like(const std::vector<std::string>& kinds);

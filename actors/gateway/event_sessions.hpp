@@ -38,6 +38,9 @@ public:
   /// A comment to everybody, so that proxies and clients see life.
   void beat();
 
+  /// Ends one stream.
+  void close(key session);
+
   /// Ends every stream.
   void close_all();
 

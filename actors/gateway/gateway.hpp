@@ -69,7 +69,12 @@ struct gateway_state {
   counter_board_ptr counters; ///< may be null
   claim_line claims;          ///< long polls that wait for a task
   event_sessions sessions;    ///< open event streams
-  std::vector<std::chrono::steady_clock::time_point> ticks; ///< under way
+  bool subscribed = false;    ///< the event stream knows this listener
+
+  using time_point = std::chrono::steady_clock::time_point;
+  std::vector<time_point> ticks; ///< `gateway_tick`s under way
+  std::vector<time_point> dues;  ///< when a deferred task may be claimed
+  time_point next_beat{};        ///< of open event streams
 };
 
 [[nodiscard]] gateway_actor::behavior_type

@@ -87,6 +87,7 @@ public:
 /// Waits for exactly one report.
 class single_report final : public report_waiter {
 public:
+  ~single_report() override;
   single_report(http::exchange_ptr to, std::string request_id,
                 edge_tally_ptr tally);
   void settle(const report_flight& flight,
@@ -94,6 +95,7 @@ public:
   [[nodiscard]] pending_reply& reply() noexcept { return reply_; }
 
 private:
+  edge_tally_ptr tally_;
   pending_reply reply_;
 };
 

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include <caf/error.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/gateway/gateway.hpp"
+#include "actors/gateway/reply.hpp"
+#include "actors/gateway/router.hpp"
+#include "actors/gateway/wire.hpp"
+#include "messages/http_call.hpp"
+
+// The gateway actor's calls, by theme. Inside this room only.
+
+namespace telltale {
+
+using gateway_self = gateway_actor::stateful_pointer<gateway_state>;
+
+/// From the edge itself: answer long polls, close streams.
+inline constexpr operation drain_operation{0xffff};
+
+/// Under these names the edge passes on whose claim's token came.
+inline constexpr std::string_view attempt_task_header = "attempt-task";
+inline constexpr std::string_view attempt_number_header = "attempt-number";
+
+/// The problem that tells an error between rooms.
+[[nodiscard]] http::response problem_of(const caf::error& error);
+
+/// Ties a report to the attempt whose token came with it. False if the report
+/// speaks of another one.
+[[nodiscard]] bool bind_attempt(status_report& report, const principal& who);
+
+/// The attempt whose token came with a call; `task` is empty for other tokens.
+[[nodiscard]] principal attempt_caller(const http_call& call);
+
+[[nodiscard]] inline pending_reply_ptr reply_of(const http_call& call) {
+  return std::static_pointer_cast<pending_reply>(call.reply.waiter);
+}
+
+/// An error handler that answers a request.
+[[nodiscard]] inline auto fail_to(pending_reply_ptr reply) {
+  return [reply = std::move(reply)](caf::error& error) {
+    reply->respond(problem_of(error));
+  };
+}
+
+/// Has a `gateway_tick` come at this time, or a little later.
+void arm(gateway_self self, gateway_state::time_point when);
+
+// calls_tasks.cpp
+void on_create_task(gateway_self self, http_call& call);
+void on_list_tasks(gateway_self self, http_call& call);
+void on_read_task(gateway_self self, http_call& call);
+void on_cancel_task(gateway_self self, http_call& call);
+void on_retry_task(gateway_self self, http_call& call);
+
+// calls_runner.cpp
+void on_claim_tasks(gateway_self self, http_call& call);
+void on_read_status(gateway_self self, http_call& call);
+void on_heartbeat(gateway_self self, http_call& call);
+void on_recover(gateway_self self, http_call& call);
+/// Something may be claimable: wakes long polls of each group of kinds.
+void wake_claims(gateway_self self, std::size_t count,
+                 const std::string& kind = {});
+/// Answers long polls whose time is over, wakes those whose task is due.
+void tick_claims(gateway_self self);
+void drain_claims(gateway_self self);
+
+// calls_reports.cpp
+void on_report_many(gateway_self self, http_call& call);
+void on_daemon_report(gateway_self self, http_call& call);
+void on_daemon_status(gateway_self self, http_call& call);
+
+// calls_chat.cpp
+void on_list_chat_sessions(gateway_self self, http_call& call);
+void on_read_chat_session(gateway_self self, http_call& call);
+void on_bind_chat_session(gateway_self self, http_call& call);
+void on_unbind_chat_session(gateway_self self, http_call& call);
+void on_list_deliveries(gateway_self self, http_call& call);
+void on_redeliver(gateway_self self, http_call& call);
+void on_redact_text(gateway_self self, http_call& call);
+void on_list_failure_reasons(gateway_self self, http_call& call);
+void on_readiness(gateway_self self, http_call& call);
+
+// calls_events.cpp
+void on_stream_events(gateway_self self, http_call& call);
+void subscribe(gateway_self self);
+void tick_streams(gateway_self self);
+
+} // namespace telltale

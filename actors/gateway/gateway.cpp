@@ -1,0 +1,209 @@
+#include "actors/gateway/gateway.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "actors/gateway/calls.hpp"
+
+namespace telltale {
+
+namespace {
+
+/// Ticks closer together than this become one.
+constexpr std::chrono::milliseconds grain{20};
+
+using handler = void (*)(gateway_self, http_call&);
+
+handler handler_of(call what) {
+  switch (what) {
+  case call::claim_tasks:
+    return on_claim_tasks;
+  case call::read_status:
+    return on_read_status;
+  case call::report_many:
+    return on_report_many;
+  case call::runner_heartbeat:
+    return on_heartbeat;
+  case call::runner_recover:
+  case call::daemon_recover:
+    return on_recover;
+  case call::daemon_start:
+  case call::daemon_complete:
+  case call::daemon_fail:
+    return on_daemon_report;
+  case call::daemon_status:
+    return on_daemon_status;
+  case call::create_task:
+    return on_create_task;
+  case call::list_tasks:
+    return on_list_tasks;
+  case call::read_task:
+    return on_read_task;
+  case call::cancel_task:
+    return on_cancel_task;
+  case call::retry_task:
+    return on_retry_task;
+  case call::stream_events:
+    return on_stream_events;
+  case call::list_chat_sessions:
+    return on_list_chat_sessions;
+  case call::read_chat_session:
+    return on_read_chat_session;
+  case call::bind_chat_session:
+    return on_bind_chat_session;
+  case call::unbind_chat_session:
+    return on_unbind_chat_session;
+  case call::list_deliveries:
+    return on_list_deliveries;
+  case call::redeliver:
+    return on_redeliver;
+  case call::redact_text:
+    return on_redact_text;
+  case call::list_failure_reasons:
+    return on_list_failure_reasons;
+  case call::readiness:
+    return on_readiness;
+  // These the edge answers by itself.
+  case call::report_status:
+  case call::open_session:
+  case call::read_session:
+  case call::close_session:
+  case call::health:
+  case call::metrics:
+  case call::openapi:
+  case call::page_home:
+  case call::page_runs:
+  case call::page_run:
+  case call::page_failures:
+    return nullptr;
+  }
+  return nullptr;
+}
+
+void on_http_call(gateway_self self, http_call& message) {
+  if (message.what == drain_operation) {
+    drain_claims(self);
+    self->state.sessions.close_all();
+    return;
+  }
+  if (const auto handle = handler_of(static_cast<call>(message.what)))
+    handle(self, message);
+  else
+    reply_of(message)->respond(problem(ec::not_found));
+}
+
+void on_reports_settled(gateway_self self, reports_settled& settled) {
+  std::vector<http::answer> ready;
+  std::map<ec, double> results;
+  ready.reserve(settled.batch->size());
+  for (auto& flight : *settled.batch) {
+    ++results[flight.result];
+    if (const auto waiter = std::static_pointer_cast<report_waiter>(
+            std::exchange(flight.reply.waiter, nullptr)))
+      waiter->settle(flight, ready);
+  }
+  if (!ready.empty())
+    self->state.replies->respond_all(std::move(ready));
+  if (const auto& counters = self->state.counters)
+    for (const auto& [result, count] : results)
+      counters->add(counter::reports_total,
+                    result == ec::none ? "ok" : to_string(result), count);
+}
+
+void on_events_published(gateway_self self, const events_published& news) {
+  auto& state = self->state;
+  state.sessions.publish(news.events);
+  const auto now = state.setup.now();
+  std::size_t claimable = 0;
+  for (const auto& event : news.events) {
+    if (event.type == event_type::task_created) {
+      ++claimable;
+    } else if (event.next_attempt_at && *event.next_attempt_at <= now + grain) {
+      ++claimable;
+    } else if (event.next_attempt_at) {
+      state.claims.touch();
+      if (state.claims.size() > 0) {
+        const auto due = self->clock().now() + (*event.next_attempt_at - now);
+        state.dues.push_back(due);
+        arm(self, due);
+      }
+    }
+  }
+  if (claimable > 0)
+    wake_claims(self, claimable);
+}
+
+void on_tick(gateway_self self) {
+  const auto now = self->clock().now();
+  std::erase_if(self->state.ticks, [&](auto when) { return when <= now; });
+  if (!self->state.subscribed)
+    subscribe(self);
+  tick_claims(self);
+  tick_streams(self);
+}
+
+} // namespace
+
+http::response problem_of(const caf::error& error) {
+  const auto code = code_of(error);
+  if (code == ec::internal_error || code == ec::none)
+    return problem(ec::internal_error);
+  return problem(code, explain(error));
+}
+
+bool bind_attempt(status_report& report, const principal& who) {
+  if (!who.task)
+    return true;
+  if (report.task != *who.task
+      || (report.attempt && *report.attempt != who.attempt))
+    return false;
+  report.attempt = who.attempt;
+  return true;
+}
+
+principal attempt_caller(const http_call& call) {
+  principal who;
+  const auto task = call.headers.find(std::string{attempt_task_header});
+  const auto number = call.headers.find(std::string{attempt_number_header});
+  if (task == call.headers.end() || number == call.headers.end())
+    return who;
+  if (const auto id = parse_uuid(task->second)) {
+    who.task = task_id{*id};
+    who.attempt = static_cast<std::uint32_t>(std::stoul(number->second));
+  }
+  return who;
+}
+
+void arm(gateway_self self, gateway_state::time_point when) {
+  const auto now = self->clock().now();
+  const auto at = std::max(when, now + grain);
+  auto& ticks = self->state.ticks;
+  if (std::any_of(ticks.begin(), ticks.end(),
+                  [&](auto other) { return other <= at && other >= when; }))
+    return;
+  ticks.push_back(at);
+  self->delayed_send(self, at - now, gateway_tick{});
+}
+
+gateway_actor::behavior_type
+gateway(gateway_actor::stateful_pointer<gateway_state> self,
+        gateway_rooms rooms, gateway_setup setup, reply_board_ptr replies,
+        counter_board_ptr counters) {
+  auto& state = self->state;
+  state.rooms = std::move(rooms);
+  state.setup = std::move(setup);
+  state.replies = std::move(replies);
+  state.counters = std::move(counters);
+  subscribe(self);
+  return {
+      [=](http_call& call) { on_http_call(self, call); },
+      [=](reports_settled& settled) { on_reports_settled(self, settled); },
+      [=](const events_published& news) { on_events_published(self, news); },
+      [=](const gateway_tick&) { on_tick(self); },
+  };
+}
+
+} // namespace telltale

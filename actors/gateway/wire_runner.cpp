@@ -1,0 +1,317 @@
+#include <algorithm>
+#include <utility>
+
+#include <boost/json.hpp>
+
+#include "actors/gateway/fields.hpp"
+#include "actors/gateway/wire.hpp"
+
+namespace telltale {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t max_attempt = 2'147'483'647;
+constexpr std::int64_t max_count = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t max_batch = 1000;
+constexpr std::size_t max_kinds = 100;
+constexpr std::size_t max_held = 10'000;
+
+json::value time_or_null(const std::optional<timestamp>& when) {
+  return when ? json::value(format_rfc3339(*when)) : json::value(nullptr);
+}
+
+std::optional<std::uint32_t> read_attempt(field_reader& fields) {
+  const auto attempt = fields.integer("attempt", 0, max_attempt);
+  if (!attempt)
+    return std::nullopt;
+  return static_cast<std::uint32_t>(*attempt);
+}
+
+/// A reason that is there and not blank; of the wrong form, it is an error.
+std::optional<failure_reason> read_reason(field_reader& fields) {
+  const auto text = fields.text("failure_reason");
+  if (!text || is_blank_text(*text))
+    return std::nullopt;
+  if (!is_valid_reason(*text)) {
+    fields.fail("failure_reason", "must have 1 to 64 characters of [a-z0-9_.]");
+    return std::nullopt;
+  }
+  return failure_reason{*text};
+}
+
+/// Reads all of a report but its task.
+caf::expected<status_report> read_report(const json::object& from,
+                                         const std::string& prefix) {
+  field_reader fields{from, prefix};
+  status_report report;
+  const auto status = fields.text("status");
+  if (!status)
+    fields.fail("status", "is missing");
+  report.attempt = read_attempt(fields);
+  report.why = read_reason(fields);
+  if (auto runner = fields.id("runner_id"))
+    report.runner = runner_id{std::move(*runner)};
+  report.posted = fields.integer("posted", 0, max_count);
+  report.intended_empty = fields.flag("intended_empty");
+  if (auto detail = fields.text("detail"))
+    report.detail = raw_text{std::move(*detail)};
+  if (auto url = fields.text("result_url"))
+    report.result_url = raw_text{std::move(*url)};
+  if (!fields.good())
+    return fields.error();
+  const auto known = parse_task_status(*status);
+  if (!known || *known == task_status::queued)
+    return make_error(ec::unsupported_status,
+                      prefix
+                          + "status must be one of running, posting_result, "
+                            "succeeded, failed, timed_out, cancelled");
+  report.status = *known;
+  return report;
+}
+
+batched_report read_batched(const json::value& element, std::size_t index) {
+  batched_report result;
+  const auto* object = element.if_object();
+  if (object == nullptr) {
+    result.refused = ec::invalid_field;
+    return result;
+  }
+  const auto prefix = "reports[" + std::to_string(index) + "].";
+  field_reader fields{*object, prefix};
+  result.task_text = fields.text("task_id").value_or("");
+  if (result.task_text.empty()) {
+    result.refused = ec::invalid_field;
+    return result;
+  }
+  const auto id = parse_uuid(result.task_text);
+  if (!id) {
+    // Only ids are repeated in answers.
+    result.task_text.clear();
+    result.refused = ec::task_not_found;
+    return result;
+  }
+  if (auto report = read_report(*object, prefix)) {
+    report->task = task_id{*id};
+    result.report = std::move(*report);
+  } else {
+    result.refused = code_of(report.error());
+  }
+  return result;
+}
+
+std::string_view daemon_word(task_status status) {
+  switch (status) {
+  case task_status::queued:
+    return "dispatched";
+  case task_status::running:
+  case task_status::posting_result:
+    return "running";
+  case task_status::succeeded:
+    return "completed";
+  case task_status::failed:
+  case task_status::timed_out:
+    return "failed";
+  case task_status::cancelled:
+    return "cancelled";
+  }
+  return "running";
+}
+
+} // namespace
+
+caf::expected<status_report> parse_report(const task_id& task,
+                                          std::string_view body) {
+  const auto object = read_object(body);
+  if (!object)
+    return object.error();
+  auto report = read_report(*object, {});
+  if (report)
+    report->task = task;
+  return report;
+}
+
+caf::expected<std::vector<batched_report>>
+parse_reports(std::string_view body) {
+  const auto object = read_object(body);
+  if (!object)
+    return object.error();
+  const auto* value = object->if_contains("reports");
+  const auto* list = value == nullptr ? nullptr : value->if_array();
+  if (list == nullptr)
+    return make_error(ec::invalid_field, "reports must be a list");
+  if (list->size() > max_batch)
+    return make_error(ec::invalid_field,
+                      "reports must have at most 1000 elements");
+  std::vector<batched_report> reports;
+  reports.reserve(list->size());
+  for (std::size_t i = 0; i < list->size(); ++i)
+    reports.push_back(read_batched((*list)[i], i));
+  return reports;
+}
+
+caf::expected<claim_request> parse_claim(std::string_view body) {
+  const auto object = read_object(body);
+  if (!object)
+    return object.error();
+  field_reader fields{*object};
+  claim_request request;
+  request.what.runner = runner_id{fields.required_id("runner_id")};
+  request.what.limit =
+      static_cast<std::uint32_t>(fields.integer("limit", 1, 100).value_or(1));
+  request.wait =
+      std::chrono::seconds{fields.integer("wait_seconds", 0, 30).value_or(0)};
+  if (const auto* kinds = fields.find("kinds")) {
+    const auto* list = kinds->if_array();
+    if (list == nullptr || list->size() > max_kinds)
+      fields.fail("kinds", "must be a list of at most 100 strings");
+    else
+      for (const auto& kind : *list) {
+        if (!kind.is_string() || !is_opaque_id(kind.get_string())) {
+          fields.fail("kinds", "must hold strings of 1 to 128 characters");
+          break;
+        }
+        request.what.kinds.emplace_back(kind.get_string());
+      }
+  }
+  auto& kinds = request.what.kinds;
+  std::sort(kinds.begin(), kinds.end());
+  kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
+  if (!fields.good())
+    return fields.error();
+  return request;
+}
+
+caf::expected<beat_heart> parse_heartbeat(const std::string& runner,
+                                          std::string_view body) {
+  if (!is_opaque_id(runner))
+    return make_error(ec::invalid_field,
+                      "runner_id must have 1 to 128 characters");
+  const auto object = read_object(body);
+  if (!object)
+    return object.error();
+  beat_heart beat;
+  beat.runner = runner_id{runner};
+  field_reader fields{*object};
+  const auto* tasks = fields.find("tasks");
+  if (tasks == nullptr)
+    return beat;
+  const auto* list = tasks->if_array();
+  if (list == nullptr || list->size() > max_held)
+    return make_error(ec::invalid_field,
+                      "tasks must be a list of at most 10000 elements");
+  for (std::size_t i = 0; i < list->size(); ++i) {
+    const auto* element = (*list)[i].if_object();
+    if (element == nullptr)
+      return make_error(ec::invalid_field,
+                        "tasks[" + std::to_string(i) + "] must be an object");
+    field_reader held{*element, "tasks[" + std::to_string(i) + "]."};
+    const auto text = held.text("task_id");
+    const auto id = text ? parse_uuid(*text) : std::nullopt;
+    if (!id)
+      held.fail("task_id", "must be a UUID");
+    const auto attempt = read_attempt(held);
+    if (!held.good())
+      return held.error();
+    beat.tasks.push_back({task_id{*id}, attempt});
+  }
+  return beat;
+}
+
+caf::expected<status_report> parse_daemon_complete(const task_id& task,
+                                                   std::string_view body) {
+  const auto object = read_object(body.empty() ? "{}" : body);
+  if (!object)
+    return object.error();
+  field_reader fields{*object};
+  const auto output = fields.text("output").value_or("");
+  auto url = fields.text("pr_url").value_or("");
+  if (!fields.good())
+    return fields.error();
+  status_report report;
+  report.task = task;
+  report.status = task_status::succeeded;
+  report.posted = is_blank_text(output) && is_blank_text(url) ? 0 : 1;
+  report.result_url = raw_text{std::move(url)};
+  return report;
+}
+
+caf::expected<status_report> parse_daemon_fail(const task_id& task,
+                                               std::string_view body) {
+  const auto object = read_object(body.empty() ? "{}" : body);
+  if (!object)
+    return object.error();
+  field_reader fields{*object};
+  status_report report;
+  report.task = task;
+  report.status = task_status::failed;
+  report.why = read_reason(fields);
+  report.detail = raw_text{fields.text("error").value_or("")};
+  if (!fields.good())
+    return fields.error();
+  return report;
+}
+
+std::string write_claimed(std::span<const task_record> tasks,
+                          std::span<const std::string> tokens) {
+  json::array list;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto& task = tasks[i];
+    json::error_code error;
+    auto input = json::parse(task.input, error);
+    auto all = json::parse(write_task(task)).as_object();
+    json::object row{
+        {"task_id", to_string(task.id)},
+        {"attempt", task.attempt},
+        {"lease_expires_at", time_or_null(task.lease_expires_at)},
+        {"token", tokens[i]},
+        {"input", error ? json::value(nullptr) : std::move(input)}};
+    for (auto& [name, value] : all)
+      if (name != "id")
+        row.emplace(name, std::move(value));
+    list.push_back(std::move(row));
+  }
+  return json::serialize(json::object{{"tasks", std::move(list)}});
+}
+
+std::string write_status(const task_record& task) {
+  return json::serialize(json::object{{"status", to_string(task.status)},
+                                      {"attempt", task.attempt}});
+}
+
+std::string write_heartbeat(const heart_beaten& beat) {
+  json::array stop;
+  for (const auto& task : beat.stop)
+    stop.emplace_back(to_string(task));
+  return json::serialize(
+      json::object{{"lease_expires_at", format_rfc3339(beat.lease_expires_at)},
+                   {"stop", std::move(stop)}});
+}
+
+std::string write_daemon_task(const task_record& task) {
+  auto row = json::parse(write_task(task)).as_object();
+  row["status"] = daemon_word(task.status);
+  row["error"] = row["error_detail"];
+  return json::serialize(row);
+}
+
+std::string write_daemon_status(const task_record& task) {
+  return json::serialize(json::object{{"status", daemon_word(task.status)}});
+}
+
+std::string write_results(std::span<const batched_result> results) {
+  json::array list;
+  for (const auto& result : results) {
+    json::object row;
+    row["task_id"] = result.task_text.empty() ? json::value(nullptr)
+                                              : json::value(result.task_text);
+    row["ok"] = result.result == ec::none;
+    if (result.result != ec::none)
+      row["code"] = to_string(result.result);
+    list.push_back(std::move(row));
+  }
+  return json::serialize(json::object{{"results", std::move(list)}});
+}
+
+} // namespace telltale
