@@ -1,0 +1,646 @@
+// libs: telltale_task_worlds telltale_persistence
+#define CAF_SUITE contract.task_store
+
+#include <algorithm>
+#include <set>
+
+#include "tests/support/task_worlds.hpp"
+
+#include <caf/test/dsl.hpp>
+
+// One suite for every task store. Each test runs in memory and on PostgreSQL,
+// and ends with a check of the truth invariants.
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+namespace {
+
+using st = task_status;
+
+bool reports(task_world& w, apply_status what, ec result = ec::none) {
+  return w.report(std::move(what)).result == result;
+}
+
+apply_status network_failure(task_id task, std::string detail) {
+  auto report = saying(task, st::failed, std::move(detail));
+  report.why = failure_reason{reason::agent_provider_network};
+  return report;
+}
+
+apply_status of_attempt(apply_status report, std::uint32_t attempt) {
+  report.attempt = attempt;
+  return report;
+}
+
+} // namespace
+
+CAF_TEST(a created task is found as it was given) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    task_record wanted;
+    wanted.id = task_id{make_uuid_v7()};
+    wanted.kind = "review";
+    wanted.title = clean("quote \" back \\ slash {brace}, comma\nline é");
+    wanted.input = R"({"b": [1, null, "x"], "a": 1})";
+    wanted.labels = R"(["l"])";
+    wanted.chat_session = {"c1"};
+    wanted.agent = {"a1"};
+    wanted.issue = {"i1"};
+    wanted.workspace = {"w1"};
+    wanted.source_url = clean("https://host/x");
+    wanted.priority = -3;
+    wanted.max_attempts = 7;
+    wanted.timeout = 90s;
+    const auto made = w.create(wanted);
+    CAF_CHECK_EQUAL(made.status, st::queued);
+    CAF_CHECK_EQUAL(made.input, wanted.input);
+    CAF_CHECK(w.find(wanted.id).task == made);
+    CAF_CHECK(w.find(wanted.id).attempts.empty());
+    CAF_CHECK_EQUAL(w.told(wanted.id, "task:created"), 1u);
+  }));
+}
+
+CAF_TEST(an idempotency key makes one task) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    task_record wanted;
+    wanted.kind = "review";
+    wanted.id = task_id{make_uuid_v7()};
+    const auto first = w.create(wanted, "key");
+    wanted.id = task_id{make_uuid_v7()};
+    const auto again = w.store().create({wanted, "key"});
+    CAF_REQUIRE(again);
+    CAF_CHECK(again->answer.repeated);
+    CAF_CHECK(again->answer.task == first);
+    CAF_CHECK(again->facts.empty());
+  }));
+}
+
+CAF_TEST(claims go by priority then age and only to what is due and wanted) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto make = [&](const char* kind, int priority, bool later) {
+      task_record wanted;
+      wanted.id = task_id{make_uuid_v7()};
+      wanted.kind = kind;
+      wanted.priority = priority;
+      if (later)
+        wanted.run_after = w.create().created_at + 1h;
+      return w.create(wanted);
+    };
+    const auto low = make("x", 0, false);
+    w.advance(1s);
+    const auto young = make("x", 0, false);
+    const auto high = make("x", 5, false);
+    const auto deferred = make("y", 9, true); // and one of kind review
+    const auto claimed = w.store().claim({{"r1"}, {"x", "y"}, 10});
+    CAF_REQUIRE(claimed);
+    std::vector<task_id> ids;
+    for (const auto& task : claimed->answer.tasks)
+      ids.push_back(task.id);
+    CAF_CHECK(ids == (std::vector{high.id, low.id, young.id}));
+    CAF_CHECK(w.find(high.id).task == claimed->answer.tasks[0]);
+    CAF_CHECK_EQUAL(claimed->answer.tasks[0].runner.value, "r1");
+    const auto nothing = w.store().claim({{"r1"}, {"x", "y"}, 10});
+    CAF_REQUIRE(nothing);
+    CAF_CHECK(nothing->answer.tasks.empty());
+    CAF_CHECK(nothing->answer.next_due == deferred.run_after);
+    w.advance(2h);
+    const auto due = w.store().claim({{"r1"}, {"y"}, 10});
+    CAF_REQUIRE(due);
+    CAF_CHECK_EQUAL(due->answer.tasks.size(), 1u);
+  }));
+}
+
+CAF_TEST(finding 1 a detail is kept on the task and on its attempt) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create(1);
+    w.claim();
+    CAF_CHECK(reports(w, saying(task.id, st::failed, "disk full")));
+    const auto found = w.find(task.id);
+    CAF_CHECK_EQUAL(found.task.error_detail.view(), "disk full");
+    CAF_REQUIRE_EQUAL(found.attempts.size(), 1u);
+    CAF_CHECK_EQUAL(found.attempts[0].error_detail.view(), "disk full");
+    CAF_CHECK(found.attempts[0].why == found.task.why);
+    CAF_CHECK(found.attempts[0].ended_at == found.task.completed_at);
+    CAF_CHECK_EQUAL(w.told(task.id, "task:failed"), 1u);
+  }));
+}
+
+CAF_TEST(finding 2 a retried run does not keep its old reason) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create();
+    w.claim();
+    CAF_CHECK(reports(w, network_failure(task.id, "connection reset")));
+    const auto waiting = w.find(task.id).task;
+    CAF_CHECK_EQUAL(waiting.status, st::queued);
+    CAF_CHECK(waiting.run_after.has_value());
+    w.advance(1h);
+    w.claim();
+    auto found = w.find(task.id);
+    CAF_CHECK(found.task.error_detail.empty());
+    CAF_CHECK(!found.task.why);
+    CAF_CHECK_EQUAL(found.task.attempt, 2u);
+    CAF_CHECK_EQUAL(found.attempts.at(0).error_detail.view(),
+                    "connection reset");
+    // A running report clears, too, and a later one without detail erases not.
+    CAF_CHECK(reports(w, saying(task.id, st::posting_result, "posting")));
+    CAF_CHECK(reports(w, saying(task.id, st::posting_result)));
+    CAF_CHECK_EQUAL(w.find(task.id).task.error_detail.view(), "posting");
+    CAF_CHECK(reports(w, saying(task.id, st::running, "new words")));
+    CAF_CHECK(w.find(task.id).task.error_detail.empty());
+  }));
+}
+
+CAF_TEST(finding 3 an empty detail erases no reason) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create(1);
+    w.claim();
+    CAF_CHECK(reports(w, saying(task.id, st::posting_result, "half done")));
+    CAF_CHECK(reports(w, saying(task.id, st::failed, "")));
+    CAF_CHECK_EQUAL(w.find(task.id).task.error_detail.view(), "half done");
+    CAF_CHECK(reports(w, saying(task.id, st::failed, "the real reason")));
+    CAF_CHECK(reports(w, saying(task.id, st::failed, "")));
+    const auto found = w.find(task.id);
+    CAF_CHECK_EQUAL(found.task.error_detail.view(), "the real reason");
+    CAF_CHECK_EQUAL(found.attempts[0].error_detail.view(), "the real reason");
+    CAF_CHECK_EQUAL(w.told(task.id, "task:failed"), 1u);
+  }));
+}
+
+CAF_TEST(finding 4 late words and late sweeps overwrite no success) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create();
+    w.claim();
+    CAF_CHECK(reports(w, saying(task.id, st::succeeded)));
+    w.advance(24h);
+    for (const auto kind : {sweep_kind::lease, sweep_kind::runner_offline,
+                            sweep_kind::wall_clock, sweep_kind::queue_ttl})
+      CAF_CHECK_EQUAL(w.sweep(kind, 1s).settled, 0u);
+    CAF_CHECK(reports(w, saying(task.id, st::failed, "too late"),
+                      ec::terminal_state));
+    CAF_CHECK(reports(w, saying(task.id, st::running), ec::terminal_state));
+    const auto found = w.find(task.id);
+    CAF_CHECK_EQUAL(found.task.status, st::succeeded);
+    CAF_REQUIRE(found.attempts.at(0).late.has_value());
+    CAF_CHECK_EQUAL(found.attempts[0].late->status, st::running);
+  }));
+}
+
+CAF_TEST(finding 4 a failed task that runs again is seen by the reaper) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create(1);
+    CAF_CHECK(reports(w, saying(task.id, st::failed, "first")));
+    CAF_CHECK(reports(w, saying(task.id, st::running)));
+    const auto again = w.find(task.id).task;
+    CAF_CHECK_EQUAL(again.attempt, 2u);
+    CAF_CHECK(again.lease_expires_at.has_value());
+    CAF_CHECK(!again.completed_at);
+    w.advance(10min);
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::lease, 30s).settled, 1u);
+    CAF_CHECK_EQUAL(w.find(task.id).task.status, st::failed);
+    CAF_CHECK_EQUAL(w.told(task.id, "task:failed"), 2u);
+  }));
+}
+
+CAF_TEST(a report of an older attempt is recorded there and changes nothing) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create();
+    w.claim();
+    CAF_CHECK(reports(w, network_failure(task.id, "reset")));
+    w.advance(1h);
+    w.claim();
+    const auto before = w.find(task.id).task;
+    CAF_CHECK(reports(w, of_attempt(saying(task.id, st::succeeded), 1),
+                      ec::stale_attempt));
+    CAF_CHECK(reports(w, of_attempt(saying(task.id, st::failed), 9),
+                      ec::invalid_field));
+    const auto found = w.find(task.id);
+    CAF_CHECK(found.task == before);
+    CAF_CHECK(found.attempts[0].late.has_value());
+    CAF_CHECK(!found.attempts[1].late.has_value());
+    CAF_CHECK(reports(w, saying(task_id{make_uuid_v7()}, st::running),
+                      ec::task_not_found));
+  }));
+}
+
+CAF_TEST(finding 6 the outcome comes from what a run delivered) {
+  struct row {
+    std::optional<std::int64_t> posted;
+    std::optional<bool> intended;
+    const char* detail;
+    task_outcome outcome;
+  };
+  const std::vector<row> rows{
+      {3, {}, "some words", task_outcome::delivered},
+      {0, true, "", task_outcome::clean},
+      {0, {}, "", task_outcome::silent_noop},
+      {{}, {}, "no findings", task_outcome::silent_noop},
+      {{}, {}, "", task_outcome::unverified},
+  };
+  CAF_CHECK(in_both_worlds([&](task_world& w) {
+    for (const auto& row : rows) {
+      const auto task = w.create();
+      auto report = saying(task.id, st::succeeded, row.detail);
+      report.posted = row.posted;
+      report.intended_empty = row.intended;
+      CAF_CHECK(reports(w, report));
+      const auto found = w.find(task.id).task;
+      CAF_CHECK(found.outcome == row.outcome);
+      CAF_CHECK(found.posted == row.posted);
+    }
+  }));
+}
+
+CAF_TEST(finding 7 every attempt keeps its own reason) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create(3);
+    for (const std::string words : {"one", "two", "three"}) {
+      w.advance(1h);
+      w.claim();
+      CAF_CHECK(reports(w, network_failure(task.id, words)));
+    }
+    const auto found = w.find(task.id);
+    CAF_CHECK_EQUAL(found.task.status, st::failed);
+    CAF_REQUIRE_EQUAL(found.attempts.size(), 3u);
+    CAF_CHECK_EQUAL(found.attempts[0].error_detail.view(), "one");
+    CAF_CHECK_EQUAL(found.attempts[1].error_detail.view(), "two");
+    CAF_CHECK_EQUAL(found.attempts[2].error_detail.view(), "three");
+    for (const auto& attempt : found.attempts)
+      CAF_CHECK(attempt.why == failure_reason{reason::agent_provider_network});
+  }));
+}
+
+CAF_TEST(finding 17 a failure that is retried says so in its event) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create();
+    w.claim();
+    std::vector<report_flight> batch(1);
+    batch[0].ready = network_failure(task.id, "reset");
+    const auto facts = w.store().apply(batch);
+    CAF_REQUIRE(facts);
+    CAF_REQUIRE_EQUAL(facts->size(), 1u);
+    const auto& fact = facts->front();
+    CAF_CHECK(fact.type == event_type::task_failed);
+    CAF_CHECK(fact.retry_pending);
+    CAF_CHECK_EQUAL(fact.status, st::failed);
+    CAF_CHECK(fact.next_attempt_at == w.find(task.id).task.run_after);
+    CAF_CHECK(fact.origin == error_origin::runner);
+  }));
+}
+
+CAF_TEST(finding 20 a success after a sweep is kept and told) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    // Once with the retry still pending, once after the last attempt.
+    for (const std::uint32_t attempts : {2u, 1u}) {
+      const auto task = w.create(attempts);
+      w.claim("r" + std::to_string(attempts));
+      w.advance(10min);
+      CAF_CHECK_EQUAL(w.sweep(sweep_kind::runner_offline, 150s).settled, 1u);
+      const auto lost = w.find(task.id).task;
+      CAF_CHECK_EQUAL(lost.status, attempts > 1 ? st::queued : st::failed);
+      CAF_CHECK_EQUAL(lost.error_detail.view(), "the platform says so");
+      auto late = of_attempt(saying(task.id, st::succeeded), 1);
+      late.posted = 1;
+      const auto done = w.report(late);
+      CAF_CHECK_EQUAL(done.result, ec::none);
+      CAF_CHECK(done.effect == report_effect::recovered);
+      const auto found = w.find(task.id);
+      CAF_CHECK_EQUAL(found.task.status, st::succeeded);
+      CAF_CHECK(found.task.outcome == task_outcome::delivered);
+      CAF_CHECK(found.task.error_detail.empty());
+      CAF_CHECK(!found.task.run_after);
+      CAF_CHECK(found.attempts[0].why
+                == failure_reason{reason::runtime_offline});
+      CAF_CHECK(found.attempts[0].late.has_value());
+      CAF_CHECK_EQUAL(w.told(task.id, "task:recovered"), 1u);
+      CAF_CHECK(w.report(late).effect == report_effect::repeated);
+      CAF_CHECK_EQUAL(w.told(task.id, "task:recovered"), 1u);
+    }
+  }));
+}
+
+CAF_TEST(a failure that is said twice is told once even while a retry waits) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create();
+    w.claim();
+    CAF_CHECK(reports(w, network_failure(task.id, "")));
+    const auto again = w.report(network_failure(task.id, "the news"));
+    CAF_CHECK(again.effect == report_effect::repeated);
+    const auto found = w.find(task.id);
+    CAF_CHECK_EQUAL(found.task.status, st::queued);
+    CAF_CHECK_EQUAL(found.attempts.at(0).error_detail.view(), "the news");
+    CAF_CHECK_EQUAL(w.told(task.id, "task:failed"), 1u);
+  }));
+}
+
+CAF_TEST(reports of one task in one batch are applied in their order) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto a = w.create(1).id;
+    const auto b = w.create(1).id;
+    std::vector<report_flight> batch(5);
+    batch[0].ready = saying(a, st::running);
+    batch[1].ready = saying(b, st::failed, "b");
+    batch[2].ready = saying(a, st::posting_result, "words");
+    batch[3].ready = saying(a, st::succeeded);
+    batch[4].ready = saying(a, st::failed, "late");
+    const auto facts = w.store().apply(batch);
+    CAF_REQUIRE(facts);
+    CAF_CHECK_EQUAL(facts->size(), 3u);
+    CAF_CHECK_EQUAL(batch[3].result, ec::none);
+    CAF_CHECK_EQUAL(batch[4].result, ec::terminal_state);
+    CAF_CHECK(w.find(a).task.outcome == task_outcome::silent_noop);
+    CAF_CHECK_EQUAL(w.find(b).task.status, st::failed);
+  }));
+}
+
+CAF_TEST(a batch whose answer was lost may be applied again) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto a = w.create().id;
+    const auto b = w.create().id;
+    std::vector<report_flight> batch(3);
+    batch[0].ready = saying(a, st::running);
+    batch[1].ready = network_failure(a, "reset");
+    batch[2].ready = saying(b, st::succeeded);
+    CAF_REQUIRE(w.store().apply(batch));
+    // Meanwhile the next attempt begins: it must not be hit by the old words.
+    w.advance(1h);
+    w.claim();
+    for (auto& flight : batch)
+      flight.result = ec::internal_error;
+    const auto again = w.store().apply(batch);
+    CAF_REQUIRE(again);
+    CAF_CHECK(again->empty());
+    for (const auto& flight : batch) {
+      CAF_CHECK_EQUAL(flight.result, ec::none);
+      CAF_CHECK(flight.effect == report_effect::repeated);
+    }
+    const auto found = w.find(a);
+    CAF_CHECK_EQUAL(found.task.status, st::running);
+    CAF_CHECK_EQUAL(found.task.attempt, 2u);
+    CAF_CHECK(!found.attempts[1].ended_at);
+    CAF_CHECK_EQUAL(w.told(a, "task:failed"), 1u);
+    CAF_CHECK_EQUAL(w.told(b, "task:succeeded"), 1u);
+  }));
+}
+
+CAF_TEST(each sweep finds its own kind of silence) {
+  struct row {
+    sweep_kind kind;
+    std::chrono::milliseconds threshold;
+    const char* reason;
+    bool retried;
+  };
+  const std::vector<row> rows{
+      {sweep_kind::runner_offline, 150s, "runtime_offline", true},
+      {sweep_kind::lease, 30s, "timeout", true},
+      {sweep_kind::wall_clock, 60s, "timeout", true},
+      {sweep_kind::recovery, 0s, "runtime_recovery", true},
+  };
+  CAF_CHECK(in_both_worlds([&](task_world& w) {
+    int runner = 0;
+    for (const auto& row : rows) {
+      const auto name = "r" + std::to_string(++runner);
+      const auto task = w.create();
+      w.claim(name);
+      CAF_CHECK_EQUAL(w.sweep(row.kind, row.threshold, "other").settled, 0u);
+      w.advance(row.kind == sweep_kind::runner_offline ? 151s : 120s);
+      const auto swept = w.sweep(row.kind, row.threshold, name);
+      CAF_CHECK_EQUAL(swept.settled, 1u);
+      CAF_CHECK(!swept.more);
+      const auto found = w.find(task.id);
+      CAF_CHECK_EQUAL(found.attempts[0].why->wire, row.reason);
+      CAF_CHECK(found.attempts[0].settler == settled_by::reaper);
+      CAF_CHECK(found.attempts[0].evidence.find(to_string(row.kind))
+                != std::string::npos);
+      CAF_CHECK(found.attempts[0].evidence.find("last_sign_of_life\":\"")
+                != std::string::npos);
+      CAF_CHECK_EQUAL(found.task.status, row.retried ? st::queued : st::failed);
+      CAF_CHECK_EQUAL(w.sweep(row.kind, row.threshold, name).settled, 0u);
+      CAF_CHECK_EQUAL(w.told(task.id, "task:failed"), 1u);
+      CAF_REQUIRE(w.store().cancel({task.id}));
+    }
+  }));
+}
+
+CAF_TEST(a task that nobody claims expires with a reason of its own) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create();
+    w.advance(2h);
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::queue_ttl, 3h).settled, 0u);
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::queue_ttl, 0s).settled, 0u);
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::queue_ttl, 1h).settled, 1u);
+    const auto found = w.find(task.id);
+    CAF_CHECK_EQUAL(found.task.status, st::failed);
+    CAF_CHECK_EQUAL(found.task.why->wire, "queued_expired");
+    CAF_REQUIRE_EQUAL(found.attempts.size(), 1u);
+    CAF_CHECK(found.attempts[0].ended_at.has_value());
+  }));
+}
+
+CAF_TEST(a retry of a lost runner waits for one until the grace is over) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto lose = [&] {
+      const auto task = w.create();
+      w.claim("lost");
+      w.advance(10min);
+      CAF_CHECK_EQUAL(w.sweep(sweep_kind::runner_offline, 150s).settled, 1u);
+      CAF_CHECK(w.find(task.id).task.awaits_runner);
+      w.advance(1h);
+      CAF_CHECK_EQUAL(w.sweep(sweep_kind::queue_ttl, 10min).settled, 0u);
+      return task.id;
+    };
+    const auto expired = lose();
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::reconnect, 3h).settled, 0u);
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::reconnect, 30min).settled, 1u);
+    auto found = w.find(expired);
+    CAF_CHECK_EQUAL(found.task.why->wire, "runtime_reconnect_timeout");
+    CAF_CHECK_EQUAL(found.attempts.at(0).why->wire, "runtime_offline");
+    CAF_CHECK(found.attempts[0].evidence.find("\"then\":")
+              != std::string::npos);
+    const auto returned = lose();
+    CAF_CHECK(w.beat("lost", {{returned, 1}}) == std::vector{returned});
+    CAF_CHECK(!w.find(returned).task.awaits_runner);
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::reconnect, 30min).settled, 0u);
+    const auto taken = w.claim("another");
+    CAF_CHECK(taken.id == returned);
+    CAF_CHECK(!taken.awaits_runner);
+  }));
+}
+
+CAF_TEST(a lease of a silent runner is left to the sweep for runners) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create();
+    w.claim("r1");
+    w.advance(10min);
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::lease, 30s).settled, 0u);
+    CAF_CHECK(w.beat("r1", {}).empty());
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::lease, 30s).settled, 1u);
+    CAF_CHECK_EQUAL(w.find(task.id).attempts[0].why->wire, "timeout");
+  }));
+}
+
+CAF_TEST(a task has its own wall clock or none) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    task_record wanted;
+    wanted.kind = "review";
+    const auto make = [&](std::optional<std::chrono::seconds> timeout) {
+      wanted.id = task_id{make_uuid_v7()};
+      wanted.timeout = timeout;
+      w.create(wanted);
+      return w.claim().id;
+    };
+    const auto own = make(10s);
+    const auto none = make(0s);
+    const auto configured = make(std::nullopt);
+    w.advance(60s);
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::wall_clock, 0s).settled, 1u);
+    CAF_CHECK(!is_active(w.find(own).task.status));
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::wall_clock, 30s).settled, 1u);
+    CAF_CHECK(!is_active(w.find(configured).task.status));
+    CAF_CHECK(is_active(w.find(none).task.status));
+  }));
+}
+
+CAF_TEST(a sweep takes no more than its limit and says that there is more) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    for (int i = 0; i < 3; ++i)
+      w.create(1);
+    w.advance(2h);
+    sweep_tasks what;
+    what.kind = sweep_kind::queue_ttl;
+    what.threshold = 1h;
+    what.why = failure_reason{reason::queued_expired};
+    what.limit = 2;
+    const auto first = w.store().sweep(what);
+    CAF_REQUIRE(first);
+    CAF_CHECK_EQUAL(first->answer.settled, 2u);
+    CAF_CHECK(first->answer.more);
+    const auto second = w.store().sweep(what);
+    CAF_REQUIRE(second);
+    CAF_CHECK_EQUAL(second->answer.settled, 1u);
+    CAF_CHECK(!second->answer.more);
+  }));
+}
+
+CAF_TEST(a heartbeat renews what is its own and stops the rest) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto mine = w.create();
+    w.claim("r1");
+    CAF_CHECK(reports(w, saying(mine.id, st::posting_result, "words")));
+    w.create();
+    const auto other = w.claim("r2");
+    const auto cancelled = w.create();
+    w.claim("r1");
+    CAF_REQUIRE(w.store().cancel({cancelled.id}));
+    const task_id unknown{make_uuid_v7()};
+    w.advance(30s);
+    const auto before = *w.find(mine.id).task.lease_expires_at;
+    const auto stop = w.beat(
+        "r1", {{mine.id, 1}, {other.id, 1}, {cancelled.id, {}}, {unknown, {}}});
+    CAF_CHECK(stop == (std::vector{other.id, cancelled.id, unknown}));
+    const auto after = w.find(mine.id).task;
+    CAF_CHECK(*after.lease_expires_at > before);
+    CAF_CHECK_EQUAL(after.error_detail.view(), "words");
+    CAF_CHECK(w.beat("r1", {{mine.id, 2}}) == std::vector{mine.id});
+  }));
+}
+
+CAF_TEST(an operator cancels and retries where it makes sense) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create(1);
+    CAF_CHECK_EQUAL(code_of(w.store().retry({task.id}).error()),
+                    ec::not_retryable);
+    w.claim();
+    const auto stopped = w.store().cancel({task.id});
+    CAF_REQUIRE(stopped);
+    CAF_CHECK(stopped->answer.task == w.find(task.id).task);
+    CAF_CHECK(stopped->answer.task.outcome == task_outcome::cancelled);
+    CAF_CHECK(w.find(task.id).attempts[0].ended_at.has_value());
+    CAF_CHECK_EQUAL(code_of(w.store().cancel({task.id}).error()),
+                    ec::not_cancellable);
+    CAF_CHECK(reports(w, saying(task.id, st::cancelled)));
+    CAF_CHECK(reports(w, saying(task.id, st::succeeded), ec::terminal_state));
+    CAF_REQUIRE(w.store().retry({task.id}));
+    const auto again = w.claim();
+    CAF_CHECK_EQUAL(again.attempt, 2u);
+    CAF_CHECK_EQUAL(again.max_attempts, 2u);
+    CAF_CHECK_EQUAL(w.told(task.id, "task:cancelled"), 1u);
+    const task_id unknown{make_uuid_v7()};
+    CAF_CHECK_EQUAL(code_of(w.store().cancel({unknown}).error()),
+                    ec::task_not_found);
+  }));
+}
+
+CAF_TEST(lists are newest first and filtered and paged) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    std::vector<task_id> newest_first;
+    for (int i = 0; i < 5; ++i) {
+      task_record wanted;
+      wanted.id = task_id{make_uuid_v7()};
+      wanted.kind = i % 2 == 0 ? "even" : "odd";
+      wanted.title = clean("Title 100% of_" + std::to_string(i));
+      w.create(wanted);
+      w.advance(1s);
+      newest_first.insert(newest_first.begin(), wanted.id);
+    }
+    list_tasks what;
+    what.limit = 2;
+    std::vector<task_id> seen;
+    for (;;) {
+      const auto page = w.store().list(what);
+      CAF_REQUIRE(page);
+      for (const auto& task : page->tasks)
+        seen.push_back(task.id);
+      if (!page->next)
+        break;
+      what.after = page->next;
+    }
+    CAF_CHECK(seen == newest_first);
+    const auto count = [&](const list_tasks& filter) {
+      const auto page = w.store().list(filter);
+      return page ? page->tasks.size() : 99u;
+    };
+    list_tasks odd;
+    odd.kind = "odd";
+    CAF_CHECK_EQUAL(count(odd), 2u);
+    CAF_CHECK(reports(w, saying(newest_first[0], st::failed, "Disk is full")));
+    list_tasks failed;
+    failed.status = st::failed;
+    failed.outcome = task_outcome::failed;
+    failed.why = "agent_error.process_failure";
+    CAF_CHECK_EQUAL(count(failed), 1u);
+    list_tasks words;
+    words.words = "disk title";
+    CAF_CHECK_EQUAL(count(words), 1u);
+    words.words = "100% of_";
+    CAF_CHECK_EQUAL(count(words), 5u);
+    words.words = "1_0";
+    CAF_CHECK_EQUAL(count(words), 0u);
+    list_tasks since;
+    since.since = w.find(newest_first[1]).task.created_at;
+    CAF_CHECK_EQUAL(count(since), 2u);
+    since.until = w.find(newest_first[0]).task.created_at;
+    CAF_CHECK_EQUAL(count(since), 1u);
+  }));
+}
+
+CAF_TEST(a chat session is bound again and let go) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    chat_binding binding{{"c1"}, "team", "oc_1", "t1", "m1", 2, "zh-CN"};
+    CAF_REQUIRE(w.store().bind({binding}));
+    binding.chat_id = "oc_2";
+    const auto bound = w.store().bind({binding});
+    CAF_REQUIRE(bound);
+    CAF_CHECK(bound->bindings == std::vector{binding});
+    CAF_REQUIRE(w.store().bind({{{"c2"}, "team", "x", "", "", 0, ""}}));
+    list_chats after;
+    after.after = {"c1"};
+    CAF_CHECK_EQUAL(w.store().list(after)->bindings.size(), 1u);
+    list_chats one;
+    one.session = chat_session_id{"c1"};
+    CAF_CHECK(w.store().list(one)->bindings == std::vector{binding});
+    CAF_CHECK(w.store().unbind({{"c1"}}));
+    CAF_CHECK_EQUAL(code_of(w.store().unbind({{"c1"}}).error()),
+                    ec::chat_session_not_found);
+    CAF_CHECK(w.store().check(check_store{})->reachable);
+  }));
+}
