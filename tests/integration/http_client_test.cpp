@@ -1,0 +1,388 @@
+// libs: telltale_http
+#define CAF_SUITE integration.http_client
+
+#include <atomic>
+#include <thread>
+
+#include "http/client.hpp"
+#include "tests/support/http_harness.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale::test;
+
+namespace {
+
+using kind = client_error::kind;
+
+std::string url_of(std::uint16_t port, const std::string& target = "/") {
+  return "http://127.0.0.1:" + std::to_string(port) + target;
+}
+
+client_request get_from(std::uint16_t port, const std::string& target = "/") {
+  client_request what;
+  what.url = url_of(port, target);
+  return what;
+}
+
+client_options hasty() {
+  client_options options;
+  options.connect_timeout = 2s;
+  options.request_timeout = 5s;
+  return options;
+}
+
+const client_error& error_of(const client_result& result) {
+  static const client_error none{kind::transport, "there was no error", false};
+  const auto* e = std::get_if<client_error>(&result);
+  return e != nullptr ? *e : none;
+}
+
+const client_response& response_of(const client_result& result) {
+  static const client_response none;
+  const auto* r = std::get_if<client_response>(&result);
+  return r != nullptr ? *r : none;
+}
+
+/// Serves each connection in turn with the next of `answers`: reads a head,
+/// sends the text, closes.
+struct scripted_peer {
+  raw_socket listener = raw_socket::listening();
+  std::vector<std::string> heads;
+  std::thread thread;
+
+  explicit scripted_peer(std::vector<std::string> answers)
+      : thread([this, answers = std::move(answers)] {
+          for (const auto& text : answers) {
+            auto peer = listener.accept();
+            heads.push_back(peer.read_until("\r\n\r\n"));
+            peer.send(text);
+          }
+        }) {}
+  ~scripted_peer() { thread.join(); }
+};
+
+client_result one_answer(const std::string& text,
+                         const std::string& method = "GET") {
+  scripted_peer peer{{text}};
+  client asking{hasty()};
+  auto what = get_from(peer.listener.port());
+  what.method = method;
+  return asking.call(what);
+}
+
+} // namespace
+
+CAF_TEST(a request is sent and its answer returned) {
+  holding_server to;
+  client asking{hasty()};
+  client_request what;
+  what.method = "POST";
+  what.url = url_of(to.serving.port(), "/hook?x=1#part");
+  what.headers = {{"X-A", "b"}, {"Host", "evil"}, {"content-length", "99"}};
+  what.body = "hello";
+  inbox<client_result> results;
+  asking.send(what, [&](client_result r) { results.put(std::move(r)); });
+  const auto got = to.requests.take().value();
+  CAF_CHECK_EQUAL(got.what.method, "POST");
+  CAF_CHECK_EQUAL(got.what.target, "/hook?x=1");
+  CAF_CHECK_EQUAL(got.what.body, "hello");
+  CAF_CHECK_EQUAL(got.what.find("x-a").value_or(""), "b");
+  CAF_CHECK_EQUAL(got.what.find("host").value_or(""),
+                  "127.0.0.1:" + std::to_string(to.serving.port()));
+  got.from->respond({418, {{"X-R", "s"}}, "tea"});
+  const auto result = results.take().value();
+  CAF_CHECK_EQUAL(response_of(result).status, 418u);
+  CAF_CHECK_EQUAL(response_of(result).body, "tea");
+  CAF_CHECK_EQUAL(response_of(result).find("x-r").value_or(""), "s");
+}
+
+CAF_TEST(a connection is used again) {
+  echo_server to;
+  client asking{hasty()};
+  for (int i = 0; i < 5; ++i)
+    CAF_CHECK_EQUAL(response_of(asking.call(get_from(to.port(), "/a"))).body,
+                    "GET /a ");
+  CAF_CHECK_EQUAL(to.connections(), 1u);
+}
+
+CAF_TEST(a kept connection expires) {
+  echo_server to;
+  auto options = hasty();
+  options.idle_timeout = 100ms;
+  client asking{options};
+  CAF_CHECK_EQUAL(response_of(asking.call(get_from(to.port()))).status, 200u);
+  CAF_CHECK(comes_true([&] { return to.connections() == 0; }));
+}
+
+CAF_TEST(hundreds of requests are under way at once) {
+  holding_server to;
+  client asking{hasty()};
+  inbox<client_result> results;
+  for (int i = 0; i < 300; ++i)
+    asking.send(get_from(to.serving.port(), "/" + std::to_string(i)),
+                [&](client_result r) { results.put(std::move(r)); });
+  std::vector<answer> answers;
+  for (int i = 0; i < 300; ++i) {
+    auto got = to.requests.take().value();
+    answers.push_back({got.from, {200, {}, got.what.target}});
+  }
+  to.serving.respond_all(std::move(answers));
+  int good = 0;
+  for (int i = 0; i < 300; ++i)
+    good += response_of(results.take().value()).status == 200 ? 1 : 0;
+  CAF_CHECK_EQUAL(good, 300);
+  CAF_CHECK(comes_true([&] { return to.serving.connections() <= 16; }));
+}
+
+CAF_TEST(a server that hangs runs into the timeout) {
+  const auto listener = raw_socket::listening();
+  client asking{hasty()};
+  auto what = get_from(listener.port(), "/secret?token=1");
+  what.timeout = 200ms;
+  const auto result = asking.call(what);
+  CAF_CHECK(error_of(result).what == kind::timeout);
+  CAF_CHECK(error_of(result).may_have_arrived);
+  CAF_CHECK(!has(error_of(result).text, "secret"));
+  CAF_CHECK(!has(error_of(result).text, "token"));
+  CAF_CHECK(has(error_of(result).text,
+                "127.0.0.1:" + std::to_string(listener.port())));
+}
+
+CAF_TEST(a refused connection never arrived) {
+  const auto port = raw_socket::listening().port();
+  client asking{hasty()};
+  const auto result = asking.call(get_from(port));
+  CAF_CHECK(error_of(result).what == kind::connect);
+  CAF_CHECK(!error_of(result).may_have_arrived);
+}
+
+CAF_TEST(a request that makes no sense is not sent) {
+  client asking{hasty()};
+  for (const std::string url : {"", "ftp://x/", "http://u:p@127.0.0.1/"}) {
+    client_request what;
+    what.url = url;
+    const auto result = asking.call(what);
+    CAF_CHECK(error_of(result).what == kind::bad_url);
+    CAF_CHECK(!error_of(result).may_have_arrived);
+    CAF_CHECK(!has(error_of(result).text, "p@"));
+  }
+  auto what = get_from(1);
+  what.headers = {{"X", "a\r\nY: b"}};
+  CAF_CHECK(error_of(asking.call(what)).what == kind::bad_url);
+  what = get_from(1);
+  what.method = "GET /x HTTP/1.1\r\nA:";
+  CAF_CHECK(error_of(asking.call(what)).what == kind::bad_url);
+}
+
+CAF_TEST(a private address is refused however it is written) {
+  echo_server to;
+  auto options = hasty();
+  options.allow_private = false;
+  client asking{options};
+  for (const std::string host :
+       {"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "127.1",
+        "2130706433", "0x7f000001", "0", "169.254.169.254"}) {
+    client_request what;
+    what.url = "http://" + host + ":" + std::to_string(to.port()) + "/";
+    const auto result = asking.call(what);
+    CAF_MESSAGE(host << ": " << error_of(result).text);
+    CAF_CHECK(error_of(result).what == kind::refused_address
+              || (host == "[::1]" && error_of(result).what == kind::resolve));
+    CAF_CHECK(!error_of(result).may_have_arrived);
+  }
+  CAF_CHECK_EQUAL(to.connections(), 0u);
+  client open{hasty()};
+  client_request named;
+  named.url = "http://localhost:" + std::to_string(to.port()) + "/";
+  CAF_CHECK_EQUAL(response_of(open.call(named)).status, 200u);
+}
+
+CAF_TEST(an answer that is too large is cut off) {
+  auto options = hasty();
+  options.max_response_bytes = 1'000;
+  for (const std::string head :
+       {"Content-Length: 5000\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n1388\r\n", "\r\n"}) {
+    scripted_peer peer{
+        {"HTTP/1.1 200 OK\r\n" + head + std::string(5'000, 'x')}};
+    client asking{options};
+    const auto result = asking.call(get_from(peer.listener.port()));
+    CAF_CHECK(error_of(result).what == kind::too_large);
+    CAF_CHECK(error_of(result).may_have_arrived);
+  }
+}
+
+CAF_TEST(bodies of each framing are read) {
+  const auto chunked =
+      one_answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                 "3\r\nabc\r\n2;x\r\nde\r\n0\r\nX-T: 1\r\n\r\n");
+  CAF_CHECK_EQUAL(response_of(chunked).body, "abcde");
+  CAF_CHECK(!response_of(chunked).find("X-T"));
+  CAF_CHECK_EQUAL(response_of(one_answer("HTTP/1.0 200 OK\r\n\r\nall")).body,
+                  "all");
+  CAF_CHECK_EQUAL(response_of(one_answer("HTTP/1.1 100 Continue\r\n\r\n"
+                                         "HTTP/1.1 103 Hints\r\nA: b\r\n\r\n"
+                                         "HTTP/1.1 204 None\r\n\r\n"))
+                      .status,
+                  204u);
+  const auto head =
+      one_answer("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "HEAD");
+  CAF_CHECK_EQUAL(response_of(head).status, 200u);
+  CAF_CHECK_EQUAL(response_of(one_answer("HTTP/1.1 302 Found\r\nLocation: "
+                                         "http://127.0.0.1:1/\r\n"
+                                         "Content-Length: 0\r\n\r\n"))
+                      .status,
+                  302u);
+}
+
+CAF_TEST(a broken answer is a transport error) {
+  for (const std::string text :
+       {"", "HTTP/1.1 200 OK\r\nContent-Len", "nonsense\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\n\r\n"}) {
+    const auto result = one_answer(text);
+    CAF_CHECK(error_of(result).what == kind::transport);
+    CAF_CHECK(error_of(result).may_have_arrived);
+    CAF_CHECK(has(error_of(result).text, "127.0.0.1:"));
+  }
+}
+
+CAF_TEST(a kept connection that was closed is replaced unseen) {
+  auto listener = raw_socket::listening();
+  const std::string fine = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  std::thread peer{[&] {
+    auto first = listener.accept();
+    first.read_until("\r\n\r\n");
+    first.send(fine);
+    // It takes the second request, and closes without a word.
+    first.read_until("\r\n\r\n");
+    first.close();
+    auto second = listener.accept();
+    second.read_until("\r\n\r\n");
+    second.send(fine);
+    second.read_until("\r\n\r\n");
+    second.send("HTT"); // part of an answer is no reason to try again
+  }};
+  client asking{hasty()};
+  CAF_CHECK_EQUAL(response_of(asking.call(get_from(listener.port()))).body,
+                  "ok");
+  CAF_CHECK_EQUAL(response_of(asking.call(get_from(listener.port()))).body,
+                  "ok");
+  const auto result = asking.call(get_from(listener.port()));
+  peer.join();
+  CAF_CHECK(error_of(result).what == kind::transport);
+  CAF_CHECK(error_of(result).may_have_arrived);
+}
+
+CAF_TEST(
+    a replacement that fails does not hide that the first may have arrived) {
+  std::optional<raw_socket> listener{raw_socket::listening()};
+  const auto port = listener->port();
+  std::thread peer{[&] {
+    auto first = listener->accept();
+    first.read_until("\r\n\r\n");
+    first.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    first.read_until("\r\n\r\n");
+    listener.reset();
+    first.close();
+  }};
+  client asking{hasty()};
+  CAF_CHECK_EQUAL(response_of(asking.call(get_from(port))).status, 200u);
+  const auto result = asking.call(get_from(port));
+  peer.join();
+  CAF_CHECK(error_of(result).what == kind::connect);
+  CAF_CHECK(error_of(result).may_have_arrived);
+}
+
+CAF_TEST(a callback that throws ends nothing else) {
+  echo_server to;
+  client asking{hasty()};
+  asking.send(get_from(to.port()), [](const client_result&) { throw 1; });
+  CAF_CHECK_EQUAL(response_of(asking.call(get_from(to.port()))).status, 200u);
+}
+
+CAF_TEST(a call from a callback is refused and does not hang) {
+  echo_server to;
+  client asking{hasty()};
+  inbox<client_result> inner;
+  asking.send(get_from(to.port()), [&](const client_result&) {
+    inner.put(asking.call(get_from(to.port())));
+  });
+  CAF_CHECK(error_of(inner.take().value()).what == kind::cancelled);
+}
+
+CAF_TEST(requests under way are cancelled when the client goes) {
+  const auto listener = raw_socket::listening();
+  inbox<client_result> results;
+  {
+    client asking{hasty()};
+    for (int i = 0; i < 3; ++i)
+      asking.send(get_from(listener.port()),
+                  [&](client_result r) { results.put(std::move(r)); });
+  }
+  for (int i = 0; i < 3; ++i)
+    CAF_CHECK(error_of(results.take().value()).what == kind::cancelled);
+}
+
+CAF_TEST(a client may go away in its own callback) {
+  echo_server to;
+  inbox<int> done;
+  auto asking = std::make_shared<client>(hasty());
+  auto* raw = asking.get();
+  raw->send(get_from(to.port()),
+            [&done, held = std::move(asking)](const client_result&) mutable {
+              held.reset();
+              done.put(1);
+            });
+  CAF_CHECK(done.take().has_value());
+}
+
+CAF_TEST(a stream hands its body on as it comes) {
+  holding_server to;
+  client asking{hasty()};
+  inbox<std::string> pieces;
+  inbox<client_result> ends;
+  asking.open_stream(
+      get_from(to.serving.port()), 10s,
+      [&](std::string_view data) {
+        pieces.put(std::string{data});
+        return data != "stop";
+      },
+      [&](client_result r) { ends.put(std::move(r)); });
+  inbox<int> closed;
+  auto out = to.requests.take().value().from->open_stream(
+      {200, {{"X-S", "1"}}, {}}, [&] { closed.put(1); });
+  for (const std::string text : {"one", "two", "stop"}) {
+    out->write(text);
+    CAF_CHECK_EQUAL(pieces.take().value_or(""), text);
+  }
+  const auto end = ends.take().value();
+  CAF_CHECK_EQUAL(response_of(end).status, 200u);
+  CAF_CHECK_EQUAL(response_of(end).find("x-s").value_or(""), "1");
+  CAF_CHECK(closed.take().has_value());
+}
+
+CAF_TEST(a stream ends with its answer or when it falls silent) {
+  holding_server to;
+  client asking{hasty()};
+  inbox<client_result> ends;
+  const auto open = [&](std::chrono::milliseconds idle) {
+    asking.open_stream(
+        get_from(to.serving.port()), idle,
+        [](std::string_view) { return true; },
+        [&](client_result r) { ends.put(std::move(r)); });
+    return to.requests.take().value().from;
+  };
+  open(10s)->open_stream({200, {}, {}}, {})->close();
+  CAF_CHECK_EQUAL(response_of(ends.take().value()).status, 200u);
+  const auto silent = open(200ms)->open_stream({200, {}, {}}, {});
+  silent->write("x");
+  CAF_CHECK(error_of(ends.take().value()).what == kind::timeout);
+  open(10s)->respond({401, {}, "who are you"});
+  const auto refused = ends.take().value();
+  CAF_CHECK_EQUAL(response_of(refused).status, 401u);
+  CAF_CHECK_EQUAL(response_of(refused).body, "who are you");
+}
