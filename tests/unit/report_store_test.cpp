@@ -1,0 +1,261 @@
+// libs: telltale_persistence
+#define CAF_SUITE unit.report_store
+
+#include <deque>
+#include <map>
+
+#include "actors/persistence/memory_task_store.hpp"
+#include "actors/persistence/report_store.hpp"
+
+#include <caf/test/dsl.hpp>
+
+// The lane that commits reports, over a store that does what the test says.
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What the lane asked of its store, and whether the database is there.
+struct script {
+  bool away = false;
+  ec fails_with = ec::none;
+  std::vector<std::vector<std::uint32_t>> batches; ///< by `ready.attempt`
+};
+
+/// Settles every report, or none while the database is away.
+class scripted_task_store final : public task_store {
+public:
+  explicit scripted_task_store(std::shared_ptr<script> plan)
+      : plan_(std::move(plan)) {}
+
+  caf::expected<std::vector<event_facts>>
+  apply(std::vector<report_flight>& batch) override {
+    auto& numbers = plan_->batches.emplace_back();
+    for (const auto& flight : batch)
+      numbers.push_back(flight.ready.attempt.value_or(0));
+    if (plan_->away)
+      return make_error(ec::database_unavailable);
+    if (plan_->fails_with != ec::none)
+      return make_error(plan_->fails_with);
+    std::vector<event_facts> facts;
+    for (auto& flight : batch) {
+      flight.result = ec::none;
+      if (is_terminal(flight.ready.status)) {
+        facts.emplace_back();
+        facts.back().type = event_type::task_succeeded;
+        facts.back().outcome = task_outcome::delivered;
+      }
+    }
+    return facts;
+  }
+
+  using none = caf::error;
+  caf::expected<committed<task_created>> create(const create_task&) override {
+    return none{};
+  }
+  caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) override {
+    return none{};
+  }
+  caf::expected<committed<heart_beaten>> beat(const beat_heart&) override {
+    return none{};
+  }
+  caf::expected<committed<task_changed>> cancel(const cancel_task&) override {
+    return none{};
+  }
+  caf::expected<committed<task_changed>> retry(const retry_task&) override {
+    return none{};
+  }
+  caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) override {
+    return none{};
+  }
+  caf::expected<truth_checked> check(const check_truth&) override {
+    return none{};
+  }
+  caf::expected<task_found> find(const find_task&) override { return none{}; }
+  caf::expected<tasks_listed> list(const list_tasks&) override {
+    return none{};
+  }
+  caf::expected<deliveries_listed> list(const list_deliveries&) override {
+    return none{};
+  }
+  caf::expected<store_checked> check(const check_store&) override {
+    return none{};
+  }
+  caf::expected<chats_listed> bind(const bind_chat&) override { return none{}; }
+  caf::expected<chats_listed> unbind(const unbind_chat&) override {
+    return none{};
+  }
+  caf::expected<chats_listed> list(const list_chats&) override {
+    return none{};
+  }
+
+private:
+  std::shared_ptr<script> plan_;
+};
+
+struct heard {
+  std::vector<report_batch> settled;
+  std::size_t facts = 0;
+};
+
+struct fixture : test_coordinator_fixture<> {
+  std::shared_ptr<script> plan = std::make_shared<script>();
+  counter_board_ptr counters = std::make_shared<counter_board>();
+  heard ears;
+  report_waiter_handle waiter;
+  failed_task_payload_actor payload;
+  report_store_actor lane;
+  std::uint32_t next = 0;
+
+  fixture() {
+    waiter = sys.spawn([this](report_waiter_handle::pointer)
+                           -> report_waiter_handle::behavior_type {
+      return {[this](reports_settled& x) {
+        ears.settled.push_back(std::move(x.batch));
+      }};
+    });
+    payload = sys.spawn([this](failed_task_payload_actor::pointer)
+                            -> failed_task_payload_actor::behavior_type {
+      return {
+          [this](const events_committed& x) { ears.facts += x.facts.size(); },
+          [](const publish_backlog&) {}};
+    });
+    report_store_options options;
+    options.batch_max_rows = 4;
+    lane = sys.spawn(
+        [=,
+         this](report_store_actor::stateful_pointer<report_store_state> actor) {
+          return report_store(actor,
+                              std::make_unique<scripted_task_store>(plan),
+                              payload, counters, options);
+        });
+    settle();
+  }
+
+  ~fixture() override {
+    for (const auto& actor : {caf::actor_cast<caf::actor>(waiter),
+                              caf::actor_cast<caf::actor>(payload),
+                              caf::actor_cast<caf::actor>(lane)})
+      self->send_exit(actor, caf::exit_reason::kill);
+    settle();
+  }
+
+  void settle() {
+    while (consume_message()) {
+    }
+  }
+
+  /// Sends so many reports in one message, numbered through.
+  report_batch send(std::size_t count,
+                    task_status status = task_status::running) {
+    auto batch = std::make_shared<std::vector<report_flight>>(count);
+    for (auto& flight : *batch) {
+      flight.ready.status = status;
+      flight.ready.attempt = ++next;
+    }
+    self->send(lane, commit_reports{batch, waiter});
+    return batch;
+  }
+};
+
+using numbers = std::vector<std::vector<std::uint32_t>>;
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(report_store_tests, fixture)
+
+CAF_TEST(what waits in the mailbox goes into one transaction) {
+  const auto first = send(1);
+  const auto second = send(2);
+  settle();
+  CAF_CHECK(plan->batches == (numbers{{1, 2, 3}}));
+  CAF_REQUIRE_EQUAL(ears.settled.size(), 2u);
+  CAF_CHECK(ears.settled[0] == first);
+  CAF_CHECK(ears.settled[1] == second);
+  CAF_CHECK_EQUAL(counters->read(counter::report_batches_total), 1.0);
+  CAF_CHECK_EQUAL(counters->read(counter::reports_total, "ok"), 3.0);
+}
+
+CAF_TEST(a transaction has at most so many rows and keeps their order) {
+  send(3);
+  send(6);
+  settle();
+  CAF_CHECK(plan->batches == (numbers{{1, 2, 3, 4}, {5, 6, 7, 8}, {9}}));
+  CAF_REQUIRE_EQUAL(ears.settled.size(), 2u);
+  const auto& large = *ears.settled[1];
+  for (std::uint32_t i = 0; i < large.size(); ++i)
+    CAF_CHECK(large[i].ready.attempt == i + 4);
+}
+
+CAF_TEST(committed facts go to the payload builder and into the counters) {
+  send(2, task_status::succeeded);
+  settle();
+  CAF_CHECK_EQUAL(ears.facts, 2u);
+  CAF_CHECK_EQUAL(counters->read(counter::tasks_finished_total, "delivered"),
+                  2.0);
+}
+
+CAF_TEST(a database that comes back has lost nothing) {
+  plan->away = true;
+  send(2);
+  settle();
+  send(1);
+  settle();
+  CAF_CHECK(ears.settled.empty());
+  for (int i = 0; i < 5; ++i) {
+    advance_time(100ms);
+    settle();
+  }
+  CAF_CHECK(ears.settled.empty());
+  plan->away = false;
+  plan->batches.clear();
+  advance_time(100ms);
+  settle();
+  CAF_CHECK(plan->batches == (numbers{{1, 2, 3}}));
+  CAF_CHECK_EQUAL(ears.settled.size(), 2u);
+  for (const auto& batch : ears.settled)
+    for (const auto& flight : *batch)
+      CAF_CHECK_EQUAL(flight.result, ec::none);
+}
+
+CAF_TEST(who waited too long for the database hears of it and no one else) {
+  plan->away = true;
+  send(2);
+  settle();
+  for (int i = 0; i < 60; ++i) {
+    advance_time(100ms);
+    settle();
+  }
+  send(1);
+  settle();
+  for (int i = 0; i < 50; ++i) {
+    advance_time(100ms);
+    settle();
+  }
+  CAF_REQUIRE_EQUAL(ears.settled.size(), 1u);
+  for (const auto& flight : *ears.settled[0])
+    CAF_CHECK_EQUAL(flight.result, ec::database_unavailable);
+  CAF_CHECK_EQUAL(
+      counters->read(counter::reports_total, "database_unavailable"), 2.0);
+  plan->away = false;
+  advance_time(100ms);
+  settle();
+  CAF_REQUIRE_EQUAL(ears.settled.size(), 2u);
+  CAF_CHECK_EQUAL(ears.settled[1]->front().result, ec::none);
+}
+
+CAF_TEST(an error of another kind is answered and the lane goes on) {
+  plan->fails_with = ec::internal_error;
+  send(1);
+  settle();
+  CAF_REQUIRE_EQUAL(ears.settled.size(), 1u);
+  CAF_CHECK_EQUAL(ears.settled[0]->front().result, ec::internal_error);
+  plan->fails_with = ec::none;
+  send(1);
+  settle();
+  CAF_REQUIRE_EQUAL(ears.settled.size(), 2u);
+  CAF_CHECK_EQUAL(ears.settled[1]->front().result, ec::none);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
