@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/redaction/classes.hpp"
+#include "actors/redaction/placeholder.hpp"
+
+namespace telltale::redact {
+
+/// Something to mask, in the shadow's coordinates.
+struct find {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  secret_class kind{};
+
+  bool operator==(const find&) const = default;
+};
+
+/// What the confirmers of stage 2 share while one text is looked at.
+class search {
+public:
+  search(std::string_view shadow_text, const std::vector<stretch>& placeholders,
+         class_set wanted)
+      : text(shadow_text), placeholders_(placeholders), wanted_(wanted),
+        budget_(shadow_text.size() * 32 + 65'536) {}
+
+  std::string_view text;
+
+  [[nodiscard]] bool wants(secret_class kind) const noexcept {
+    return wanted_.test(index_of(kind));
+  }
+
+  /// Notes a find, unless its class is off or it is empty.
+  void add(std::size_t begin, std::size_t end, secret_class kind) {
+    if (begin < end && wants(kind))
+      finds_.push_back({begin, end, kind});
+  }
+
+  /// Is `at` inside a placeholder that was there before? Positions must be
+  /// asked for in nearly ascending order to be cheap.
+  [[nodiscard]] bool in_placeholder(std::size_t at) noexcept;
+
+  /// Does a placeholder begin exactly here?
+  [[nodiscard]] std::size_t placeholder_at(std::size_t at) const noexcept {
+    return placeholder_length(text, at);
+  }
+
+  /// Takes steps from the work budget; false once it has run out.
+  bool spend(std::size_t steps) noexcept {
+    budget_ = budget_ > steps ? budget_ - steps : 0;
+    return budget_ != 0;
+  }
+  [[nodiscard]] bool exhausted() const noexcept { return budget_ == 0; }
+
+  [[nodiscard]] std::vector<find>& finds() noexcept { return finds_; }
+
+  /// Where the run of a set's characters that holds `from` ends. Remembers the
+  /// last run of each set, so that asking from many places of it stays linear.
+  [[nodiscard]] std::size_t run_end(std::size_t from, std::uint16_t set);
+
+  /// First `wanted` at or after `from` and before `limit`, else `limit`.
+  /// Remembers where there is none.
+  [[nodiscard]] std::size_t find_char(std::size_t from, std::size_t limit,
+                                      char wanted);
+
+  /// What a confirmer has dealt with already: triggers before it are skipped.
+  struct {
+    std::size_t private_key = 0;
+    std::size_t jwt = 0;
+    std::size_t header = 0;
+    std::size_t cookie = 0;
+    std::size_t keyed = 0;
+    std::size_t prefix = 0;
+    bool no_key_end = false; ///< no `-----END` is left
+    bool keys = false;       ///< some word that names secrets was there
+  } seen;
+
+private:
+  struct known_run {
+    std::uint16_t set = 0;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  std::vector<known_run> runs_;
+  std::vector<known_run> gaps_; ///< `set` is a character that is not there
+  const std::vector<stretch>& placeholders_;
+  std::size_t cursor_ = 0;
+  class_set wanted_;
+  std::size_t budget_;
+  std::vector<find> finds_;
+};
+
+// Each looks at the text around one trigger, in time bounded by what it finds
+// or by a small constant, and adds what is a secret there. `at` is where the
+// trigger begins, `end` where it ends.
+
+/// A row of prefixes.def.
+void confirm_prefix(search& s, std::size_t row, std::size_t at);
+/// One of infix_literals().
+void confirm_infix(search& s, std::size_t which, std::size_t at);
+/// `-----BEGIN`, `-----END`, `PuTTY-User-Key-File`.
+void confirm_private_key(search& s, std::size_t at);
+/// `eyJ`.
+void confirm_jwt(search& s, std::size_t at);
+/// `://`, also with escaped slashes.
+void confirm_url(search& s, std::size_t at, std::size_t end);
+/// The part of a chat's hook address before the secret.
+void confirm_webhook(search& s, std::size_t at, std::size_t end);
+/// `Authorization`, `Bearer `.
+void confirm_header(search& s, std::size_t at, std::size_t end);
+/// `Cookie`, `Set-Cookie`.
+void confirm_cookie(search& s, std::size_t at, std::size_t end);
+/// `$2b$` and kin.
+void confirm_password_hash(search& s, std::size_t at, std::size_t end);
+/// A word that names secrets; a row of key_words.def.
+void confirm_keyed(search& s, std::size_t word, std::size_t at);
+/// `-u`, `--user`; `identified by`; `ConvertTo-SecureString`.
+void confirm_command_line(search& s, std::size_t at, std::size_t end);
+/// A home directory's parent.
+void confirm_home_path(search& s, std::size_t at, std::size_t end);
+
+// These look at the whole text, once.
+
+/// Long random strings.
+void find_opaque(search& s);
+/// Three lines of `NAME=value` or more.
+void find_env_dump(search& s);
+/// Addresses, hosts, mail addresses, phone numbers.
+void find_places(search& s, std::span<const std::string> internal_suffixes);
+
+} // namespace telltale::redact

@@ -1,0 +1,191 @@
+#include "actors/redaction/engine.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <stdexcept>
+
+#include "actors/redaction/bounds.hpp"
+#include "actors/redaction/characters.hpp"
+#include "actors/redaction/classes.hpp"
+#include "actors/redaction/confirm.hpp"
+#include "actors/redaction/custom_patterns.hpp"
+#include "actors/redaction/known_values.hpp"
+#include "actors/redaction/masking.hpp"
+#include "actors/redaction/shadow.hpp"
+#include "actors/redaction/triggers.hpp"
+
+namespace telltale {
+
+using namespace redact;
+
+namespace {
+
+/// Rounds until nothing more is found; texts that need more are masked whole.
+constexpr int most_rounds = 8;
+
+constexpr std::string_view internal_error = "[REDACTED:internal-error]";
+
+class_set switched_off(const std::vector<std::string>& names) {
+  class_set out;
+  for (const auto& name : names)
+    if (const auto id = find_class(name))
+      out.set(index_of(*id));
+  return out;
+}
+
+} // namespace
+
+/// Everything that is made once and only read later.
+struct redaction_engine::parts {
+  parts(const config::redaction_config& options, std::string_view tag_key)
+      : custom(options), triggers(custom),
+        writer(tag_key.empty() ? options.tag_key.reveal()
+                               : std::string{tag_key}),
+        internal_suffixes(options.internal_suffixes) {
+    const std::array off{&options.off_store, &options.off_event,
+                         &options.off_chat};
+    const std::array most{options.store_bytes, options.event_bytes,
+                          options.chat_characters};
+    for (std::size_t i = 0; i < profiles.size(); ++i) {
+      const auto profile = static_cast<redaction_profile>(i);
+      profiles[i].wanted = classes_of(profile) & ~switched_off(*off[i]);
+      profiles[i].limit = {static_cast<std::size_t>(most[i]),
+                           profile == redaction_profile::chat};
+      profiles[i].tagged = profile != redaction_profile::chat;
+    }
+    std::uint32_t owner = 0;
+    for (const auto& known : options.known_secrets) {
+      if (is_fit_to_register(known.value.reveal()))
+        for (auto& spelling : spellings(known.value.reveal()))
+          known_values.add(std::move(spelling), owner);
+      ++owner;
+    }
+  }
+
+  struct profile_rules {
+    class_set wanted;
+    bound limit;
+    bool tagged = false;
+  };
+
+  custom_patterns custom;
+  trigger_table triggers;
+  placeholder_writer writer;
+  value_finder known_values;
+  std::vector<std::string> internal_suffixes;
+  std::array<profile_rules, 3> profiles;
+
+  /// One pass over a clean text. Empty if there was nothing to mask.
+  [[nodiscard]] std::optional<std::string>
+  pass(std::string_view text, const profile_rules& rules, tally& counts) const {
+    const shadow dark{text};
+    const auto placeholders = find_placeholders_of(dark, text);
+    search s{dark.text(), placeholders, rules.wanted};
+    std::vector<value_finder::hit> hits;
+    known_values.find(s.text, hits);
+    for (const auto& hit : hits)
+      s.add(hit.begin, hit.end, secret_class::known_value);
+    triggers.confirm_all(s);
+    if (s.seen.keys)
+      find_env_dump(s);
+    find_opaque(s);
+    if (rules.wanted.test(index_of(secret_class::email)))
+      find_places(s, internal_suffixes);
+    if (custom.any_allowed())
+      std::erase_if(s.finds(), [&](const find& f) {
+        return custom.allows(s.text.substr(f.begin, f.end - f.begin));
+      });
+    return mask(dark, text, s, placeholders, writer, rules.tagged, counts);
+  }
+
+  /// Passes until one finds nothing, so that the answer is its own answer.
+  void settle(std::string& text, const profile_rules& rules,
+              tally& counts) const {
+    for (int round = 0; round < most_rounds; ++round) {
+      auto masked = pass(text, rules, counts);
+      if (!masked)
+        return;
+      text = std::move(*masked);
+    }
+    throw std::runtime_error("a text does not settle");
+  }
+
+  [[nodiscard]] redaction_result run(std::string_view input,
+                                     redaction_profile profile) const {
+    const auto& rules = profiles[static_cast<std::size_t>(profile)];
+    std::string cut;
+    std::string scrubbed;
+    tally counts{};
+    const auto clean = clean_text(bound_input(input, cut), scrubbed);
+    redaction_result out;
+    out.text.assign(clean);
+    settle(out.text, rules, counts);
+    // What a cut leaves may read differently than the whole did.
+    auto limit = rules.limit;
+    for (int round = 0; !rules.limit.holds(out.text); ++round) {
+      if (round == most_rounds)
+        throw std::runtime_error("a text does not fit");
+      out.text = cut_middle(out.text, limit);
+      settle(out.text, rules, counts);
+      limit.most -= limit.most / 8;
+    }
+    if (out.text.empty() && !input.empty())
+      out.text = "[REDACTED:unreadable]";
+    out.findings = to_findings(counts);
+    return out;
+  }
+};
+
+redaction_engine::redaction_engine(const config::redaction_config& options,
+                                   std::string_view tag_key) {
+  if (const auto wrong = complaints(options); !wrong.empty())
+    throw std::invalid_argument(wrong.front());
+  parts_ = std::make_unique<const parts>(options, tag_key);
+}
+
+redaction_engine::~redaction_engine() = default;
+
+redaction_result
+redaction_engine::redact(std::string_view input,
+                         redaction_profile profile) const noexcept {
+  try {
+    return parts_->run(input, profile);
+  } catch (...) {
+    // What went wrong may be in the text, so nothing of it is told.
+    return {std::string{internal_error}, {{"internal-error", 1}}};
+  }
+}
+
+std::vector<std::string>
+redaction_engine::complaints(const config::redaction_config& options) {
+  auto out = custom_patterns::complaints(options);
+  if (options.scanner == "hyperscan")
+    out.emplace_back("redaction.scanner = \"hyperscan\": this build has no "
+                     "Hyperscan; use \"auto\" or \"portable\"");
+  for (const auto* names :
+       {&options.off_store, &options.off_event, &options.off_chat})
+    for (const auto& name : *names)
+      if (!find_class(name))
+        out.push_back("redaction: there is no class '" + name + "'");
+  return out;
+}
+
+std::vector<std::string>
+redaction_engine::warnings(const config::redaction_config& options) {
+  std::vector<std::string> out;
+  for (const auto& known : options.known_secrets)
+    if (!is_fit_to_register(known.value.reveal()))
+      out.push_back("redaction.known_secrets: the value of '" + known.name
+                    + "' is too short or too common to be masked");
+  return out;
+}
+
+std::vector<std::string_view> redaction_engine::class_names() {
+  std::vector<std::string_view> out;
+  for (const auto& row : class_rows())
+    out.push_back(row.name);
+  return out;
+}
+
+} // namespace telltale

@@ -1,0 +1,368 @@
+#include "actors/redaction/keyed.hpp"
+
+#include <algorithm>
+
+#include "actors/redaction/characters.hpp"
+#include "actors/redaction/confirm.hpp"
+#include "actors/redaction/values.hpp"
+
+namespace telltale::redact {
+
+namespace {
+
+constexpr std::size_t longest_quoted = 8192;
+constexpr std::size_t longest_judged = 512;
+
+/// A value with the place that it takes in the text.
+struct value_span {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  bool quoted = false;
+  bool closed = true;
+};
+
+/// The quote that opens at `at`: its length with escapes and repeats.
+std::size_t opening_quote(std::string_view text, std::size_t at,
+                          std::size_t& escapes) {
+  auto i = at;
+  while (i < text.size() && text[i] == '\\' && i - at < 4)
+    ++i;
+  escapes = i - at;
+  if (i < text.size() && is(text[i], glyph::quote))
+    return i + 1 - at;
+  escapes = 0;
+  for (const std::string_view entity : {"&quot;", "&#34;", "&#39;", "&apos;"})
+    if (text.substr(at, entity.size()) == entity)
+      return entity.size();
+  return 0;
+}
+
+value_span read_quoted(search& s, std::size_t at, std::size_t n,
+                       std::size_t escapes) {
+  const auto text = s.text;
+  value_span out;
+  out.quoted = true;
+  out.begin = at + n;
+  const auto limit = std::min(text.size(), out.begin + longest_quoted);
+  if (text[at] == '&') {
+    const auto close =
+        text.substr(0, limit).find(text.substr(at, n), out.begin);
+    s.spend(std::min(close, limit) - out.begin);
+    out.closed = close != std::string_view::npos;
+    out.end = out.closed ? close : out.begin;
+  } else {
+    const char quote = text[at + n - 1];
+    // """ and '"
+    while (out.begin < text.size() && is(text[out.begin], glyph::quote)
+           && out.begin - at < 4 && out.begin + 1 < text.size()
+           && text[out.begin + 1] != ','
+           && !is(text[out.begin + 1], glyph::space))
+      ++out.begin;
+    auto i = out.begin;
+    for (;;) {
+      i = s.find_char(i, limit, quote);
+      if (i >= limit)
+        break;
+      std::size_t before = 0;
+      while (before < 5 && i - before > out.begin
+             && text[i - before - 1] == '\\')
+        ++before;
+      // Closed by a quote that is escaped as the opening one was, or less.
+      if (before <= escapes || before % 2 == 0)
+        break;
+      ++i;
+    }
+    out.closed = i < limit;
+    out.end = i;
+    if (out.closed)
+      while (out.end > out.begin && text[out.end - 1] == '\\'
+             && i - out.end < escapes)
+        --out.end;
+  }
+  if (!out.closed) {
+    // To the end of the line, or of what was looked at.
+    const auto line = text.substr(0, limit).find('\n', out.begin);
+    out.end = line == std::string_view::npos ? limit : line;
+    s.spend(out.end - out.begin);
+  }
+  while (out.end > out.begin && is(text[out.end - 1], glyph::quote))
+    --out.end;
+  return out;
+}
+
+/// Does the value end at this character, though no blank is here?
+bool ends_bare(std::string_view text, std::size_t at, bool parameter) {
+  const char c = text[at];
+  const char next = at + 1 < text.size() ? text[at + 1] : '\n';
+  if (is(c, glyph::quote))
+    return true;
+  if (parameter && (c == '#' || c == ')' || c == ']' || c == '<' || c == '>'))
+    return true;
+  switch (c) {
+  case ',':
+  case ';':
+    return is(next, glyph::alnum | glyph::space | glyph::quote | glyph::high)
+           || next == '-' || next == '{' || next == '[' || next == '\\';
+  case '&':
+    return is(next, glyph::letter) || next == '#' || parameter;
+  case '<':
+    return next == '/' || is(next, glyph::letter);
+  case '\\':
+    return next == 'n' || next == 'r' || next == 't' || next == '"'
+           || next == '\\';
+  default:
+    return false;
+  }
+}
+
+value_span read_bare(search& s, std::size_t at, bool parameter) {
+  const auto text = s.text;
+  value_span out{at, at, false, true};
+  const auto limit = std::min(text.size(), at + 4096);
+  int depth = 0;
+  for (; out.end < limit && !is(text[out.end], glyph::space); ++out.end) {
+    const char c = text[out.end];
+    if (static_cast<unsigned char>(c) < 0x20
+        || ends_bare(text, out.end, parameter))
+      break;
+    if (c == '(' || c == '{' || c == '[')
+      ++depth;
+    if (c == ')' || c == '}' || c == ']')
+      --depth;
+  }
+  s.spend(out.end - at);
+  // Closers that were opened before the value belong to the text around it.
+  while (out.end > out.begin && depth < 0
+         && (text[out.end - 1] == ')' || text[out.end - 1] == '}'
+             || text[out.end - 1] == ']')) {
+    --out.end;
+    ++depth;
+  }
+  while (out.end > out.begin
+         && (text[out.end - 1] == ',' || text[out.end - 1] == ';'
+             || text[out.end - 1] == '.' || text[out.end - 1] == ':'))
+    --out.end;
+  return out;
+}
+
+bool all_digits(std::string_view v) {
+  return skip(v, 0, glyph::digit | glyph::dot) == v.size();
+}
+
+/// A word as it stands in sentences and code: letters alone, or joined.
+bool is_plain_word(std::string_view v) {
+  const auto m = study(v);
+  return m.digits == 0
+         && skip(v, 0,
+                 glyph::letter | glyph::underscore | glyph::dash | glyph::dot)
+                == v.size();
+}
+
+/// Is the rest of the line after the value empty?
+bool ends_line(std::string_view text, std::size_t at) {
+  at = skip(text, at, glyph::blank);
+  return at >= text.size() || is(text[at], glyph::line_end);
+}
+
+/// Is the name the first thing on its line?
+bool begins_line(std::string_view text, std::size_t at) {
+  at = skip_back(text, at, glyph::blank | glyph::dash, 80);
+  return at == 0 || is(text[at - 1], glyph::line_end);
+}
+
+/// Is the value of a name that speaks of a secret a secret?
+bool judge(const search& s, const key_site& site, const value_span& v,
+           key_family family, bool about) {
+  const auto text = s.text;
+  const auto value =
+      text.substr(v.begin, std::min(v.end - v.begin, longest_judged));
+  if (is_stand_in(value) || s.placeholder_at(v.begin) == value.size())
+    return false;
+  if (about)
+    return family != key_family::weak && is_random(value, 20)
+           && value.find(' ') == std::string_view::npos;
+  if (site.parameter)
+    return value.size() >= (family == key_family::weak ? 8U : 4U)
+           && (family != key_family::weak || study(value).digits != 0);
+  const bool blanks = value.find_first_of(" \t\n") != std::string_view::npos;
+  switch (family) {
+  case key_family::password:
+    break;
+  case key_family::token:
+    if (all_digits(value) && value.size() < 12)
+      return false;
+    break;
+  case key_family::weak:
+    return !blanks && !is_reference(value) && is_random(value, 12);
+  }
+  const bool strong = is_random(value, 8);
+  if (!strong && is_reference(value))
+    return false;
+  const auto m = study(value);
+  switch (site.op) {
+  case key_operator::assign:
+  case key_operator::comma:
+  case key_operator::compare:
+    if (v.quoted) {
+      if (family == key_family::password)
+        return value.size() >= (site.op == key_operator::comma ? 4U : 1U)
+               && !(site.op == key_operator::comma && is_plain_word(value));
+      return value.size() >= 6 && (!is_plain_word(value) || strong)
+             && !(blanks && m.digits == 0 && m.others < 4);
+    }
+    if (is_prose_word(value))
+      return false;
+    if (site.op == key_operator::compare)
+      return strong;
+    if (family == key_family::password)
+      return value.size() >= 3
+             && !(site.spaced && is_plain_word(value)
+                  && !ends_line(text, v.end));
+    return value.size() >= 6
+           && (strong || (m.digits != 0 && value.size() >= 8) || m.others >= 3
+               || (value.size() >= 16 && m.longest >= 12));
+  case key_operator::colon:
+    if (v.quoted) {
+      if (family == key_family::password)
+        return value.size() >= 3 && !(blanks && !site.quoted_name);
+      return value.size() >= 6 && !(blanks && m.others < 4)
+             && (strong || !is_plain_word(value));
+    }
+    if (is_prose_word(value))
+      return false;
+    if (family == key_family::password) {
+      if (value.size() < 4)
+        return false;
+      if (m.digits != 0 || (m.others != 0 && !is_plain_word(value)))
+        return m.lowers + m.uppers != 0 || value.size() >= 6;
+      return (!site.spaced && value.size() >= 6)
+             || (begins_line(text, site.begin) && ends_line(text, v.end));
+    }
+    return strong || (!site.spaced && m.digits != 0 && value.size() >= 8)
+           || (value.size() >= 16 && m.digits != 0);
+  case key_operator::element:
+    return family == key_family::password ? value.size() >= 3
+                                          : value.size() >= 8 && m.digits != 0;
+  case key_operator::blank:
+    if (v.quoted)
+      return family == key_family::password && !blanks && value.size() >= 6
+             && !is_plain_word(value);
+    if (site.option)
+      return family == key_family::password
+                 ? value.size() >= 4 && !is_prose_word(value)
+                       && value.front() != '-'
+                 : strong || (m.digits >= 2 && value.size() >= 8);
+    return is_random(value, 16) && m.digits >= 2;
+  case key_operator::joined:
+    return m.longest >= 16 ? is_random(value, 16) && m.digits >= 3
+                           : is_uuid_shaped(value);
+  case key_operator::none:
+    return false;
+  }
+  return false;
+}
+
+secret_class kind_of(const search& s, const key_site& site,
+                     std::string_view value) {
+  const auto name = s.text.substr(site.begin, site.end - site.begin);
+  const auto has = [&](std::string_view lower) {
+    for (std::size_t i = 0; i + lower.size() <= name.size(); ++i)
+      if (equals_lowered(name.substr(i, lower.size()), lower))
+        return true;
+    return false;
+  };
+  if (site.parameter)
+    return secret_class::url_query_secret;
+  if (site.op == key_operator::colon && name.size() > 2
+      && equals_lowered(name.substr(0, 2), "x-"))
+    return secret_class::auth_header;
+  if (value.size() == 40 && has("aws")
+      && skip(value, 0, glyph::base64) == value.size())
+    return secret_class::aws_secret_key;
+  if (has("app_secret") || has("appsecret") || has("encrypt_key")
+      || has("verification_token") || has("tenant_access_token"))
+    return secret_class::lark_secret;
+  if (site.op == key_operator::assign && !site.spaced && site.begin > 0) {
+    const auto before = s.text.substr(0, site.begin);
+    const auto last = before.find_last_not_of(" \t");
+    if (last != std::string_view::npos && before[last] == ';'
+        && !site.parameter)
+      return secret_class::connection_string;
+  }
+  return secret_class::keyed_secret;
+}
+
+/// `"value" === name`: the value stands in front.
+void confirm_reversed(search& s, const key_site& site, key_family family) {
+  const auto text = s.text;
+  auto i = site.begin;
+  while (i > 0 && is(text[i - 1], glyph::blank))
+    --i;
+  auto op = i;
+  while (op > 0 && text[op - 1] == '=' && i - op < 3)
+    --op;
+  if (op > 0 && text[op - 1] == '!')
+    --op;
+  if (i - op < 2)
+    return;
+  while (op > 0 && is(text[op - 1], glyph::blank))
+    --op;
+  if (op < 3 || !is(text[op - 1], glyph::quote) || family == key_family::weak)
+    return;
+  const auto close = op - 1;
+  const auto floor = close > 256 ? close - 256 : 0;
+  auto open = close;
+  while (open > floor && text[open - 1] != text[close]
+         && !is(text[open - 1], glyph::line_end))
+    --open;
+  s.spend(close - open);
+  const auto value = text.substr(open, close - open);
+  if (open > floor && text[open - 1] == text[close] && value.size() >= 6
+      && !is_stand_in(value) && !is_plain_word(value))
+    s.add(open, close, secret_class::keyed_secret);
+}
+
+} // namespace
+
+void confirm_keyed(search& s, std::size_t word, std::size_t at) {
+  if (at < s.seen.keyed)
+    return; // inside a value that was found
+  const auto& k = key_words()[word];
+  const auto text = s.text;
+  s.seen.keys = true;
+  const auto site =
+      read_site(text, at, at + k.word.size(), (k.rules & key_rule::part) != 0);
+  s.spend(site.end - site.begin + 8);
+  if (site.op == key_operator::compare || site.op == key_operator::none
+      || site.op == key_operator::blank)
+    if (site.end != 0)
+      confirm_reversed(s, site, k.family);
+  if (site.op == key_operator::none || site.value >= text.size())
+    return;
+  const auto name = text.substr(site.begin, site.end - site.begin);
+  if (is_harmless(name))
+    return;
+  if (site.parameter && (k.rules & key_rule::query) == 0)
+    return;
+  auto from = site.value;
+  std::size_t escapes = 0;
+  // b"…", r'…', @"…"
+  if (from + 1 < text.size() && is(text[from + 1], glyph::quote)
+      && (is(text[from], glyph::letter) || text[from] == '@'))
+    ++from;
+  const auto quote = opening_quote(text, from, escapes);
+  const auto v = quote != 0 && !site.parameter
+                     ? read_quoted(s, from, quote, escapes)
+                     : read_bare(s, from, site.parameter);
+  if (v.end <= v.begin)
+    return;
+  const bool about =
+      is_about(name, site.word_begin - site.begin, site.word_end - site.begin);
+  if (!judge(s, site, v, k.family, about))
+    return;
+  s.add(v.begin, v.end,
+        kind_of(s, site, text.substr(v.begin, v.end - v.begin)));
+  s.seen.keyed = v.end;
+}
+
+} // namespace telltale::redact

@@ -1,0 +1,243 @@
+#include "actors/redaction/known_values.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "actors/redaction/characters.hpp"
+
+namespace telltale::redact {
+
+namespace {
+
+std::uint64_t head_of(const char* at) {
+  std::uint64_t out = 0;
+  std::memcpy(&out, at, sizeof(out));
+  return out;
+}
+
+std::size_t slot_of(std::uint64_t head) {
+  return static_cast<std::size_t>((head * 0x9e3779b97f4a7c15ULL) >> 50U);
+}
+
+/// Writes each byte by `spell`.
+template <class Spell>
+std::string spelled(std::string_view value, Spell spell) {
+  std::string out;
+  for (const char c : value)
+    spell(out, c);
+  return out;
+}
+
+void put_hex(std::string& out, unsigned char c, bool upper) {
+  const auto* const digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+  out.push_back(digits[c >> 4U]);
+  out.push_back(digits[c & 15U]);
+}
+
+/// Base64 of the value at one of three offsets, without the characters at both
+/// ends that depend on its neighbours.
+std::string base64(std::string_view value, std::size_t offset, bool url_safe) {
+  const auto* const digits =
+      url_safe
+          ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+          : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string bytes(offset, '\0');
+  bytes.append(value);
+  const auto bits = bytes.size() * 8;
+  std::string out;
+  for (std::size_t at = 0; at + 6 <= bits; at += 6) {
+    const auto byte = at / 8;
+    const auto shift = at % 8;
+    unsigned word = static_cast<unsigned char>(bytes[byte]) << 8U;
+    if (byte + 1 < bytes.size())
+      word |= static_cast<unsigned char>(bytes[byte + 1]);
+    if (at >= offset * 8) // depends on the value alone
+      out.push_back(digits[(word >> (10U - shift)) & 63U]);
+  }
+  return out;
+}
+
+} // namespace
+
+void value_finder::add(std::string value, std::uint32_t owner) {
+  if (value.size() < least)
+    return;
+  const auto head = head_of(value.data());
+  auto& bucket = by_head_[head];
+  for (const auto i : bucket)
+    if (values_[i].text == value)
+      return;
+  seen_.set(slot_of(head));
+  bucket.push_back(static_cast<std::uint32_t>(values_.size()));
+  values_.push_back({std::move(value), owner});
+  std::sort(bucket.begin(), bucket.end(), [this](auto a, auto b) {
+    return values_[a].text.size() > values_[b].text.size();
+  });
+}
+
+void value_finder::find(std::string_view text, std::vector<hit>& out) const {
+  if (values_.empty())
+    return;
+  for (std::size_t i = 0; i + least <= text.size();) {
+    const auto head = head_of(text.data() + i);
+    std::size_t step = 1;
+    if (seen_.test(slot_of(head))) {
+      if (const auto bucket = by_head_.find(head); bucket != by_head_.end())
+        for (const auto k : bucket->second) {
+          const auto& v = values_[k];
+          if (text.compare(i, v.text.size(), v.text) == 0) {
+            out.push_back({i, i + v.text.size(), v.owner});
+            step = v.text.size();
+            break;
+          }
+        }
+    }
+    i += step;
+  }
+}
+
+std::vector<std::string> spellings(std::string_view value) {
+  std::vector<std::string> out;
+  const auto add = [&](std::string text) {
+    if (text.size() >= value_finder::least
+        && std::find(out.begin(), out.end(), text) == out.end())
+      out.push_back(std::move(text));
+  };
+  add(std::string{value});
+  const auto json = [](bool slashes) {
+    return [slashes](std::string& to, char c) {
+      switch (c) {
+      case '"':
+        to += "\\\"";
+        break;
+      case '\\':
+        to += "\\\\";
+        break;
+      case '\n':
+        to += "\\n";
+        break;
+      case '\r':
+        to += "\\r";
+        break;
+      case '\t':
+        to += "\\t";
+        break;
+      case '/':
+        to += slashes ? "\\/" : "/";
+        break;
+      default:
+        to.push_back(c);
+      }
+    };
+  };
+  add(spelled(value, json(false)));
+  add(spelled(value, json(true)));
+  // Once more, as in a log line that quotes a JSON text.
+  add(spelled(spelled(value, json(false)), json(false)));
+  for (const bool upper : {false, true}) {
+    add(spelled(value, [&](std::string& to, char c) {
+      put_hex(to, static_cast<unsigned char>(c), upper);
+    }));
+    add(spelled(value, [&](std::string& to, char c) {
+      to += "\\u00";
+      put_hex(to, static_cast<unsigned char>(c), upper);
+    }));
+    add(spelled(value, [&](std::string& to, char c) {
+      to += "\\x";
+      put_hex(to, static_cast<unsigned char>(c), upper);
+    }));
+    // All but unreserved; all but letters and digits; every byte.
+    for (const std::string_view keep :
+         {"-._~", "", "-._~!*'()/:@$&+,;=", "-_./~*'()!"})
+      add(spelled(value, [&](std::string& to, char c) {
+        if (is(c, glyph::alnum) || keep.find(c) != std::string_view::npos) {
+          to.push_back(c);
+        } else {
+          to.push_back('%');
+          put_hex(to, static_cast<unsigned char>(c), upper);
+        }
+      }));
+    add(spelled(value, [&](std::string& to, char c) {
+      if (c == ' ') {
+        to.push_back('+');
+      } else if (is(c, glyph::alnum) || c == '-' || c == '.' || c == '_'
+                 || c == '*') {
+        to.push_back(c);
+      } else {
+        to.push_back('%');
+        put_hex(to, static_cast<unsigned char>(c), upper);
+      }
+    }));
+    add(spelled(value, [&](std::string& to, char c) {
+      to.push_back('%');
+      put_hex(to, static_cast<unsigned char>(c), upper);
+    }));
+    // JSON that escapes what HTML minds.
+    add(spelled(value, [&](std::string& to, char c) {
+      if (c == '<' || c == '>' || c == '&' || c == '\'' || c == '='
+          || c == '+') {
+        to += "\\u00";
+        put_hex(to, static_cast<unsigned char>(c), upper);
+      } else if (c == '"' || c == '\\') {
+        to.push_back('\\');
+        to.push_back(c);
+      } else {
+        to.push_back(c);
+      }
+    }));
+  }
+  for (const std::string_view apostrophe : {"&#39;", "&#x27;", "&apos;"})
+    for (const std::string_view quote : {"&quot;", "&#34;"})
+      add(spelled(value, [&](std::string& to, char c) {
+        switch (c) {
+        case '&':
+          to += "&amp;";
+          break;
+        case '<':
+          to += "&lt;";
+          break;
+        case '>':
+          to += "&gt;";
+          break;
+        case '"':
+          to += quote;
+          break;
+        case '\'':
+          to += apostrophe;
+          break;
+        default:
+          to.push_back(c);
+        }
+      }));
+  // Shells: in single quotes, and with backslashes.
+  add(spelled(value, [](std::string& to, char c) {
+    if (c == '\'')
+      to += "'\\''";
+    else
+      to.push_back(c);
+  }));
+  add(spelled(value, [](std::string& to, char c) {
+    if (!is(c, glyph::alnum) && c != '_' && c != '-' && c != '.' && c != '/'
+        && c != ':' && c != '@' && c != '%' && c != '+' && c != '=' && c != ',')
+      to.push_back('\\');
+    to.push_back(c);
+  }));
+  for (std::size_t offset = 0; offset < 3; ++offset)
+    for (const bool url_safe : {false, true})
+      add(base64(value, offset, url_safe));
+  return out;
+}
+
+bool is_fit_to_register(std::string_view value) noexcept {
+  if (value.size() < value_finder::least)
+    return false;
+  if (value.find_first_not_of(value.front()) == std::string_view::npos)
+    return false;
+  static constexpr std::string_view common[] = {
+      "password", "localhost", "undefined",  "username", "telltale",
+      "changeme", "developer", "production", "postgres", "12345678"};
+  return std::none_of(std::begin(common), std::end(common),
+                      [&](auto word) { return equals_lowered(value, word); });
+}
+
+} // namespace telltale::redact

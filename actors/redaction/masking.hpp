@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/redaction/classes.hpp"
+#include "actors/redaction/confirm.hpp"
+#include "actors/redaction/placeholder.hpp"
+#include "actors/redaction/shadow.hpp"
+
+namespace telltale::redact {
+
+/// How often each class was masked, by its index.
+using tally = std::array<std::uint32_t, 64>;
+
+/// Sorted by the classes' names.
+[[nodiscard]] redaction_findings to_findings(const tally& counts);
+
+/// The placeholders of the original that its shadow shows unchanged, in the
+/// shadow's coordinates.
+[[nodiscard]] std::vector<stretch>
+find_placeholders_of(const shadow& dark, std::string_view original);
+
+/// Propagates, merges and clips the finds of a search and writes the text anew.
+/// Nothing if the text stays as it is.
+[[nodiscard]] std::optional<std::string>
+mask(const shadow& dark, std::string_view original, search& s,
+     const std::vector<stretch>& placeholders, const placeholder_writer& writer,
+     bool tagged, tally& counts);
+
+} // namespace telltale::redact

@@ -1,0 +1,177 @@
+#include "actors/redaction/prefixes.hpp"
+
+#include "actors/redaction/characters.hpp"
+#include "actors/redaction/confirm.hpp"
+
+namespace telltale::redact {
+
+namespace {
+
+namespace sets {
+using namespace glyph;
+/// What may stand in a secret that is made of any printable character.
+inline constexpr std::uint16_t graphic =
+    word | dash | dot | plus_slash | equals | tilde | mark;
+} // namespace sets
+
+constexpr std::uint16_t charset_of(std::uint16_t set) {
+  return set;
+}
+
+constexpr prefix_row make_row(std::string_view literal, std::uint16_t charset,
+                              std::uint16_t least, std::uint16_t most,
+                              std::uint8_t rules, secret_class kind) {
+  return {literal, charset, least, most, rules, kind};
+}
+
+std::span<const prefix_row> table() {
+  static const prefix_row rows[] = {
+#define TELLTALE_PREFIX(literal, charset, least, most, rules, kind)            \
+  make_row(                                                                    \
+      literal,                                                                 \
+      [] {                                                                     \
+        using namespace sets;                                                  \
+        return charset_of(charset);                                            \
+      }(),                                                                     \
+      least, most,                                                             \
+      [] {                                                                     \
+        using namespace rule;                                                  \
+        return static_cast<std::uint8_t>(rules);                               \
+      }(),                                                                     \
+      secret_class::kind),
+#include "actors/redaction/prefixes.def"
+#undef TELLTALE_PREFIX
+  };
+  return rows;
+}
+
+/// How much of a token is enough to know it by.
+constexpr std::size_t longest_studied = 96;
+
+bool obeys(std::string_view tail, std::uint8_t rules) {
+  if ((rules & (rule::digit | rule::run | rule::mixed)) == 0)
+    return true;
+  const auto m = study(tail.substr(0, longest_studied));
+  if ((rules & rule::digit) != 0 && m.digits == 0)
+    return false;
+  if ((rules & rule::run) != 0 && m.longest < 16)
+    return false;
+  return (rules & rule::mixed) == 0
+         || (m.digits != 0 && m.lowers != 0 && m.uppers != 0);
+}
+
+constexpr std::string_view infixes[] = {
+    "t3blbkfj", ".atlasv1.", "q~", ".acc_", "_mmk", ":aa", "-us",
+};
+
+} // namespace
+
+std::span<const prefix_row> prefix_rows() noexcept {
+  return table();
+}
+
+std::span<const std::string_view> infix_literals() noexcept {
+  return infixes;
+}
+
+void confirm_prefix(search& s, std::size_t row, std::size_t at) {
+  const auto& r = table()[row];
+  const auto text = s.text;
+  if (text.substr(at, r.literal.size()) != r.literal || !begins_word(text, at))
+    return;
+  const auto from = at + r.literal.size();
+  if (from >= text.size() || !is(text[from], r.charset))
+    return;
+  if (at < s.seen.prefix)
+    return; // inside a token that was found
+  auto to = s.run_end(from, r.charset);
+  s.spend(longest_studied);
+  while (to > from && text[to - 1] == '.')
+    --to;
+  const auto n = to - from;
+  if (n < r.least)
+    return;
+  // A fixed length means nothing if the token goes on in another alphabet.
+  if ((r.rules & rule::exact) != 0
+      && (n > r.most || (to < text.size() && is(text[to], glyph::word))))
+    return;
+  if (obeys(text.substr(from, n), r.rules)) {
+    s.add(at, to, r.kind);
+    s.seen.prefix = to;
+  }
+}
+
+void confirm_infix(search& s, std::size_t which, std::size_t at) {
+  const auto text = s.text;
+  const auto literal = infixes[which];
+  const auto end = at + literal.size();
+  const auto spelled = text.substr(at, literal.size());
+  switch (which) {
+  case 0: { // OpenAI's mark, inside sk-…
+    if (spelled != "T3BlbkFJ")
+      return;
+    const auto from = skip_back(text, at, glyph::url_safe, 160);
+    const auto to = s.run_end(end, glyph::url_safe);
+    s.spend(64);
+    if (at - from >= 16 && to - end >= 16)
+      s.add(from, to, secret_class::llm_key);
+    return;
+  }
+  case 1: { // Terraform Cloud
+    const auto from = skip_back(text, at, glyph::alnum, 20);
+    const auto to = s.run_end(end, glyph::url_safe | glyph::equals);
+    s.spend(64);
+    if (at - from >= 10 && to - end >= 40)
+      s.add(from, to, secret_class::vault_token);
+    return;
+  }
+  case 2: { // Entra ID: three characters, a digit, Q~
+    constexpr auto set = glyph::word | glyph::dash | glyph::dot | glyph::tilde;
+    if (spelled != "Q~" || at < 4 || !is(text[at - 1], glyph::digit))
+      return;
+    const auto from = at - 4;
+    const auto to = s.run_end(end, set);
+    s.spend(64);
+    if (to - end >= 30 && to - end <= 40 && s.run_end(from, set) >= end)
+      s.add(from, to, secret_class::azure_secret);
+    return;
+  }
+  case 3: { // Authress
+    const auto from = skip_back(text, at, glyph::url_safe | glyph::dot, 60);
+    const auto to = s.run_end(end, glyph::url_safe | glyph::dot);
+    s.spend(64);
+    if (at - from >= 12 && to - end >= 30)
+      s.add(from, to, secret_class::vendor_token);
+    return;
+  }
+  case 4: { // MaxMind
+    const auto from = skip_back(text, at, glyph::word, 50);
+    if (at - from >= 30 && (end == text.size() || !is(text[end], glyph::word))
+        && study(text.substr(from, at - from)).digits != 0)
+      s.add(from, end, secret_class::vendor_token);
+    return;
+  }
+  case 5: { // Telegram: 8 to 10 digits, a colon, 35 more
+    const auto from = skip_back(text, at, glyph::digit, 11);
+    const auto to = s.run_end(at + 1, glyph::url_safe);
+    s.spend(64);
+    if (at - from >= 8 && at - from <= 10 && to - at - 1 >= 34
+        && to - at - 1 <= 36
+        && (from == 0 || !is(text[from - 1], glyph::digit)))
+      s.add(from, to, secret_class::telegram_token);
+    return;
+  }
+  case 6: { // Mailchimp: 32 hex digits and a data centre
+    const auto from = skip_back(text, at, glyph::hex, 33);
+    const auto to = s.run_end(end, glyph::digit);
+    if (at - from == 32 && to > end && to - end <= 2
+        && !is(to < text.size() ? text[to] : ' ', glyph::alnum))
+      s.add(from, to, secret_class::vendor_token);
+    return;
+  }
+  default:
+    return;
+  }
+}
+
+} // namespace telltale::redact

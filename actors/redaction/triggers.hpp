@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/redaction/confirm.hpp"
+#include "actors/redaction/custom_patterns.hpp"
+#include "actors/redaction/trigger_scanner.hpp"
+
+namespace telltale::redact {
+
+/// All literals that may announce a secret, and who confirms each.
+class trigger_table {
+public:
+  /// `custom` must outlive the table.
+  explicit trigger_table(const custom_patterns& custom);
+
+  /// Scans the search's text and confirms every trigger. If the work budget
+  /// runs out, the rest of the text is a find.
+  void confirm_all(search& s) const;
+
+  [[nodiscard]] const std::vector<std::string>& literals() const noexcept {
+    return literals_;
+  }
+
+private:
+  enum class confirmer : std::uint8_t {
+    prefix,
+    infix,
+    private_key,
+    jwt,
+    url,
+    webhook,
+    header,
+    cookie,
+    password_hash,
+    keyed,
+    command_line,
+    home_path,
+    custom,
+  };
+
+  struct duty {
+    confirmer who{};
+    std::uint16_t row = 0;
+    std::uint16_t length = 0;
+  };
+
+  void add(std::string_view literal, confirmer who, std::size_t row = 0);
+
+  const custom_patterns& custom_;
+  std::vector<std::string> literals_;
+  std::vector<duty> duties_;
+  std::unique_ptr<const trigger_scanner> scanner_;
+};
+
+} // namespace telltale::redact

@@ -1,0 +1,216 @@
+#include "actors/redaction/values.hpp"
+
+#include <algorithm>
+
+#include "actors/redaction/characters.hpp"
+
+namespace telltale::redact {
+
+namespace {
+
+template <std::size_t N>
+bool one_of(std::string_view value, const std::string_view (&words)[N]) {
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](auto word) { return equals_lowered(value, word); });
+}
+
+constexpr std::string_view nothings[] = {
+    "null",     "nil",      "none",      "true",    "false",     "undefined",
+    "yes",      "no",       "on",        "off",     "empty",     "redacted",
+    "masked",   "hidden",   "filtered",  "secret",  "password",  "passwd",
+    "token",    "string",   "str",       "bool",    "int",       "number",
+    "object",   "bytes",    "text",      "nan",     "unset",     "unknown",
+    "default",  "changeme", "bearer",    "basic",   "username",  "n/a",
+    "optional", "required", "void",      "auto",    "const",     "self",
+    "disabled", "enabled",  "encrypted", "removed", "sensitive", "omitted",
+};
+
+constexpr std::string_view prose[] = {
+    "is",
+    "was",
+    "has",
+    "are",
+    "not",
+    "and",
+    "or",
+    "for",
+    "the",
+    "a",
+    "an",
+    "in",
+    "of",
+    "to",
+    "with",
+    "from",
+    "must",
+    "should",
+    "expired",
+    "invalid",
+    "incorrect",
+    "missing",
+    "required",
+    "expected",
+    "unexpected",
+    "failed",
+    "failure",
+    "wrong",
+    "error",
+    "denied",
+    "rejected",
+    "mismatch",
+    "mismatched",
+    "authentication",
+    "authorization",
+    "unauthorized",
+    "forbidden",
+    "found",
+    "unable",
+    "could",
+    "cannot",
+    "can",
+    "bad",
+    "no",
+    "does",
+    "did",
+    "contains",
+    "permission",
+    "access",
+    "please",
+    "check",
+    "see",
+    "set",
+    "using",
+    "valid",
+    "ok",
+    "received",
+    "identifier",
+    "eof",
+    "illegal",
+    "end",
+    "unknown",
+    "malformed",
+    "too",
+    "login",
+    "credentials",
+    "account",
+    "user",
+    "revoked",
+    "empty",
+    "insufficient",
+    "request",
+    "connection",
+    "timeout",
+    "success",
+    "successful",
+    "refused",
+};
+
+bool all_same(std::string_view value) {
+  return value.find_first_not_of(value.front()) == std::string_view::npos;
+}
+
+} // namespace
+
+bool is_stand_in(std::string_view v) noexcept {
+  if (v.empty())
+    return true;
+  if (one_of(v, nothings))
+    return true;
+  const char first = v.front();
+  const char last = v.back();
+  if (v.size() >= 2) {
+    if (first == '$' && (v[1] == '{' || v[1] == '(' || v[1] == '['))
+      return true;
+    if (first == '$' && skip(v, 1, glyph::word | glyph::dot) == v.size()
+        && !is(v[1], glyph::digit))
+      return true;
+    if ((first == '<' && last == '>') || (first == '{' && last == '}'))
+      return true;
+    if (first == '%'
+        && (last == '%' || v[1] == 's' || v[1] == '(' || v[1] == 'v'
+            || v[1] == '{' || v[1] == 'd' || v[1] == 'q'))
+      return true;
+    if (v.substr(0, 2) == "{{" || v.substr(0, 2) == "<%" || first == '#')
+      return v.substr(0, 2) == "{{" ? v.find("}}") + 2 == v.size()
+                                    : v[1] == '{' || first == '<';
+    if (all_same(v)
+        && (v.size() < 6 || !is(first, glyph::alnum) || first == 'x'
+            || first == 'X'))
+      return true;
+  }
+  // Masked already, wholly or but for the last few characters.
+  const auto stars =
+      std::count_if(v.begin(), v.end(), [](char c) { return c == '*'; });
+  if (stars >= 3 && static_cast<std::size_t>(stars) * 2 >= v.size())
+    return true;
+  return v.find("...") != std::string_view::npos && v.size() < 16;
+}
+
+bool is_reference(std::string_view v) noexcept {
+  if (v.size() < 2)
+    return false;
+  if (v.front() == '/' || v.substr(0, 2) == "./" || v.substr(0, 2) == "~/"
+      || v.substr(0, 3) == "../")
+    return v.find('/', 1) != std::string_view::npos
+           && !is_random(v.substr(v.rfind('/') + 1), 20);
+  if (v.find("://") != std::string_view::npos)
+    return true;
+  if (v.size() > 3 && is(v[0], glyph::letter) && v[1] == ':'
+      && (v[2] == '\\' || v[2] == '/'))
+    return true;
+  // name(…), a.b.c, a::b, a[b], a->b
+  const auto word = skip(v, 0, glyph::word);
+  if (word > 0 && word < v.size()
+      && is(v[0], glyph::letter | glyph::underscore)) {
+    const char next = v[word];
+    if (next == '(' || next == '[')
+      return true;
+    if (v.substr(word, 2) == "::" || v.substr(word, 2) == "->")
+      return true;
+    if (next == '.' && word + 1 < v.size() && is(v[word + 1], glyph::letter)
+        && study(v).digits == 0)
+      return skip(v, 0, glyph::word | glyph::dot) == v.size()
+             || v.find('(') != std::string_view::npos;
+  }
+  return false;
+}
+
+bool is_uuid_shaped(std::string_view v) noexcept {
+  if (v.size() != 36)
+    return false;
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? v[i] != '-' : !is(v[i], glyph::alnum))
+      return false;
+  }
+  return true;
+}
+
+bool is_random(std::string_view v, std::size_t least) noexcept {
+  if (v.size() < least)
+    return false;
+  if (is_uuid_shaped(v))
+    return true;
+  const auto m = study(v.substr(0, 256));
+  const auto size = std::min<std::size_t>(v.size(), 256);
+  if (m.digits == 0) {
+    // Letters alone: case must change as it does in no word.
+    return size >= 20 && m.lowers != 0 && m.uppers != 0 && m.longest >= 16
+           && m.switches * 3 >= size;
+  }
+  if (m.longest < 8)
+    return size >= 20 && m.switches * 3 >= size;
+  if (m.digits + m.lowers + m.uppers < size * 3 / 4)
+    return m.digits >= 2 && m.switches >= 4;
+  return (m.hex >= size - m.others && size >= 16 && m.lowers + m.uppers != 0)
+         || (m.switches >= 3 && m.digits >= 2)
+         || (m.digits >= 3 && m.longest >= 16);
+}
+
+bool is_prose_word(std::string_view v) noexcept {
+  while (!v.empty() && (v.back() == '.' || v.back() == ',' || v.back() == '!'))
+    v.remove_suffix(1);
+  return one_of(v, prose);
+}
+
+} // namespace telltale::redact

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string_view>
+
+namespace telltale::redact {
+
+/// Stands the value for nothing secret: a variable, a template's hole, a mask,
+/// null, a boolean?
+[[nodiscard]] bool is_stand_in(std::string_view value) noexcept;
+
+/// A path, an address, a call, a member of something.
+[[nodiscard]] bool is_reference(std::string_view value) noexcept;
+
+/// A random string of at least `least` characters: letters and digits mixed as
+/// no word has them, or hexadecimal.
+[[nodiscard]] bool is_random(std::string_view value,
+                             std::size_t least) noexcept;
+
+/// 8-4-4-4-12 characters.
+[[nodiscard]] bool is_uuid_shaped(std::string_view value) noexcept;
+
+/// A word that people put after `password:` when they write about one.
+[[nodiscard]] bool is_prose_word(std::string_view value) noexcept;
+
+} // namespace telltale::redact
