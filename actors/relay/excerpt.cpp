@@ -140,7 +140,7 @@ std::string excerpt(std::string_view text, std::size_t limit) {
   if (limit == 0)
     return {};
   std::size_t keep = limit - 1; // one for the ellipsis
-  for (std::size_t back = 0; back < longest_cluster && back < keep; ++back)
+  for (std::size_t back = 0; back < longest_cluster && back <= keep; ++back)
     if (is_border(pieces, keep - back)) {
       keep -= back;
       break;

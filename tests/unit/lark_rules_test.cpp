@@ -97,7 +97,7 @@ const std::string key = "00000000-0000-0000-0000-000000000007";
 
 struct fixture {
   script other_side;
-  steady_time now{};
+  std::chrono::steady_clock::time_point now{};
   std::shared_ptr<channel> lark =
       make_lark_channel(options(), other_side.sender(), [this] { return now; });
   std::vector<send_result> results;
@@ -117,7 +117,7 @@ struct fixture {
   }
 };
 
-const message_sent& sent(const send_result& r) {
+message_sent sent(const send_result& r) {
   return std::get<message_sent>(r);
 }
 
@@ -386,12 +386,13 @@ CAF_TEST(a hook that says gone is disabled and one that is busy is not ) {
 }
 
 CAF_TEST(a date in retry after is a wait from now) {
-  const auto now = parse_rfc3339("1994-11-06T08:49:30Z").value();
+  const auto moment = parse_rfc3339("1994-11-06T08:49:30Z").value();
   const auto wait = retry_after(
-      answer(503, "", {{"Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"}}), now);
+      answer(503, "", {{"Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"}}),
+      moment);
   CAF_CHECK_EQUAL(wait.value_or(0ms).count(), 7000);
-  CAF_CHECK(!retry_after(answer(503, "", {{"Retry-After", "soon"}}), now));
-  CAF_CHECK(!retry_after(answer(503, ""), now));
+  CAF_CHECK(!retry_after(answer(503, "", {{"Retry-After", "soon"}}), moment));
+  CAF_CHECK(!retry_after(answer(503, ""), moment));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

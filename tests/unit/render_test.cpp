@@ -171,9 +171,8 @@ CAF_TEST(a message names the run) {
                       + "\nFix login · Attempt 2 of 3\nhttp://h/runs/1");
   CAF_CHECK_EQUAL(words_for(payload, {}, catalog::of("zh-CN")).attempt,
                   "第 2 次尝试，共 3 次");
-  CAF_CHECK_EQUAL(words_for(R"({"run_url":"javascript:alert(1)"
-})").link, "");
-  CAF_CHECK_EQUAL(words_for(R"({"run_url":"http://h/) [x](http://e"})").link,
+  CAF_CHECK_EQUAL(words_for(R"j({"run_url":"javascript:alert(1)"})j").link, "");
+  CAF_CHECK_EQUAL(words_for(R"j({"run_url":"http://h/) [x](http://e"})j").link,
                   "");
 }
 

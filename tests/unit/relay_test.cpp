@@ -1,0 +1,493 @@
+// libs: telltale_relay
+#define CAF_SUITE unit.relay
+#include <deque>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <caf/event_based_actor.hpp>
+
+#include "actors/relay/policy.hpp"
+#include "actors/relay/relay.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace std::chrono_literals;
+
+namespace telltale {
+
+/// Opens raw texts in the place of the redaction room, which this test does not
+/// link; it masks one word.
+class redaction_seal {
+public:
+  static redacted_text open(const raw_text& text) {
+    auto opened = text.text_;
+    if (const auto at = opened.find("hunter2"); at != std::string::npos)
+      opened.replace(at, 7, "[REDACTED:x]");
+    return redacted_text{std::move(opened)};
+  }
+};
+
+} // namespace telltale
+
+using namespace telltale;
+
+namespace {
+
+/// What the delivery store was asked and is to answer.
+struct store_script {
+  std::deque<deliveries_taken> to_take;
+  std::vector<take_deliveries> takes;
+  std::vector<delivery_result> results;
+  bool broken = false;
+};
+
+delivery_store_actor::behavior_type
+scripted_store(delivery_store_actor::pointer,
+               std::shared_ptr<store_script> script) {
+  return {
+      [script](
+          const take_deliveries& request) -> caf::result<deliveries_taken> {
+        script->takes.push_back(request);
+        if (script->broken)
+          return make_error(ec::database_unavailable);
+        if (script->to_take.empty())
+          return deliveries_taken{};
+        auto next = std::move(script->to_take.front());
+        script->to_take.pop_front();
+        return next;
+      },
+      [script](const record_deliveries& request)
+          -> caf::result<deliveries_recorded> {
+        if (script->broken)
+          return make_error(ec::database_unavailable);
+        script->results.insert(script->results.end(), request.results.begin(),
+                               request.results.end());
+        return deliveries_recorded{
+            static_cast<std::uint32_t>(request.results.size())};
+      },
+      [](const redeliver&) -> caf::result<redelivery_queued> {
+        return make_error(ec::delivery_not_found);
+      },
+  };
+}
+
+redaction_actor::behavior_type scripted_redaction(redaction_actor::pointer,
+                                                  std::shared_ptr<bool> works) {
+  return {
+      [](const redact_reports&) {},
+      [works](const redact_texts& request) -> caf::result<texts_redacted> {
+        if (!*works)
+          return make_error(ec::internal_error);
+        texts_redacted answer;
+        for (const auto& text : request.texts)
+          answer.texts.push_back(redaction_seal::open(text));
+        return answer;
+      },
+      [](const narrow_texts&) -> caf::result<texts_redacted> {
+        return make_error(ec::internal_error);
+      },
+  };
+}
+
+/// Remembers what it is to send; the test answers.
+class recording_channel final : public channel {
+public:
+  struct flight {
+    outgoing what;
+    std::function<void(send_result)> then;
+  };
+
+  void send(outgoing what, std::function<void(send_result)> then) override {
+    all.push_back(what);
+    flights.push_back({std::move(what), std::move(then)});
+  }
+
+  void beat() override { ++beats; }
+
+  void answer(send_result result) {
+    auto first = std::move(flights.front());
+    flights.pop_front();
+    first.then(std::move(result));
+  }
+
+  std::vector<outgoing> all;
+  std::deque<flight> flights;
+  int beats = 0;
+};
+
+std::string payload(const std::string& error, bool retry_pending = false,
+                    const std::string& reason = "timeout") {
+  return boost::json::serialize(boost::json::object{
+      {"error", error},
+      {"error_origin", "runner"},
+      {"failure_reason", reason},
+      {"title", "Fix it"},
+      {"retry_pending", retry_pending},
+  });
+}
+
+due_delivery due(std::uint8_t number, const std::string& chat,
+                 std::string text = payload("it broke"),
+                 std::uint32_t tries = 0) {
+  due_delivery result;
+  result.id.value.bytes[15] = number;
+  result.chat.chat_id = chat;
+  result.payload = std::move(text);
+  result.envelope = "{}";
+  result.tries = tries;
+  return result;
+}
+
+config::relay_config chat_options() {
+  config::relay_config options;
+  options.type = "octo";
+  options.rate_per_app = 100'000;
+  options.rate_per_chat = 100'000;
+  return options;
+}
+
+const try_again no_answer{"no answer", {}, false, true};
+
+struct fixture : test_coordinator_fixture<> {
+  std::shared_ptr<store_script> store = std::make_shared<store_script>();
+  std::shared_ptr<bool> redaction_works = std::make_shared<bool>(true);
+  counter_board_ptr counters = std::make_shared<counter_board>();
+  delivery_store_actor store_handle = sys.spawn(scripted_store, store);
+  redaction_actor redaction = sys.spawn(scripted_redaction, redaction_works);
+  std::vector<relay_actor> relays;
+
+  ~fixture() override {
+    for (auto& one : relays)
+      self->send_exit(one, caf::exit_reason::user_shutdown);
+    self->send_exit(store_handle, caf::exit_reason::user_shutdown);
+    self->send_exit(redaction, caf::exit_reason::user_shutdown);
+    settle_all();
+  }
+
+  void settle_all() {
+    while (consume_message()) {
+    }
+  }
+
+  std::shared_ptr<recording_channel>
+  start(const config::relay_config& options = chat_options()) {
+    auto out = std::make_shared<recording_channel>();
+    relays.push_back(sys.spawn(relay, std::string{"octo-main"}, options,
+                               std::static_pointer_cast<channel>(out),
+                               store_handle, redaction, counters,
+                               std::size_t{800}));
+    settle_all();
+    return out;
+  }
+
+  /// The store has these, and the relay is told so.
+  void deliver(std::vector<due_delivery> deliveries) {
+    store->to_take.push_back({std::move(deliveries), false, {}});
+    self->send(relays.front(), deliveries_due{});
+    settle_all();
+    pass(1ms); // the shortest wait of the pacing
+  }
+
+  void answer(recording_channel& out, send_result result) {
+    out.answer(std::move(result));
+    settle_all();
+    pass(1ms);
+  }
+
+  void pass(std::chrono::milliseconds time) {
+    advance_time(time);
+    settle_all();
+  }
+
+  [[nodiscard]] const delivery_result& last() const {
+    return store->results.back();
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(relay_tests, fixture)
+
+CAF_TEST(finding 18 a delivery is leased sent and recorded with its text) {
+  const auto out = start();
+  CAF_CHECK_EQUAL(store->takes.size(), 1u);
+  CAF_CHECK_EQUAL(store->takes[0].lease.count(), 60'000);
+  deliver({due(1, "c1", payload("password hunter2 is wrong"))});
+  CAF_REQUIRE_EQUAL(out->all.size(), 1u);
+  CAF_CHECK_EQUAL(out->all[0].message.message,
+                  "⚠️ password [REDACTED:x] is wrong");
+  CAF_CHECK(store->results.empty());
+  answer(*out, message_sent{"9007199254740993"});
+  CAF_REQUIRE_EQUAL(store->results.size(), 1u);
+  CAF_CHECK(last().state == delivery_state::sent);
+  CAF_CHECK_EQUAL(last().message_id, "9007199254740993");
+  CAF_CHECK_EQUAL(last().text.view(),
+                  "⚠️ password [REDACTED:x] is wrong\nFix it");
+  CAF_CHECK_EQUAL(counters->read(counter::deliveries_total, "octo-main/sent"),
+                  1);
+}
+
+CAF_TEST(finding 17 an attempt that is being retried is told to nobody) {
+  const auto out = start();
+  deliver({due(1, "c1", payload("first try", true)), due(2, "c2")});
+  CAF_REQUIRE_EQUAL(out->all.size(), 1u);
+  CAF_CHECK(out->all[0].key == due(2, "").id);
+  CAF_REQUIRE_EQUAL(store->results.size(), 1u);
+  CAF_CHECK(last().state == delivery_state::dead);
+  CAF_CHECK(last().text.empty());
+}
+
+CAF_TEST(a lost answer is followed by the same key) {
+  const auto out = start();
+  deliver({due(1, "c1")});
+  answer(*out, no_answer);
+  CAF_CHECK(last().state == delivery_state::pending);
+  CAF_CHECK(last().counts);
+  CAF_CHECK(last().retry_in >= 50ms && last().retry_in <= 2s);
+  deliver({due(1, "c1", payload("it broke"), 1)});
+  CAF_REQUIRE_EQUAL(out->all.size(), 2u);
+  CAF_CHECK(out->all[0].key == out->all[1].key);
+}
+
+CAF_TEST(a chat that hangs delays no other chat and no other relay) {
+  const auto slow = start();
+  const auto quick = start();
+  deliver({due(1, "slow")});
+  CAF_CHECK_EQUAL(slow->flights.size(), 1u);
+  deliver({due(2, "other")});
+  CAF_REQUIRE_EQUAL(slow->flights.size(), 2u);
+  slow->flights.back().then(message_sent{"2"});
+  settle_all();
+  CAF_CHECK(last().id == due(2, "").id);
+  store->to_take.push_back({{due(3, "c3")}, false, {}});
+  self->send(relays.back(), deliveries_due{});
+  settle_all();
+  CAF_CHECK_EQUAL(quick->flights.size(), 1u);
+  CAF_CHECK_EQUAL(slow->all.size(), 2u);
+}
+
+CAF_TEST(a chat hears its messages in order and one at a time) {
+  const auto out = start();
+  deliver({due(1, "c1"), due(2, "c1"), due(3, "c1")});
+  CAF_CHECK_EQUAL(out->all.size(), 1u);
+  answer(*out, message_sent{"1"});
+  CAF_CHECK_EQUAL(out->all.size(), 2u);
+  answer(*out, try_again{"busy", 3s, true, false});
+  CAF_CHECK_EQUAL(out->all.size(), 2u);
+  CAF_REQUIRE_EQUAL(store->results.size(), 3u);
+  CAF_CHECK(store->results[1].id == due(2, "").id);
+  CAF_CHECK(store->results[2].id == due(3, "").id);
+  for (const auto i : {1u, 2u}) {
+    CAF_CHECK(store->results[i].state == delivery_state::pending);
+    CAF_CHECK(!store->results[i].counts);
+    CAF_CHECK_EQUAL(store->results[i].retry_in.count(), 3000);
+  }
+}
+
+CAF_TEST(a broken binding is dead at once and counted) {
+  const auto out = start();
+  deliver({due(1, "c1")});
+  answer(*out, given_up{"not in the chat", true, false});
+  CAF_CHECK(last().state == delivery_state::dead);
+  CAF_CHECK_EQUAL(last().error, "not in the chat");
+  CAF_CHECK_EQUAL(counters->read(counter::broken_bindings_total, "octo-main"),
+                  1);
+}
+
+CAF_TEST(a hook that is gone gets nothing more) {
+  auto options = chat_options();
+  options.type = "webhook";
+  const auto out = start(options);
+  auto first = due(1, "");
+  first.envelope = R"({"type":"task:failed"})";
+  deliver({first, due(2, "", payload("retried", true))});
+  CAF_REQUIRE_EQUAL(out->all.size(), 2u); // a hook hears of retries too
+  CAF_CHECK_EQUAL(out->all[0].envelope, first.envelope);
+  answer(*out, given_up{"gone", false, true});
+  answer(*out, message_sent{});
+  deliver({due(3, "")});
+  CAF_CHECK_EQUAL(out->all.size(), 2u);
+  CAF_CHECK(last().id == due(3, "").id);
+  CAF_CHECK(last().state == delivery_state::dead);
+}
+
+CAF_TEST(a target without answers is left alone and then probed) {
+  auto options = chat_options();
+  options.type = "webhook";
+  const auto out = start(options);
+  for (std::uint8_t i = 1; i <= 5; ++i) {
+    deliver({due(i, "")});
+    answer(*out, no_answer);
+  }
+  CAF_CHECK_EQUAL(counters->read(counter::relay_circuit_open, "octo-main"), 1);
+  const auto takes = store->takes.size();
+  deliver({due(6, "")});
+  CAF_CHECK_EQUAL(store->takes.size(), takes);
+  CAF_CHECK_EQUAL(out->all.size(), 5u);
+  pass(1s);
+  CAF_REQUIRE_EQUAL(out->all.size(), 6u);
+  CAF_CHECK_EQUAL(store->takes.back().limit, 1u);
+  answer(*out, message_sent{});
+  CAF_CHECK_EQUAL(counters->read(counter::relay_circuit_open, "octo-main"), 0);
+  deliver({due(7, ""), due(8, "")});
+  CAF_CHECK_EQUAL(out->all.size(), 8u);
+}
+
+CAF_TEST(without redaction nothing is sent and no try is spent) {
+  const auto out = start();
+  *redaction_works = false;
+  deliver({due(1, "c1"), due(2, "c2")});
+  CAF_CHECK(out->all.empty());
+  CAF_REQUIRE_EQUAL(store->results.size(), 2u);
+  CAF_CHECK(last().state == delivery_state::pending);
+  CAF_CHECK(!last().counts);
+  *redaction_works = true;
+  deliver({due(1, "c1")});
+  CAF_CHECK_EQUAL(out->all.size(), 1u);
+}
+
+CAF_TEST(results wait until the store is back) {
+  const auto out = start();
+  deliver({due(1, "c1")});
+  store->broken = true;
+  answer(*out, message_sent{"m"});
+  CAF_CHECK(store->results.empty());
+  store->broken = false;
+  pass(1s);
+  CAF_REQUIRE_EQUAL(store->results.size(), 1u);
+  CAF_CHECK_EQUAL(last().message_id, "m");
+}
+
+CAF_TEST(a storm becomes one message and all its deliveries are sent) {
+  const auto out = start();
+  std::vector<due_delivery> storm;
+  for (std::uint8_t i = 1; i <= 8; ++i)
+    storm.push_back(due(i, "c1"));
+  storm.push_back(due(9, "c1"));
+  storm.back().type = event_type::task_recovered;
+  deliver(storm);
+  CAF_REQUIRE_EQUAL(out->all.size(), 1u);
+  CAF_CHECK(out->all[0].message.message.starts_with("⚠️ 8 runs failed"));
+  answer(*out, message_sent{"digest"});
+  CAF_REQUIRE_EQUAL(store->results.size(), 8u);
+  for (const auto& result : store->results) {
+    CAF_CHECK(result.state == delivery_state::sent);
+    CAF_CHECK_EQUAL(result.message_id, "digest");
+  }
+  CAF_REQUIRE_EQUAL(out->all.size(), 2u);
+  CAF_CHECK(out->all[1].message.good_news);
+  answer(*out, message_sent{"good"});
+  // The rest of the storm waits to be gathered.
+  deliver({due(10, "c1")});
+  CAF_CHECK_EQUAL(out->all.size(), 2u);
+  CAF_CHECK(last().state == delivery_state::pending);
+  CAF_CHECK(!last().counts);
+  CAF_CHECK(last().retry_in > 9s && last().retry_in <= 10s);
+}
+
+CAF_TEST(a chat is never sent more than its rate) {
+  auto options = chat_options();
+  options.rate_per_chat = 2;
+  const auto out = start(options);
+  deliver({due(1, "c1"), due(2, "c1")});
+  answer(*out, message_sent{"1"});
+  CAF_CHECK_EQUAL(out->all.size(), 1u);
+  pass(497ms);
+  CAF_CHECK_EQUAL(out->all.size(), 1u);
+  pass(2ms);
+  CAF_CHECK_EQUAL(out->all.size(), 2u);
+}
+
+CAF_TEST(the store is polled slowly and when something falls due) {
+  const auto out = start();
+  const auto before = store->takes.size();
+  pass(4900ms);
+  CAF_CHECK_EQUAL(store->takes.size(), before);
+  pass(200ms);
+  CAF_CHECK_EQUAL(store->takes.size(), before + 1);
+  store->to_take.push_back({{}, false, now_utc() + 300ms});
+  self->send(relays.front(), deliveries_due{});
+  settle_all();
+  pass(301ms);
+  CAF_CHECK_EQUAL(store->takes.size(), before + 3);
+  CAF_CHECK(out->all.empty());
+}
+
+CAF_TEST(a bot is shown as online only if that is wanted) {
+  auto options = chat_options();
+  CAF_CHECK_EQUAL(start(options)->beats, 0);
+  options.heartbeat = true;
+  const auto out = start(options);
+  CAF_CHECK_EQUAL(out->beats, 1);
+  pass(20s);
+  CAF_CHECK_EQUAL(out->beats, 2);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
+
+CAF_TEST(waits double up to five minutes with full jitter) {
+  CAF_CHECK_EQUAL(backoff(0, 1.0).count(), 1000);
+  CAF_CHECK_EQUAL(backoff(3, 1.0).count(), 8000);
+  CAF_CHECK_EQUAL(backoff(3, 0.5).count(), 4000);
+  CAF_CHECK_EQUAL(backoff(9, 1.0).count(), 300'000);
+  CAF_CHECK_EQUAL(backoff(4'000'000, 1.0).count(), 300'000);
+  CAF_CHECK_EQUAL(backoff(3, 0.0).count(), 50);
+}
+
+CAF_TEST(the last try that fails is the end unless it was throttled) {
+  started_try started;
+  started.tries = 8;
+  started.most_tries = 10;
+  CAF_CHECK(settle(started, no_answer).result.state == delivery_state::pending);
+  CAF_CHECK(settle(started, no_answer).transport_failed);
+  started.tries = 9;
+  const auto end = settle(started, no_answer).result;
+  CAF_CHECK(end.state == delivery_state::dead);
+  CAF_CHECK_EQUAL(end.error, "no answer");
+  const auto throttled = settle(started, try_again{"busy", 7s, true, false});
+  CAF_CHECK(throttled.result.state == delivery_state::pending);
+  CAF_CHECK(!throttled.result.counts);
+  CAF_CHECK_EQUAL(throttled.result.retry_in.count(), 7000);
+  CAF_CHECK(!throttled.transport_failed);
+}
+
+CAF_TEST(no window holds more than the limits of an app allow) {
+  steady_time now{};
+  pacer pace{5, 50, 1000, now};
+  std::deque<steady_time> sent;
+  std::size_t most_a_second = 0;
+  std::size_t most_a_minute = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const auto chat = "c" + std::to_string(i);
+    now += pace.wait(chat, now);
+    pace.take(chat, now);
+    sent.push_back(now);
+    const auto since = [&](auto window) {
+      return static_cast<std::size_t>(
+          std::count_if(sent.begin(), sent.end(),
+                        [&](steady_time t) { return now - t < window; }));
+    };
+    most_a_second = std::max(most_a_second, since(1s));
+    most_a_minute = std::max(most_a_minute, since(60s));
+  }
+  CAF_CHECK(most_a_second <= 50u);
+  CAF_CHECK(most_a_minute <= 1000u);
+  CAF_CHECK(most_a_minute >= 900u);
+  CAF_CHECK(pace.known_chats() <= 1100u);
+}
+
+CAF_TEST(a failed probe doubles the wait and an answer closes the circuit) {
+  circuit breaker;
+  steady_time now{};
+  for (int i = 1; i < 5; ++i)
+    CAF_CHECK(!breaker.failed(now));
+  CAF_CHECK_EQUAL(breaker.wait(now).count(), 0);
+  CAF_CHECK(breaker.failed(now));
+  CAF_CHECK_EQUAL(breaker.wait(now).count(), 1000);
+  CAF_CHECK(!breaker.failed(now + 10ms)); // it was under way
+  CAF_CHECK_EQUAL(breaker.wait(now + 1s).count(), 0);
+  breaker.failed(now + 1s);
+  CAF_CHECK_EQUAL(breaker.wait(now + 1s).count(), 2000);
+  breaker.answered();
+  CAF_CHECK(!breaker.is_open());
+}
