@@ -13,6 +13,7 @@ namespace key_rule {
 inline constexpr std::uint8_t none = 0;
 inline constexpr std::uint8_t part = 1U << 0U;
 inline constexpr std::uint8_t query = 1U << 1U;
+inline constexpr std::uint8_t alone = 1U << 2U;
 } // namespace key_rule
 
 struct key_word {

@@ -39,13 +39,15 @@ constexpr std::string_view identifier_words[] = {
     "fingerprint", "correlation", "_id",         "-id",      " id",
     "\"id",        "public",      "certificate", "ssh-rsa",  "ssh-ed25519",
     "ecdsa-",      "version",     "build",       "image",    "req_",
-    "cache",
+    "cache",       "h1:",
 };
 
 constexpr std::string_view aws_words[] = {"aws", "secret", "access"};
 
 /// An identifier by how it begins: `req_…`, `chatcmpl-…`.
 bool is_identifier(std::string_view run) {
+  if (run.substr(0, 3) == "sha")
+    return true;
   const auto word = skip(run, 0, glyph::lower);
   if (word >= 2 && word <= 12 && word < run.size()
       && (run[word] == '_' || run[word] == '-'))
@@ -59,7 +61,7 @@ bool is_opaque(std::string_view run) {
   const auto m = study(run);
   if (m.digits < 2 || m.lowers < 2 || m.uppers < 2)
     return false;
-  if (m.others * 5 > run.size() || m.letter_run > 6 || m.longest < 12)
+  if (m.others * 5 > run.size() || m.letter_run > 5 || m.longest < 12)
     return false;
   if (std::count(run.begin(), run.end(), '/') > 2
       || std::count(run.begin(), run.end(), '-')

@@ -64,7 +64,8 @@ void find_ipv6(search& s, std::size_t colon) {
   if (colon < 4)
     return;
   const auto at = colon - 4;
-  if (at > 0 && is(text[at - 1], glyph::word | glyph::dot))
+  if (at > 0
+      && (is(text[at - 1], glyph::word | glyph::dot) || text[at - 1] == ':'))
     return;
   const auto head = text.substr(at, 4);
   if (skip(head, 0, glyph::hex) != 4 || lowered(head[0]) != 'f')
@@ -89,7 +90,7 @@ void find_ipv6(search& s, std::size_t colon) {
   }
   while (end > colon && text[end - 1] == '.')
     --end;
-  if ((gap && colons >= 2) || colons == 7)
+  if (((gap && colons >= 2 && colons <= 7) || colons == 7) && end - at <= 45)
     s.add(at, end, secret_class::private_ip);
 }
 

@@ -8,6 +8,13 @@
 
 namespace telltale::redact {
 
+namespace {
+
+/// What stays of a text that took too much work.
+constexpr std::size_t most_after_overrun = 512;
+
+} // namespace
+
 trigger_table::trigger_table(const custom_patterns& custom) : custom_(custom) {
   for (std::size_t i = 0; i < prefix_rows().size(); ++i)
     add(prefix_rows()[i].literal, confirmer::prefix, i);
@@ -117,7 +124,9 @@ void trigger_table::confirm_all(search& s) const {
       break;
     }
     if (!s.spend(2)) {
-      s.add(at, s.text.size(), secret_class::work_budget);
+      // Little enough stays that the next look at it does not run out again.
+      s.add(std::min(at, most_after_overrun), s.text.size(),
+            secret_class::work_budget);
       break;
     }
   }
