@@ -2,22 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <charconv>
 #include <csignal>
-#include <cstring>
 #include <fstream>
 #include <optional>
 #include <thread>
 #include <utility>
 
-#include <fcntl.h>
 #include <pqxx/pqxx>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "actors/persistence/cluster_folder.hpp"
 #include "actors/persistence/postgres_programs.hpp"
 
 namespace fs = std::filesystem;
@@ -31,84 +26,11 @@ using namespace std::chrono_literals;
 
 constexpr auto poll = 10ms;
 constexpr auto progress_every = 2s;
-constexpr std::size_t longest_socket_path = 107;
-constexpr std::size_t socket_name = sizeof "/.s.PGSQL.5432.lock";
 constexpr std::size_t log_kept = 10'000'000;
 
 void tell(const embedded_postgres_options& options, std::string_view what) {
   if (options.progress)
     options.progress(what);
-}
-
-[[noreturn]] void fail(const std::string& what, int error) {
-  throw embedded_postgres_error{what + ": " + std::strerror(error)};
-}
-
-/// A folder that only the account may enter.
-void make_private_folder(const fs::path& folder,
-                         const cluster_account& account) {
-  if (::mkdir(folder.c_str(), 0700) < 0 && errno != EEXIST)
-    fail("cannot make " + folder.string(), errno);
-  if (account.steps_down
-      && ::chown(folder.c_str(), account.uid, account.gid) < 0)
-    fail("cannot give " + folder.string() + " to user " + account.name, errno);
-  if (::chmod(folder.c_str(), 0700) < 0)
-    fail("cannot close " + folder.string() + " to others", errno);
-}
-
-/// Makes the data folder and checks that the cluster's user gets there.
-fs::path make_data_folder(const fs::path& asked,
-                          const cluster_account& account) {
-  std::error_code error;
-  auto folder = fs::absolute(asked).lexically_normal();
-  if (!folder.has_filename()) // a trailing slash
-    folder = folder.parent_path();
-  fs::create_directories(folder.parent_path(), error);
-  if (error)
-    throw embedded_postgres_error{"cannot make " + folder.parent_path().string()
-                                  + ": " + error.message()};
-  if (const auto closed = find_closed_folder(folder.parent_path(), account))
-    throw embedded_postgres_error{
-        "the embedded database runs as user " + account.name
-        + " (PostgreSQL refuses to run as root), who may not enter "
-        + closed->string() + " on the way to " + folder.string()
-        + "; choose another database.data_dir, run telltale as another user, "
-          "or "
-          "allow it with: chmod o+x "
-        + closed->string()};
-  make_private_folder(folder, account);
-  return fs::canonical(folder);
-}
-
-/// Held as long as the cluster is ours. The kernel lets go of it when we end,
-/// however we end.
-int lock_data_folder(const fs::path& folder) {
-  const auto file = folder / "owner.lock";
-  const int fd =
-      ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0)
-    fail("cannot open " + file.string(), errno);
-  if (::flock(fd, LOCK_EX | LOCK_NB) < 0) {
-    const int error = errno;
-    auto owner = read_tail(file, 32);
-    ::close(fd);
-    if (error != EWOULDBLOCK)
-      fail("cannot lock " + file.string(), error);
-    std::erase(owner, '\n');
-    throw embedded_postgres_error{
-        "the embedded database in " + folder.string()
-        + " belongs to another telltale that is running (process " + owner
-        + "); stop it, or give this one another database.data_dir"};
-  }
-  const auto id = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(fd, 0) < 0
-      || ::pwrite(fd, id.data(), id.size(), 0)
-             != static_cast<ssize_t>(id.size())) {
-    const int error = errno;
-    ::close(fd);
-    fail("cannot write " + file.string(), error);
-  }
-  return fd;
 }
 
 std::optional<std::uint32_t> read_cluster_major(const fs::path& cluster) {
@@ -184,25 +106,6 @@ void make_cluster(const fs::path& folder, const postgres_programs& programs,
     throw embedded_postgres_error{"initdb ended with " + std::to_string(code)
                                   + ":\n" + read_tail(output, 2000)};
   fs::rename(fresh, folder / "cluster");
-}
-
-/// Where the socket lies: in the data folder if its path is short enough for
-/// the system, else in a temporary folder.
-fs::path make_socket_folder(const fs::path& folder,
-                            const cluster_account& account) {
-  const auto inside = folder / "run";
-  if (inside.string().size() + socket_name <= longest_socket_path) {
-    make_private_folder(inside, account);
-    return inside;
-  }
-  for (const auto* pattern : {"/run/telltale-XXXXXX", "/tmp/telltale-XXXXXX"}) {
-    std::string text{pattern};
-    if (::mkdtemp(text.data()) != nullptr) {
-      make_private_folder(text, account);
-      return text;
-    }
-  }
-  fail("cannot make a folder for the database's socket", errno);
 }
 
 std::vector<std::string>

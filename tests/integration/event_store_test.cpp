@@ -8,131 +8,16 @@
 #include <thread>
 #include <vector>
 
-#include <pqxx/pqxx>
-
-#include "actors/persistence/facts_codec.hpp"
-#include "actors/persistence/pg_event_store.hpp"
 #include "actors/persistence/replica_bell.hpp"
-#include "actors/persistence/stored_text.hpp"
 #include "actors/persistence/uuid_v5.hpp"
-#include "tests/support/postgres_fixture.hpp"
+#include "tests/support/event_world.hpp"
 
 #include <caf/test/dsl.hpp>
 
 using namespace telltale;
 using namespace std::chrono_literals;
 
-namespace {
-
-pg_options options_for(const std::string& url) {
-  pg_options result;
-  result.url = url;
-  return result;
-}
-
-event_facts make_facts(event_type type, const std::string& session = {}) {
-  event_facts facts;
-  facts.id.value = make_uuid_v7();
-  facts.type = type;
-  facts.occurred_at = now_utc() - 10s;
-  facts.task.value = make_uuid_v7();
-  facts.attempt = 1;
-  facts.kind = "review";
-  facts.title = stored_text::from_store("\"quoted\" {braces}, \\ and \u2026");
-  facts.chat_session.value = session;
-  facts.status = task_status::failed;
-  facts.why = reason::timeout;
-  return facts;
-}
-
-void insert(pqxx::transaction_base& work, const event_facts& facts) {
-  work.exec_params0("INSERT INTO events (id, task_id, attempt, type, "
-                    "occurred_at, facts) VALUES ($1, $2, $3, $4, $5, $6)",
-                    to_string(facts.id), to_string(facts.task), facts.attempt,
-                    to_string(facts.type), format_rfc3339(facts.occurred_at),
-                    write_facts(facts));
-}
-
-event_publication prepare(const event_facts& facts) {
-  event_publication result;
-  result.facts = facts;
-  result.payload = R"({"title": "\"{x}\" \\ )"
-                   "\u2026"
-                   R"("})";
-  result.head = R"({"type":"x","payload":)";
-  result.to_chat = facts.type == event_type::task_failed
-                   || facts.type == event_type::task_recovered;
-  result.only_after_failure = facts.type == event_type::task_recovered;
-  return result;
-}
-
-struct fixture : postgres_fixture {
-  pg_event_store store{options_for(url())};
-
-  void commit(const event_facts& facts) const {
-    pqxx::connection connection{url()};
-    pqxx::work work{connection};
-    insert(work, facts);
-    work.commit();
-  }
-
-  void bind(const std::string& session, const std::string& relay,
-            const std::string& chat) const {
-    execute("INSERT INTO chat_sessions (id, relay, chat_id, thread_id, "
-            "channel_type, locale) VALUES ('"
-            + session + "', '" + relay + "', '" + chat + "', 't1', 2, 'en')");
-  }
-
-  event_facts committed_facts(event_type type, const std::string& session) {
-    auto facts = make_facts(type, session);
-    commit(facts);
-    return facts;
-  }
-
-  events_stored publish(const std::vector<event_facts>& facts) {
-    publish_events request;
-    for (const auto& one : facts)
-      request.events.push_back(prepare(one));
-    auto stored = store.publish(request);
-    CAF_REQUIRE(stored);
-    return *stored;
-  }
-
-  deliveries_taken take(const std::string& relay, std::uint32_t limit = 16,
-                        std::chrono::milliseconds lease = 60s) {
-    auto taken = store.take(take_deliveries{relay, limit, lease});
-    CAF_REQUIRE(taken);
-    return *taken;
-  }
-
-  committed<deliveries_recorded> record(const std::string& relay,
-                                        const delivery_result& result) {
-    auto recorded = store.record(record_deliveries{relay, {result}});
-    CAF_REQUIRE(recorded);
-    return *recorded;
-  }
-};
-
-delivery_result sent(const due_delivery& due) {
-  delivery_result result;
-  result.id = due.id;
-  result.state = delivery_state::sent;
-  result.message_id = "m1";
-  result.text = stored_text::from_store("what people read");
-  return result;
-}
-
-delivery_result again(const due_delivery& due, std::chrono::milliseconds wait) {
-  delivery_result result;
-  result.id = due.id;
-  result.retry_in = wait;
-  result.error = "no answer";
-  return result;
-}
-
-} // namespace
-
-CAF_TEST_FIXTURE_SCOPE(event_store_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(event_store_tests, event_world)
 
 CAF_TEST(an event published twice has one position and one delivery) {
   bind("s1", "chats", "c1");
@@ -248,138 +133,6 @@ CAF_TEST(publishers that race give positions without a gap) {
   CAF_CHECK_EQUAL(seen, 3 * rounds * batch);
 }
 
-CAF_TEST(a chat gets one message at a time in the order of the log) {
-  bind("s1", "chats", "c1");
-  bind("s2", "chats", "c2");
-  std::vector<event_facts> facts;
-  for (int i = 0; i < 3; ++i)
-    facts.push_back(committed_facts(event_type::task_failed, "s1"));
-  facts.push_back(committed_facts(event_type::task_failed, "s2"));
-  publish(facts);
-  const auto first = take("chats");
-  CAF_REQUIRE_EQUAL(first.due.size(), 2u);
-  CAF_CHECK(first.due[0].event == facts[0].id);
-  CAF_CHECK(first.due[1].event == facts[3].id);
-  CAF_CHECK(!first.more);
-  CAF_CHECK(first.next_try_at.has_value());
-  CAF_MESSAGE("leased: the chat waits");
-  CAF_CHECK(take("chats").due.empty());
-  CAF_MESSAGE("in backoff: the chat waits");
-  record("chats", again(first.due[0], 1h));
-  CAF_CHECK(take("chats").due.empty());
-  CAF_CHECK_EQUAL(ask("SELECT tries FROM deliveries WHERE state = 'pending' "
-                      "ORDER BY position LIMIT 1"),
-                  "1");
-  CAF_MESSAGE("a try that was put back does not count");
-  auto throttled = again(first.due[1], 0ms);
-  throttled.counts = false;
-  record("chats", throttled);
-  const auto other = take("chats");
-  CAF_REQUIRE_EQUAL(other.due.size(), 1u);
-  CAF_CHECK_EQUAL(other.due[0].tries, 0u);
-  CAF_MESSAGE("done: the next one is due");
-  const auto done = record("chats", sent(first.due[0]));
-  CAF_CHECK_EQUAL(done.answer.recorded, 1u);
-  const auto second = take("chats");
-  CAF_REQUIRE_EQUAL(second.due.size(), 1u);
-  CAF_CHECK(second.due[0].event == facts[1].id);
-  CAF_MESSAGE("a lease that ran out is taken by whoever comes");
-  record("chats", again(second.due[0], 0ms));
-  CAF_CHECK_EQUAL(take("chats", 16, -1ms).due.size(), 1u);
-  CAF_CHECK_EQUAL(take("chats").due.size(), 1u);
-}
-
-CAF_TEST(a storm in one chat can be taken at once and in order) {
-  bind("s1", "chats", "c1");
-  bind("s2", "chats", "c2");
-  std::vector<event_facts> facts;
-  for (int i = 0; i < 5; ++i)
-    facts.push_back(committed_facts(event_type::task_failed, "s1"));
-  facts.push_back(committed_facts(event_type::task_failed, "s2"));
-  publish(facts);
-  const auto ids = [&](const deliveries_taken& taken) {
-    std::vector<std::size_t> result;
-    for (const auto& due : taken.due)
-      for (std::size_t i = 0; i < facts.size(); ++i)
-        if (facts[i].id == due.event)
-          result.push_back(i);
-    return result;
-  };
-  const auto request = take_deliveries{"chats", 1, 60s, 3};
-  const auto first = store.take(request);
-  CAF_REQUIRE(first);
-  CAF_CHECK_EQUAL(ids(*first), (std::vector<std::size_t>{0, 1, 2}));
-  CAF_CHECK(first->more);
-  const auto other = store.take(request);
-  CAF_REQUIRE(other);
-  CAF_CHECK_EQUAL(ids(*other), (std::vector<std::size_t>{5}));
-  CAF_MESSAGE("the second of them waits: the third does, too");
-  record("chats", sent(first->due[0]));
-  record("chats", again(first->due[1], 1h));
-  record("chats", again(first->due[2], 0ms));
-  CAF_CHECK(store.take(request)->due.empty());
-  execute("UPDATE deliveries SET next_try_at = now()");
-  const auto rest = store.take(request);
-  CAF_REQUIRE(rest);
-  CAF_CHECK_EQUAL(ids(*rest), (std::vector<std::size_t>{1, 2, 3}));
-}
-
-CAF_TEST(targets without chats are taken many at a time) {
-  publish_events request;
-  for (int i = 0; i < 5; ++i) {
-    auto event = prepare(committed_facts(event_type::task_failed, ""));
-    event.webhooks = {"hook"};
-    request.events.push_back(event);
-  }
-  CAF_REQUIRE(store.publish(request));
-  const auto first = take("hook", 3);
-  CAF_CHECK_EQUAL(first.due.size(), 3u);
-  CAF_CHECK(first.more);
-  CAF_CHECK_EQUAL(first.due[0].chat.chat_id, "");
-  const auto second = take("hook", 3);
-  CAF_CHECK_EQUAL(second.due.size(), 2u);
-  CAF_CHECK(!second.more);
-  CAF_CHECK(take("other").due.empty());
-}
-
-CAF_TEST(what became of a delivery is an event and it can be sent again) {
-  bind("s1", "chats", "c1");
-  const auto facts = committed_facts(event_type::task_failed, "s1");
-  publish({facts});
-  const auto due = take("chats").due.at(0);
-  CAF_CHECK(store.redeliver_one(redeliver{due.id}).error()
-            == make_error(ec::not_redeliverable));
-  auto dead = again(due, 0ms);
-  dead.state = delivery_state::dead;
-  const auto recorded = record("chats", dead);
-  CAF_REQUIRE_EQUAL(recorded.facts.size(), 1u);
-  const auto& told = recorded.facts[0];
-  CAF_CHECK(told.type == event_type::delivery_dead);
-  CAF_CHECK(told.delivery == due.id);
-  CAF_CHECK_EQUAL(told.relay, "chats");
-  CAF_CHECK(told.task == facts.task);
-  CAF_CHECK(told.id != facts.id);
-  const auto unpublished = store.take(take_unpublished{0ms, 10});
-  CAF_REQUIRE(unpublished);
-  CAF_REQUIRE_EQUAL(unpublished->facts.size(), 1u);
-  CAF_CHECK(unpublished->facts[0] == told);
-  CAF_MESSAGE("a second record of the same end changes nothing");
-  CAF_CHECK_EQUAL(record("chats", sent(due)).answer.recorded, 0u);
-  CAF_MESSAGE("redelivery");
-  const auto queued = store.redeliver_one(redeliver{due.id});
-  CAF_REQUIRE(queued);
-  CAF_CHECK(queued->delivery.state == delivery_state::pending);
-  CAF_CHECK_EQUAL(queued->delivery.tries, 0u);
-  const auto repeated = take("chats").due.at(0);
-  CAF_CHECK(repeated.id == due.id);
-  const auto end = record("chats", sent(repeated));
-  CAF_CHECK(end.facts.at(0).type == event_type::delivery_sent);
-  CAF_CHECK_EQUAL(ask("SELECT text FROM deliveries"), "what people read");
-  const auto unknown = delivery_id{make_uuid_v7()};
-  CAF_CHECK(code_of(store.redeliver_one(redeliver{unknown}).error())
-            == ec::delivery_not_found);
-}
-
 CAF_TEST(a recovery is told only where its failure was told) {
   bind("s1", "chats", "c1");
   const auto failure = committed_facts(event_type::task_failed, "s1");
@@ -407,6 +160,47 @@ CAF_TEST(a recovery is told only where its failure was told) {
   CAF_CHECK_EQUAL(ask("SELECT count(*) FROM deliveries WHERE event_id = '"
                       + to_string(late.id) + "'"),
                   "0");
+}
+
+CAF_TEST(finding 5 a failure and its notice are one transaction) {
+  auto tasks = make_pg_task_store(options_for(url()));
+  create_task request;
+  request.task.id.value = make_uuid_v7();
+  request.task.kind = "review";
+  request.task.chat_session.value = "s1";
+  CAF_REQUIRE(tasks->create(request));
+  const auto fail = [&] {
+    std::vector<report_flight> batch(1);
+    batch[0].ready.task = request.task.id;
+    batch[0].ready.status = task_status::failed;
+    batch[0].ready.why = reason::agent_provider_network;
+    batch[0].ready.detail = stored_text::from_store("connection reset");
+    const auto facts = tasks->apply(batch);
+    return facts ? batch[0].result : code_of(facts.error());
+  };
+  const std::string status = "SELECT status FROM tasks WHERE id = '"
+                             + to_string(request.task.id) + "'";
+  CAF_MESSAGE("no notice: no failure");
+  execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+          "'BEGIN RAISE EXCEPTION ''refused''; END';"
+          "CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW "
+          "WHEN (NEW.type = 'task:failed') EXECUTE FUNCTION refuse()");
+  CAF_CHECK(fail() != ec::none);
+  CAF_CHECK_EQUAL(ask(status), "queued");
+  CAF_MESSAGE("a failure: its notice waits in the log, whoever was told");
+  execute("DROP TRIGGER refuse ON events");
+  CAF_CHECK(fail() == ec::none);
+  CAF_CHECK_EQUAL(ask(status), "failed");
+  const auto found = store.take(take_unpublished{0ms, 10});
+  CAF_REQUIRE(found);
+  const auto notice = std::find_if(
+      found->facts.begin(), found->facts.end(), [](const event_facts& facts) {
+        return facts.type == event_type::task_failed;
+      });
+  CAF_REQUIRE(notice != found->facts.end());
+  CAF_CHECK(notice->task == request.task.id);
+  CAF_CHECK_EQUAL(notice->error.view(), "connection reset");
+  CAF_CHECK_EQUAL(notice->chat_session.value, "s1");
 }
 
 CAF_TEST(replicas hear each other and not themselves) {

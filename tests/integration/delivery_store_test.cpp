@@ -1,0 +1,148 @@
+// libs: telltale_persistence telltale_postgres_fixture
+#define CAF_SUITE integration.delivery_store
+
+#include <string>
+#include <vector>
+
+#include "tests/support/event_world.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+CAF_TEST_FIXTURE_SCOPE(delivery_store_tests, event_world)
+
+CAF_TEST(a chat gets one message at a time in the order of the log) {
+  bind("s1", "chats", "c1");
+  bind("s2", "chats", "c2");
+  std::vector<event_facts> facts;
+  for (int i = 0; i < 3; ++i)
+    facts.push_back(committed_facts(event_type::task_failed, "s1"));
+  facts.push_back(committed_facts(event_type::task_failed, "s2"));
+  publish(facts);
+  const auto first = take("chats");
+  CAF_REQUIRE_EQUAL(first.due.size(), 2u);
+  CAF_CHECK(first.due[0].event == facts[0].id);
+  CAF_CHECK(first.due[1].event == facts[3].id);
+  CAF_CHECK(!first.more);
+  CAF_CHECK(first.next_try_at.has_value());
+  CAF_MESSAGE("leased: the chat waits");
+  CAF_CHECK(take("chats").due.empty());
+  CAF_MESSAGE("in backoff: the chat waits");
+  record("chats", again(first.due[0], 1h));
+  CAF_CHECK(take("chats").due.empty());
+  CAF_CHECK_EQUAL(ask("SELECT tries FROM deliveries WHERE state = 'pending' "
+                      "ORDER BY position LIMIT 1"),
+                  "1");
+  CAF_MESSAGE("a try that was put back does not count");
+  auto throttled = again(first.due[1], 0ms);
+  throttled.counts = false;
+  record("chats", throttled);
+  const auto other = take("chats");
+  CAF_REQUIRE_EQUAL(other.due.size(), 1u);
+  CAF_CHECK_EQUAL(other.due[0].tries, 0u);
+  CAF_MESSAGE("done: the next one is due");
+  const auto done = record("chats", sent(first.due[0]));
+  CAF_CHECK_EQUAL(done.answer.recorded, 1u);
+  const auto second = take("chats");
+  CAF_REQUIRE_EQUAL(second.due.size(), 1u);
+  CAF_CHECK(second.due[0].event == facts[1].id);
+  CAF_MESSAGE("a lease that ran out is taken by whoever comes");
+  record("chats", again(second.due[0], 0ms));
+  CAF_CHECK_EQUAL(take("chats", 16, -1ms).due.size(), 1u);
+  CAF_CHECK_EQUAL(take("chats").due.size(), 1u);
+}
+
+CAF_TEST(a storm in one chat can be taken at once and in order) {
+  bind("s1", "chats", "c1");
+  bind("s2", "chats", "c2");
+  std::vector<event_facts> facts;
+  for (int i = 0; i < 5; ++i)
+    facts.push_back(committed_facts(event_type::task_failed, "s1"));
+  facts.push_back(committed_facts(event_type::task_failed, "s2"));
+  publish(facts);
+  const auto ids = [&](const deliveries_taken& taken) {
+    std::vector<std::size_t> result;
+    for (const auto& due : taken.due)
+      for (std::size_t i = 0; i < facts.size(); ++i)
+        if (facts[i].id == due.event)
+          result.push_back(i);
+    return result;
+  };
+  const auto request = take_deliveries{"chats", 1, 60s, 3};
+  const auto first = store.take(request);
+  CAF_REQUIRE(first);
+  CAF_CHECK_EQUAL(ids(*first), (std::vector<std::size_t>{0, 1, 2}));
+  CAF_CHECK(first->more);
+  const auto other = store.take(request);
+  CAF_REQUIRE(other);
+  CAF_CHECK_EQUAL(ids(*other), (std::vector<std::size_t>{5}));
+  CAF_MESSAGE("the second of them waits: the third does, too");
+  record("chats", sent(first->due[0]));
+  record("chats", again(first->due[1], 1h));
+  record("chats", again(first->due[2], 0ms));
+  CAF_CHECK(store.take(request)->due.empty());
+  execute("UPDATE deliveries SET next_try_at = now()");
+  const auto rest = store.take(request);
+  CAF_REQUIRE(rest);
+  CAF_CHECK_EQUAL(ids(*rest), (std::vector<std::size_t>{1, 2, 3}));
+}
+
+CAF_TEST(targets without chats are taken many at a time) {
+  publish_events request;
+  for (int i = 0; i < 5; ++i) {
+    auto event = prepare(committed_facts(event_type::task_failed, ""));
+    event.webhooks = {"hook"};
+    request.events.push_back(event);
+  }
+  CAF_REQUIRE(store.publish(request));
+  const auto first = take("hook", 3);
+  CAF_CHECK_EQUAL(first.due.size(), 3u);
+  CAF_CHECK(first.more);
+  CAF_CHECK_EQUAL(first.due[0].chat.chat_id, "");
+  const auto second = take("hook", 3);
+  CAF_CHECK_EQUAL(second.due.size(), 2u);
+  CAF_CHECK(!second.more);
+  CAF_CHECK(take("other").due.empty());
+}
+
+CAF_TEST(what became of a delivery is an event and it can be sent again) {
+  bind("s1", "chats", "c1");
+  const auto facts = committed_facts(event_type::task_failed, "s1");
+  publish({facts});
+  const auto due = take("chats").due.at(0);
+  CAF_CHECK(store.redeliver_one(redeliver{due.id}).error()
+            == make_error(ec::not_redeliverable));
+  auto dead = again(due, 0ms);
+  dead.state = delivery_state::dead;
+  const auto recorded = record("chats", dead);
+  CAF_REQUIRE_EQUAL(recorded.facts.size(), 1u);
+  const auto& told = recorded.facts[0];
+  CAF_CHECK(told.type == event_type::delivery_dead);
+  CAF_CHECK(told.delivery == due.id);
+  CAF_CHECK_EQUAL(told.relay, "chats");
+  CAF_CHECK(told.task == facts.task);
+  CAF_CHECK(told.id != facts.id);
+  const auto unpublished = store.take(take_unpublished{0ms, 10});
+  CAF_REQUIRE(unpublished);
+  CAF_REQUIRE_EQUAL(unpublished->facts.size(), 1u);
+  CAF_CHECK(unpublished->facts[0] == told);
+  CAF_MESSAGE("a second record of the same end changes nothing");
+  CAF_CHECK_EQUAL(record("chats", sent(due)).answer.recorded, 0u);
+  CAF_MESSAGE("redelivery");
+  const auto queued = store.redeliver_one(redeliver{due.id});
+  CAF_REQUIRE(queued);
+  CAF_CHECK(queued->delivery.state == delivery_state::pending);
+  CAF_CHECK_EQUAL(queued->delivery.tries, 0u);
+  const auto repeated = take("chats").due.at(0);
+  CAF_CHECK(repeated.id == due.id);
+  const auto end = record("chats", sent(repeated));
+  CAF_CHECK(end.facts.at(0).type == event_type::delivery_sent);
+  CAF_CHECK_EQUAL(ask("SELECT text FROM deliveries"), "what people read");
+  const auto unknown = delivery_id{make_uuid_v7()};
+  CAF_CHECK(code_of(store.redeliver_one(redeliver{unknown}).error())
+            == ec::delivery_not_found);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
