@@ -217,15 +217,15 @@ constexpr std::string_view about_after[] = {
 };
 
 constexpr std::string_view about_before[] = {
-    "max",       "min",         "num",        "total",       "input",
-    "output",    "prompt",      "completion", "cached",      "unexpected",
-    "next",      "page",        "row",        "map",         "hot",
-    "short",     "any",         "sort",       "cache",       "partition",
-    "object",    "dict",        "json",       "config",      "duplicate",
-    "reasoning", "remaining",   "is",         "has",         "no",
-    "budget",    "idempotency", "registry",   "translation", "shortcut",
-    "arrow",     "group",       "unique",     "index",       "constraint",
-    "trace",     "request",     "routing",    "bundle",
+    "max",         "min",      "num",         "total",      "input",
+    "output",      "prompt",   "completion",  "cached",     "unexpected",
+    "next",        "page",     "row",         "map",        "hot",
+    "short",       "sort",     "cache",       "partition",  "object",
+    "dict",        "json",     "config",      "duplicate",  "reasoning",
+    "remaining",   "is",       "has",         "no",         "budget",
+    "idempotency", "registry", "translation", "shortcut",   "arrow",
+    "group",       "unique",   "index",       "constraint", "trace",
+    "request",     "routing",
 };
 
 constexpr std::string_view harmless[] = {

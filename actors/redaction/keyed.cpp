@@ -4,146 +4,14 @@
 
 #include "actors/redaction/characters.hpp"
 #include "actors/redaction/confirm.hpp"
+#include "actors/redaction/key_values.hpp"
 #include "actors/redaction/values.hpp"
 
 namespace telltale::redact {
 
 namespace {
 
-constexpr std::size_t longest_quoted = 8192;
 constexpr std::size_t longest_judged = 512;
-
-/// A value with the place that it takes in the text.
-struct value_span {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  bool quoted = false;
-  bool closed = true;
-};
-
-/// The quote that opens at `at`: its length with escapes and repeats.
-std::size_t opening_quote(std::string_view text, std::size_t at,
-                          std::size_t& escapes) {
-  auto i = at;
-  while (i < text.size() && text[i] == '\\' && i - at < 4)
-    ++i;
-  escapes = i - at;
-  if (i < text.size() && is(text[i], glyph::quote))
-    return i + 1 - at;
-  escapes = 0;
-  for (const std::string_view entity : {"&quot;", "&#34;", "&#39;", "&apos;"})
-    if (text.substr(at, entity.size()) == entity)
-      return entity.size();
-  return 0;
-}
-
-value_span read_quoted(search& s, std::size_t at, std::size_t n,
-                       std::size_t escapes) {
-  const auto text = s.text;
-  value_span out;
-  out.quoted = true;
-  out.begin = at + n;
-  const auto limit = std::min(text.size(), out.begin + longest_quoted);
-  if (text[at] == '&') {
-    const auto close =
-        text.substr(0, limit).find(text.substr(at, n), out.begin);
-    s.spend(std::min(close, limit) - out.begin);
-    out.closed = close != std::string_view::npos;
-    out.end = out.closed ? close : out.begin;
-  } else {
-    const char quote = text[at + n - 1];
-    // """ and '"
-    while (out.begin < text.size() && is(text[out.begin], glyph::quote)
-           && out.begin - at < 4 && out.begin + 1 < text.size()
-           && text[out.begin + 1] != ','
-           && !is(text[out.begin + 1], glyph::space))
-      ++out.begin;
-    auto i = out.begin;
-    for (;;) {
-      i = s.find_char(i, limit, quote);
-      if (i >= limit)
-        break;
-      std::size_t before = 0;
-      while (before < 5 && i - before > out.begin
-             && text[i - before - 1] == '\\')
-        ++before;
-      // Closed by a quote that is escaped as the opening one was, or less.
-      if (before <= escapes || before % 2 == 0)
-        break;
-      ++i;
-    }
-    out.closed = i < limit;
-    out.end = i;
-    if (out.closed)
-      while (out.end > out.begin && text[out.end - 1] == '\\'
-             && i - out.end < escapes)
-        --out.end;
-  }
-  if (!out.closed) {
-    // To the end of the line, or of what was looked at.
-    const auto line = text.substr(0, limit).find('\n', out.begin);
-    out.end = line == std::string_view::npos ? limit : line;
-    s.spend(out.end - out.begin);
-  }
-  while (out.end > out.begin && is(text[out.end - 1], glyph::quote))
-    --out.end;
-  return out;
-}
-
-/// Does the value end at this character, though no blank is here?
-bool ends_bare(std::string_view text, std::size_t at, bool parameter) {
-  const char c = text[at];
-  const char next = at + 1 < text.size() ? text[at + 1] : '\n';
-  if (is(c, glyph::quote))
-    return true;
-  if (parameter && (c == '#' || c == ')' || c == ']' || c == '<' || c == '>'))
-    return true;
-  switch (c) {
-  case ',':
-  case ';':
-    return is(next, glyph::alnum | glyph::space | glyph::quote | glyph::high)
-           || next == '-' || next == '{' || next == '[' || next == '\\';
-  case '&':
-    return is(next, glyph::letter) || next == '#' || parameter;
-  case '<':
-    return next == '/' || is(next, glyph::letter);
-  case '\\':
-    return next == 'n' || next == 'r' || next == 't' || next == '"'
-           || next == '\\';
-  default:
-    return false;
-  }
-}
-
-value_span read_bare(search& s, std::size_t at, bool parameter) {
-  const auto text = s.text;
-  value_span out{at, at, false, true};
-  const auto limit = std::min(text.size(), at + 4096);
-  int depth = 0;
-  for (; out.end < limit && !is(text[out.end], glyph::space); ++out.end) {
-    const char c = text[out.end];
-    if (static_cast<unsigned char>(c) < 0x20
-        || ends_bare(text, out.end, parameter))
-      break;
-    if (c == '(' || c == '{' || c == '[')
-      ++depth;
-    if (c == ')' || c == '}' || c == ']')
-      --depth;
-  }
-  s.spend(out.end - at);
-  // Closers that were opened before the value belong to the text around it.
-  while (out.end > out.begin && depth < 0
-         && (text[out.end - 1] == ')' || text[out.end - 1] == '}'
-             || text[out.end - 1] == ']')) {
-    --out.end;
-    ++depth;
-  }
-  while (out.end > out.begin
-         && (text[out.end - 1] == ',' || text[out.end - 1] == ';'
-             || text[out.end - 1] == '.' || text[out.end - 1] == ':'))
-    --out.end;
-  return out;
-}
 
 bool all_digits(std::string_view v) {
   return skip(v, 0, glyph::digit | glyph::dot) == v.size();
@@ -170,6 +38,23 @@ bool begins_line(std::string_view text, std::size_t at) {
   return at == 0 || is(text[at - 1], glyph::line_end);
 }
 
+/// `VENDOR SECRET value` with nothing after it: a name in capitals, then one
+/// long word that is none; or SQL's `PASSWORD value;`.
+bool names_value_alone(std::string_view text, const key_site& site,
+                       const value_span& v, key_family family) {
+  const auto value = text.substr(v.begin, v.end - v.begin);
+  const auto after = v.end < text.size() ? text[v.end] : '\n';
+  if (!ends_line(text, v.end) && after != ';')
+    return false;
+  if (family == key_family::password)
+    return is_random(value, 10);
+  const auto m = study(value);
+  const auto word =
+      study(text.substr(site.word_begin, site.word_end - site.word_begin));
+  return word.lowers == 0 && m.others == 0
+         && (m.digits >= 3 ? value.size() >= 14 : value.size() >= 20);
+}
+
 /// Is the value of a name that speaks of a secret a secret?
 bool judge(const search& s, const key_site& site, const value_span& v,
            key_family family, bool about) {
@@ -193,7 +78,10 @@ bool judge(const search& s, const key_site& site, const value_span& v,
       return false;
     break;
   case key_family::weak:
-    return !blanks && !is_reference(value) && is_random(value, 12);
+    return !blanks && !is_reference(value)
+           && (is_random(value, 12)
+               || (site.op == key_operator::blank && !v.quoted
+                   && names_value_alone(text, site, v, family)));
   }
   const bool strong = is_random(value, 8);
   if (!strong && is_reference(value))
@@ -249,14 +137,16 @@ bool judge(const search& s, const key_site& site, const value_span& v,
                                           : value.size() >= 8 && m.digits != 0;
   case key_operator::blank:
     if (v.quoted)
-      return family == key_family::password && !blanks && value.size() >= 6
-             && !is_plain_word(value);
+      return !blanks && !is_plain_word(value)
+             && (m.digits != 0 || m.others >= 4)
+             && value.size() >= (family == key_family::password ? 6U : 8U);
     if (site.option)
       return family == key_family::password
                  ? value.size() >= 4 && !is_prose_word(value)
                        && value.front() != '-'
                  : strong || (m.digits >= 2 && value.size() >= 8);
-    return is_random(value, 16) && m.digits >= 2;
+    return names_value_alone(text, site, v, family)
+           || (is_random(value, 16) && m.digits >= 2);
   case key_operator::joined:
     return m.longest >= 16 ? is_random(value, 16) && m.digits >= 3
                            : is_uuid_shaped(value);
@@ -294,6 +184,26 @@ secret_class kind_of(const search& s, const key_site& site,
       return secret_class::connection_string;
   }
   return secret_class::keyed_secret;
+}
+
+/// Does the word before the name make it one that holds no secret?
+bool follows_harmless(std::string_view text, const key_site& site) {
+  if (site.begin == 0 || !is(text[site.begin - 1], glyph::blank) || site.option
+      || site.parameter)
+    return false;
+  const auto end = skip_back(text, site.begin, glyph::blank, 4);
+  const auto begin = skip_back(text, end, glyph::alnum, 16);
+  const auto word = text.substr(begin, end - begin);
+  static constexpr std::string_view words[] = {
+      "public",   "primary",   "foreign", "unexpected", "invalid", "illegal",
+      "expected", "duplicate", "unknown", "cache",      "host",    "csrf",
+      "missing",  "next",      "sort",    "partition",  "unique",  "bad"};
+  if (word.empty()
+      || (site.op != key_operator::blank && site.op != key_operator::colon
+          && site.op != key_operator::joined))
+    return false;
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](auto one) { return equals_lowered(word, one); });
 }
 
 /// `"value" === name`: the value stands in front.
@@ -348,16 +258,9 @@ void confirm_keyed(search& s, std::size_t word, std::size_t at) {
     return;
   if (site.parameter && (k.rules & key_rule::query) == 0)
     return;
-  auto from = site.value;
-  std::size_t escapes = 0;
-  // b"…", r'…', @"…"
-  if (from + 1 < text.size() && is(text[from + 1], glyph::quote)
-      && (is(text[from], glyph::letter) || text[from] == '@'))
-    ++from;
-  const auto quote = opening_quote(text, from, escapes);
-  const auto v = quote != 0 && !site.parameter
-                     ? read_quoted(s, from, quote, escapes)
-                     : read_bare(s, from, site.parameter);
+  if (follows_harmless(text, site))
+    return; // `public key: …`, `unexpected token "…"`
+  const auto v = read_value(s, site);
   if (v.end <= v.begin)
     return;
   if (site.op == key_operator::joined

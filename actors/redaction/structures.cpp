@@ -216,8 +216,11 @@ void confirm_webhook(search& s, std::size_t at, std::size_t end) {
                     || equals_lowered(literal, "hooks.slack.com/triggers/")
                     || equals_lowered(literal, "/hooks/catch/");
   s.spend(m.digits + 64);
+  // Slack's `services/` goes too: the host is what stays.
+  const auto slash = literal.find("slack.com/");
+  const auto from = slash == std::string_view::npos ? end : at + slash + 10;
   if (m.digits != 0 && (hook || (m.longest >= 16 && m.digits >= 3)))
-    s.add(end, to, secret_class::chat_webhook);
+    s.add(from, to, secret_class::chat_webhook);
 }
 
 } // namespace telltale::redact
