@@ -41,6 +41,7 @@ struct lane {
   std::deque<ready_message> waiting;
   bool sending = false;
   bool wording = true; ///< its messages are still being worded
+  steady_time since{}; ///< when they were taken
 };
 
 /// What a batch of deliveries comes to.

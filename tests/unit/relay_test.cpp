@@ -398,6 +398,21 @@ CAF_TEST(a chat is never sent more than its rate) {
   CAF_CHECK_EQUAL(out->all.size(), 2u);
 }
 
+CAF_TEST(what waits in hand for too long is put back before its lease ends) {
+  auto options = chat_options();
+  options.rate_per_chat = 0.01;
+  const auto out = start(options);
+  deliver({due(1, "c1"), due(2, "c1")});
+  answer(*out, message_sent{"1"});
+  CAF_CHECK_EQUAL(store->results.size(), 1u);
+  for (int i = 0; i < 7; ++i)
+    pass(5s);
+  CAF_CHECK_EQUAL(out->all.size(), 1u);
+  CAF_REQUIRE_EQUAL(store->results.size(), 2u);
+  CAF_CHECK(last().state == delivery_state::pending);
+  CAF_CHECK(!last().counts);
+}
+
 CAF_TEST(the store is polled slowly and when something falls due) {
   const auto out = start();
   const auto before = store->takes.size();

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "actors/relay/relay.hpp"
+
+// What the parts of the relay actor call of each other. All of it runs inside
+// the actor.
+
+namespace telltale::relay_steps {
+
+using self_pointer = relay_actor::stateful_pointer<relay_state>;
+
+/// After the store or redaction gave no answer.
+inline constexpr std::chrono::milliseconds store_pause{1'000};
+
+[[nodiscard]] steady_time now_of(self_pointer self);
+
+/// Has the actor look again at that time, if nothing makes it do so before.
+void arm(self_pointer self, steady_time at);
+
+[[nodiscard]] bool has_chats(const relay_state& state);
+
+void count(relay_state& state, const char* result, std::size_t amount = 1);
+
+/// Everything that can be done now.
+void step(self_pointer self);
+
+// relay_word.cpp: drafts become messages, by way of redaction.
+void word_drafts(self_pointer self, std::vector<draft> drafts);
+
+// relay_deliver.cpp: messages go out, results go to the store.
+void pump(self_pointer self);
+void record(self_pointer self);
+void on_delivery_tried(self_pointer self, const delivery_tried& tried);
+
+} // namespace telltale::relay_steps
