@@ -1,0 +1,232 @@
+// libs: telltale_event_stream
+#define CAF_SUITE unit.event_stream
+
+#include <chrono>
+#include <limits>
+#include <vector>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/event_stream/event_stream.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+namespace {
+
+published_event event_at(std::int64_t position) {
+  published_event event;
+  event.position = position;
+  event.type = event_type::task_failed;
+  event.envelope = std::to_string(position);
+  return event;
+}
+
+std::vector<std::int64_t>
+positions(const std::vector<published_event>& events) {
+  std::vector<std::int64_t> list;
+  for (const auto& event : events)
+    list.push_back(event.position);
+  return list;
+}
+
+using positions_t = std::vector<std::int64_t>;
+
+/// The log, as the store has it.
+struct fake_log {
+  std::vector<published_event> events;
+  int reads = 0;
+  bool broken = false;
+};
+
+event_store_actor::behavior_type fake_store(event_store_actor::pointer,
+                                            fake_log* log) {
+  return {[](publish_events&) { return events_stored{}; },
+          [](take_unpublished&) { return unpublished_taken{}; },
+          [=](const read_events& what) -> caf::result<events_read> {
+            ++log->reads;
+            if (log->broken)
+              return make_error(ec::database_unavailable);
+            events_read read;
+            for (const auto& event : log->events)
+              if (event.position > what.after
+                  && read.events.size() < what.limit)
+                read.events.push_back(event);
+            if (!log->events.empty()) {
+              read.newest = log->events.back().position;
+              read.oldest = log->events.front().position;
+            }
+            return read;
+          }};
+}
+
+event_listener_actor::behavior_type listener(event_listener_actor::pointer,
+                                             positions_t* heard) {
+  return {[=](const events_published& news) {
+    for (const auto& event : news.events)
+      heard->push_back(event.position);
+  }};
+}
+
+struct fixture : test_coordinator_fixture<> {
+  fake_log log;
+  positions_t heard;
+  event_store_actor store = sys.spawn(fake_store, &log);
+  event_listener_actor ear = sys.spawn(listener, &heard);
+  event_stream_actor stream;
+
+  void start() {
+    config::events_config options;
+    options.buffer = 16;
+    options.poll = 1s;
+    stream = sys.spawn(event_stream, store, options, counter_board_ptr{});
+    settle();
+  }
+
+  void settle() {
+    while (consume_message()) {
+    }
+  }
+
+  ~fixture() override {
+    for (auto what :
+         {caf::actor_cast<caf::actor>(stream),
+          caf::actor_cast<caf::actor>(store), caf::actor_cast<caf::actor>(ear)})
+      if (what)
+        self->send_exit(what, caf::exit_reason::user_shutdown);
+    settle();
+  }
+
+  void commit(std::int64_t first, std::int64_t last) {
+    for (auto at = first; at <= last; ++at)
+      log.events.push_back(event_at(at));
+  }
+
+  void announce(std::int64_t first, std::int64_t last) {
+    events_published news;
+    for (auto at = first; at <= last; ++at)
+      news.events.push_back(event_at(at));
+    self->send(stream, news);
+    settle();
+  }
+
+  events_read subscribe(std::int64_t after) {
+    auto request =
+        self->request(stream, caf::infinite, subscribe_events{after, ear});
+    settle();
+    events_read result;
+    request.receive([&](const events_read& read) { result = read; },
+                    [&](caf::error& error) { CAF_FAIL(explain(error)); });
+    return result;
+  }
+};
+
+} // namespace
+
+CAF_TEST(the replay buffer never holds a gap and never too much) {
+  replay_buffer buffer{3};
+  CAF_CHECK(!buffer.after(0, 10));
+  for (std::int64_t at = 5; at <= 9; ++at)
+    buffer.push(event_at(at));
+  CAF_CHECK_EQUAL(buffer.oldest(), 7);
+  CAF_CHECK_EQUAL(buffer.newest(), 9);
+  CAF_CHECK_EQUAL(positions(*buffer.after(6, 10)), (positions_t{7, 8, 9}));
+  CAF_CHECK_EQUAL(positions(*buffer.after(7, 1)), (positions_t{8}));
+  CAF_CHECK_EQUAL(positions(*buffer.after(9, 10)), positions_t{});
+  CAF_CHECK(!buffer.after(5, 10));
+  CAF_CHECK(!buffer.after(10, 10));
+  buffer.push(event_at(20));
+  CAF_CHECK_EQUAL(buffer.size(), 1u);
+  CAF_CHECK(!buffer.after(9, 10));
+}
+
+CAF_TEST_FIXTURE_SCOPE(event_stream_tests, fixture)
+
+CAF_TEST(news pass on at once and without asking the store) {
+  commit(1, 3);
+  start();
+  CAF_CHECK_EQUAL(subscribe(-1).newest, 3);
+  const auto reads = log.reads;
+  announce(4, 6);
+  CAF_CHECK_EQUAL(heard, (positions_t{4, 5, 6}));
+  CAF_CHECK_EQUAL(log.reads, reads);
+}
+
+CAF_TEST(a gap is filled from the store before anything passes on) {
+  commit(1, 3);
+  start();
+  subscribe(-1);
+  commit(4, 7);
+  announce(6, 7);
+  CAF_CHECK_EQUAL(heard, (positions_t{4, 5, 6, 7}));
+}
+
+CAF_TEST(what was heard before is not passed on again) {
+  start();
+  subscribe(-1);
+  commit(1, 4);
+  announce(1, 3);
+  announce(2, 4);
+  announce(1, 4);
+  CAF_CHECK_EQUAL(heard, (positions_t{1, 2, 3, 4}));
+}
+
+CAF_TEST(the poll finds what other replicas published) {
+  start();
+  subscribe(-1);
+  commit(1, 1200);
+  advance_time(1s);
+  settle();
+  CAF_REQUIRE_EQUAL(heard.size(), 1200u);
+  CAF_CHECK_EQUAL(heard.front(), 1);
+  CAF_CHECK_EQUAL(heard.back(), 1200);
+}
+
+CAF_TEST(a subscriber resumes from memory and from the store) {
+  start();
+  commit(1, 40);
+  announce(1, 40);
+  const auto reads = log.reads;
+  CAF_CHECK_EQUAL(positions(subscribe(38).events), (positions_t{39, 40}));
+  CAF_CHECK_EQUAL(log.reads, reads);
+  CAF_CHECK_EQUAL(subscribe(2).events.size(), 38u);
+  CAF_CHECK_EQUAL(log.reads, reads + 1);
+  CAF_CHECK_EQUAL(subscribe(40).events.size(), 0u);
+  announce(41, 41);
+  CAF_CHECK_EQUAL(heard, (positions_t{41}));
+}
+
+CAF_TEST(a broken store delays news and loses none) {
+  start();
+  subscribe(-1);
+  log.broken = true;
+  commit(1, 5);
+  announce(4, 5);
+  CAF_CHECK_EQUAL(heard, positions_t{});
+  log.broken = false;
+  advance_time(1s);
+  settle();
+  CAF_CHECK_EQUAL(heard, (positions_t{1, 2, 3, 4, 5}));
+}
+
+CAF_TEST(early subscribers are answered once the log was read) {
+  log.broken = true;
+  start();
+  auto request =
+      self->request(stream, caf::infinite, subscribe_events{-1, ear});
+  settle();
+  log.broken = false;
+  commit(1, 2);
+  advance_time(1s);
+  settle();
+  request.receive(
+      [&](const events_read& read) { CAF_CHECK_EQUAL(read.newest, 2); },
+      [&](caf::error& error) { CAF_FAIL(explain(error)); });
+  announce(3, 3);
+  CAF_CHECK_EQUAL(heard, (positions_t{3}));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
