@@ -6,6 +6,7 @@
 
 #include "actors/persistence/memory_task_store.hpp"
 #include "actors/persistence/report_store.hpp"
+#include "actors/persistence/rooms.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -256,6 +257,65 @@ CAF_TEST(an error of another kind is answered and the lane goes on) {
   settle();
   CAF_REQUIRE_EQUAL(ears.settled.size(), 2u);
   CAF_CHECK_EQUAL(ears.settled[1]->front().result, ec::none);
+}
+
+CAF_TEST(other rooms tell what they committed and answer errors as they are) {
+  const auto db = std::make_shared<memory_database>();
+  const auto rules = std::make_shared<live_rules>();
+  const auto store = [&] {
+    return std::make_unique<memory_task_store>(db, rules);
+  };
+  const auto tasks = sys.spawn(
+      [&](task_store_actor::stateful_pointer<task_store_state> actor) {
+        return task_store_room(actor, store(), payload, counters);
+      });
+  const auto sweeps = sys.spawn(
+      [&](sweep_store_actor::stateful_pointer<sweep_store_state> actor) {
+        return sweep_store(actor, store(), payload, counters);
+      });
+  const auto queries = sys.spawn(
+      [&](task_query_actor::stateful_pointer<task_query_state> actor) {
+        return task_queries(actor, store());
+      });
+  create_task what;
+  what.task.id = task_id{make_uuid_v7()};
+  auto made = self->request(tasks, caf::infinite, what);
+  settle();
+  made.receive([&](const task_created& x) { CAF_CHECK(!x.repeated); },
+               [&](const caf::error& e) { CAF_FAIL(explain(e)); });
+  CAF_CHECK_EQUAL(ears.facts, 1u);
+  db->now += 3h;
+  sweep_tasks sweep;
+  sweep.kind = sweep_kind::queue_ttl;
+  sweep.threshold = 1h;
+  sweep.why = reason::queued_expired;
+  auto swept = self->request(sweeps, caf::infinite, sweep);
+  settle();
+  swept.receive([&](const tasks_swept& x) { CAF_CHECK_EQUAL(x.settled, 1u); },
+                [&](const caf::error& e) { CAF_FAIL(explain(e)); });
+  CAF_CHECK_EQUAL(ears.facts, 2u);
+  CAF_CHECK_EQUAL(counters->read(counter::swept_total, "queue_ttl"), 1.0);
+  CAF_CHECK_EQUAL(counters->read(counter::tasks_failed_total, "queued_expired"),
+                  1.0);
+  auto cancelled =
+      self->request(tasks, caf::infinite, cancel_task{what.task.id});
+  settle();
+  cancelled.receive(
+      [&](const task_changed&) { CAF_ERROR("a finished task was cancelled"); },
+      [&](const caf::error& e) {
+        CAF_CHECK_EQUAL(code_of(e), ec::not_cancellable);
+      });
+  auto found = self->request(queries, caf::infinite, find_task{what.task.id});
+  settle();
+  found.receive(
+      [&](const task_found& x) {
+        CAF_CHECK_EQUAL(x.task.status, task_status::failed);
+      },
+      [&](const caf::error& e) { CAF_FAIL(explain(e)); });
+  for (const auto& actor :
+       {caf::actor_cast<caf::actor>(tasks), caf::actor_cast<caf::actor>(sweeps),
+        caf::actor_cast<caf::actor>(queries)})
+    self->send_exit(actor, caf::exit_reason::kill);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -57,6 +57,9 @@ CREATE INDEX tasks_queue ON tasks (priority DESC, created_at)
 -- Sweeps: what is under way. Leases move without touching it.
 CREATE INDEX tasks_active ON tasks (runner_id)
   WHERE status IN ('running', 'posting_result');
+-- The truth check and retention: by end. Only a task's last write touches it.
+CREATE INDEX tasks_finished ON tasks (completed_at)
+  WHERE completed_at IS NOT NULL;
 -- Lists: newest first, all or by chat session.
 CREATE INDEX tasks_newest ON tasks (created_at DESC, id DESC);
 CREATE INDEX tasks_chat_session ON tasks (chat_session_id, created_at DESC, id DESC)
