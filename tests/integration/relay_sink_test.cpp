@@ -1,4 +1,4 @@
-// libs: telltale_relay telltale_command_sink
+// libs: telltale_relay telltale_command_sink telltale_redaction
 #define CAF_SUITE integration.relay_sink
 #include <condition_variable>
 #include <future>
@@ -6,10 +6,12 @@
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
+#include "actors/redaction/engine.hpp"
 #include "actors/relay/channel.hpp"
 #include "actors/relay/lark_rules.hpp"
 #include "commands/sink_server.hpp"
 #include "commands/sink_wire.hpp"
+#include "messages/failure_reason.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -209,3 +211,19 @@ CAF_TEST(a throttled sink says so in each chats own way) {
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
+
+CAF_TEST(no sentence that people read looks like a secret) {
+  const redaction_engine engine{config::redaction_config{}};
+  for (const auto locale : catalog::locales())
+    for (const auto& row : failure_reasons()) {
+      const auto payload =
+          R"({"title":"Fix it","attempt":1,"max_attempts":2,"run_url":)"
+          R"("http://127.0.0.1:8080/runs/018f3c1e-0000-7000-8000-000000000001",)"
+          R"("failure_reason":")"
+          + std::string{row.wire} + "\"}";
+      const auto text =
+          as_text(render(read_notice(payload, "{}"), catalog::of(locale),
+                         detail_style::error_first));
+      CAF_CHECK_EQUAL(engine.redact(text, redaction_profile::store).text, text);
+    }
+}
