@@ -14,6 +14,7 @@
 namespace telltale::http {
 
 struct client_options {
+  /// Name lookup, connection and TLS.
   std::chrono::milliseconds connect_timeout{3'000};
   std::chrono::milliseconds request_timeout{10'000}; ///< whole, with connect
   std::size_t max_response_bytes = 1'048'576;
@@ -65,25 +66,33 @@ struct client_error {
 using client_result = std::variant<client_response, client_error>;
 
 /// An asynchronous HTTP/1.1 client: connections are kept and used again,
-/// certificates verified, redirects not followed. Its callbacks run on its one
-/// thread. A kept connection that turns out closed before a byte of the answer
-/// came is replaced once, unseen.
+/// certificates verified (TLS 1.2 and later), redirects not followed. Its
+/// callbacks run on its one thread, each once; what they throw is swallowed. A
+/// kept connection that turns out closed before a byte of the answer came is
+/// replaced once, unseen. Names are looked up one after the other.
 class client {
 public:
+  /// Throws `std::runtime_error` if `ca_file` cannot be used.
   explicit client(client_options options);
-  ~client(); ///< pending requests end as `cancelled`
+  /// Pending requests end as `cancelled` before this returns; a name lookup
+  /// under way is waited for. In a callback it returns at once.
+  ~client();
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  /// Any thread.
+  /// Any thread. Host, Content-Length, Transfer-Encoding and Connection are the
+  /// client's own business; such headers of the request are left out.
   void send(client_request what, std::function<void(client_result)> then);
 
-  /// Sends and waits. Not from a callback.
+  /// Sends and waits. From a callback: `cancelled` at once, since it would wait
+  /// for itself.
   [[nodiscard]] client_result call(client_request what);
 
   /// Sends and hands the body on as it comes (event streams; no total timeout,
-  /// `idle` bounds the wait for the next bytes). `on_data` returns false to
-  /// stop. `on_end` is called once. Any thread.
+  /// `idle` bounds the wait for the next bytes). `on_data` gets the body of a
+  /// 2xx answer and returns false to stop; that of any other answer is gathered
+  /// as by `send`. `on_end` is called once, with status and headers if the
+  /// answer ended in order or was stopped. Any thread.
   void open_stream(client_request what, std::chrono::milliseconds idle,
                    std::function<bool(std::string_view)> on_data,
                    std::function<void(client_result)> on_end);

@@ -14,13 +14,17 @@ namespace telltale::http {
 struct server_options {
   std::string listen = "127.0.0.1:0"; ///< address:port; [v6]:port
   unsigned threads = 1;
-  std::size_t max_connections = 20'000;
-  std::size_t max_pipeline = 128;
+  std::size_t max_connections = 20'000; ///< past it: 503, then closed
+  std::size_t max_pipeline = 128;       ///< unanswered; past it: not read on
   std::size_t max_body_bytes = 1'048'576;
   std::size_t max_header_bytes = 16'384;
+  /// From the first byte of a request to the end of its head; also for the TLS
+  /// handshake, and for the first byte on a fresh connection.
   std::chrono::milliseconds header_timeout{10'000};
+  /// From the head's end to the body's; also how long a write may stand still
+  /// because the client does not read.
   std::chrono::milliseconds body_timeout{30'000};
-  std::chrono::milliseconds idle_timeout{75'000};
+  std::chrono::milliseconds idle_timeout{75'000}; ///< between requests
   std::string tls_certificate; ///< PEM file; empty: plain HTTP
   std::string tls_key;
 };
@@ -36,7 +40,7 @@ enum class refusal : std::uint8_t {
   abandoned,            ///< 500: an exchange went away without an answer
 };
 
-/// A response that goes on: event streams.
+/// A response that goes on: event streams. Letting go of it closes it.
 class stream {
 public:
   virtual ~stream() = default;
@@ -44,7 +48,7 @@ public:
   /// behind by more than the stream's limit (1 MiB unsent), in which case the
   /// connection is cut.
   virtual bool write(std::string chunk) = 0;
-  /// Ends the response. Any thread.
+  /// Ends the response in order. Any thread. No `on_closed` follows.
   virtual void close() = 0;
 };
 
@@ -56,8 +60,12 @@ public:
   virtual ~exchange() = default;
   /// Answers. Any thread; the first answer counts.
   virtual void respond(response answer) = 0;
-  /// Answers with a head and leaves the body open. Any thread. `on_closed` is
-  /// called once, on an io thread, when the client has gone.
+  /// Answers with a head and leaves the body open; the head's own body is not
+  /// sent. Any thread. `on_closed` is called once, on an io thread, when the
+  /// client has gone or fallen behind, when the server drains or stops, or at
+  /// once if no stream can come about (answered before, HEAD, a status without
+  /// a body); not after the owner's own `close`. Once the server is gone it
+  /// runs on the calling thread. It may be empty.
   virtual std::shared_ptr<stream>
   open_stream(response head, std::function<void()> on_closed) = 0;
 };
@@ -83,11 +91,14 @@ public:
   /// cannot, or `std::runtime_error` if TLS files are unusable. Accepts nothing
   /// before `start`.
   server(server_options options, handler on_request, refuser on_refusal);
-  ~server(); ///< stops at once
+  /// Stops at once: connections are cut, `on_closed` of streams is called.
+  /// Exchanges and streams may outlive it; they do nothing then. Not on an io
+  /// thread.
+  ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  /// Starts the io threads.
+  /// Starts the io threads. Once.
   void start();
 
   /// Answers many exchanges with one turn of each io thread.
@@ -99,11 +110,14 @@ public:
 
   /// Stops accepting, lets answers that are owed go out, closes streams and
   /// idle connections, and returns when all are closed or `patience` is over.
+  /// Requests that come after one that is owed are not read. Not on an io
+  /// thread.
   void drain(std::chrono::milliseconds patience);
 
   /// The port that it listens on.
   [[nodiscard]] std::uint16_t port() const;
 
+  /// Open connections, closing ones included. Any thread.
   [[nodiscard]] std::size_t connections() const;
 
 private:

@@ -20,6 +20,10 @@ namespace {
 constexpr std::size_t least_read = 2'048;
 constexpr std::size_t most_read = 65'536;
 
+/// A client that still sends after its last answer is heard out this often: it
+/// would lose the answer if the connection were reset under it.
+constexpr unsigned most_lingers = 5;
+
 } // namespace
 
 session::session(std::shared_ptr<io_loop> loop, std::string remote, bool secure)
@@ -81,6 +85,7 @@ void session::on_read(const error_code& ec, std::size_t n) {
     }
   } else if (discarding_) {
     in_.clear();
+    still_sends_ = true;
   } else {
     in_.commit(n);
     starved_ = false;
@@ -152,6 +157,11 @@ void session::wait_for(wait_kind kind) {
 void session::expire() {
   if (gone_ || waiting_ == wait_kind::nothing)
     return;
+  if (finished_ && std::exchange(still_sends_, false)
+      && ++lingered_ <= most_lingers) {
+    loop_->move(wait_, waiting_, waiting_);
+    return;
+  }
   if (handshaking_ || !reader_ || finished_) {
     cut();
     return;

@@ -166,6 +166,8 @@ private:
   bool eof_ = false;           ///< the client sends no more
   bool closing_ = false;       ///< the last answer is in `out_`
   bool finished_ = false;      ///< all is sent; lingering
+  bool still_sends_ = false;   ///< bytes came that were thrown away
+  unsigned lingered_ = 0;
   bool gone_ = false;
 };
 

@@ -44,6 +44,15 @@ const client_response& response_of(const client_result& result) {
   return r != nullptr ? *r : none;
 }
 
+// The result of a call dies with its expression, so its parts are copied.
+client_error error_of(client_result&& result) {
+  return error_of(std::as_const(result));
+}
+
+client_response response_of(client_result&& result) {
+  return response_of(std::as_const(result));
+}
+
 /// Serves each connection in turn with the next of `answers`: reads a head,
 /// sends the text, closes.
 struct scripted_peer {
