@@ -1,6 +1,7 @@
 #include "actors/redaction/confirm.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "actors/redaction/characters.hpp"
 
@@ -12,6 +13,13 @@ bool search::in_placeholder(std::size_t at) noexcept {
   while (cursor_ < placeholders_.size() && placeholders_[cursor_].end <= at)
     ++cursor_;
   return cursor_ < placeholders_.size() && placeholders_[cursor_].begin <= at;
+}
+
+bool search::in_harmless(std::size_t at) const noexcept {
+  const auto after = std::upper_bound(
+      harmless_.begin(), harmless_.end(), at,
+      [](std::size_t where, const stretch& x) { return where < x.begin; });
+  return after != harmless_.begin() && std::prev(after)->end > at;
 }
 
 std::size_t search::run_end(std::size_t from, std::uint16_t set) {

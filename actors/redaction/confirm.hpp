@@ -50,6 +50,12 @@ public:
     return placeholder_length(text, at);
   }
 
+  /// Notes a stretch that looks random and is public: a certificate.
+  void add_harmless(std::size_t begin, std::size_t end) {
+    harmless_.push_back({begin, end});
+  }
+  [[nodiscard]] bool in_harmless(std::size_t at) const noexcept;
+
   /// Takes steps from the work budget; false once it has run out.
   bool spend(std::size_t steps) noexcept {
     budget_ = budget_ > steps ? budget_ - steps : 0;
@@ -86,6 +92,7 @@ private:
     std::size_t begin = 0;
     std::size_t end = 0;
   };
+  std::vector<stretch> harmless_; ///< ascending, apart
   std::vector<known_run> runs_;
   std::vector<known_run> gaps_; ///< `set` is a character that is not there
   const std::vector<stretch>& placeholders_;

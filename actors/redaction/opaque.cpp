@@ -88,14 +88,17 @@ void judge_run(search& s, std::size_t begin, std::size_t end) {
          && (text[begin] == '=' || text[begin] == '-' || text[begin] == '/'
              || text[begin] == '+'))
     ++begin;
-  // NAME=value
+  // NAME=value: the name is none of it.
   if (const auto equals = text.substr(begin, end - begin).find('=');
-      equals != std::string_view::npos && equals + least_opaque < end - begin)
+      equals != std::string_view::npos && begin + equals + 1 < end
+      && text[begin + equals + 1] != '=')
     begin += equals + 1;
   const auto size = end - begin;
   if (size < least_opaque || size > most_opaque)
     return;
   s.spend(size * 2);
+  if (s.in_harmless(begin))
+    return; // a certificate's or a public key's
   const auto run = text.substr(begin, size);
   if (is_seed(run)) {
     s.add(begin, end, secret_class::opaque_token);

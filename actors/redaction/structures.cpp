@@ -15,6 +15,23 @@ bool stands(std::string_view text, std::size_t at, std::string_view lower) {
   return equals_lowered(text.substr(at, lower.size()), lower);
 }
 
+/// Notes a certificate or public key that begins at `at`.
+void note_public(search& s, std::size_t at) {
+  constexpr std::size_t longest = 65'536;
+  if (s.seen.no_key_end)
+    return;
+  const auto text = s.text.substr(0, at + longest);
+  const auto end = text.find("-----END", at);
+  const auto stop = std::min(text.find("-----BEGIN", at + 10), end);
+  s.spend(std::min(stop, text.size()) - at);
+  if (end == std::string_view::npos) {
+    s.seen.no_key_end = text.size() == s.text.size();
+    return;
+  }
+  if (stop == end)
+    s.add_harmless(at, end);
+}
+
 /// The end of `-----BEGIN … PRIVATE KEY…-----`, 0 if it is not about one.
 std::size_t key_line_end(std::string_view text, std::size_t at) {
   const auto label = text.substr(at, 96);
@@ -110,8 +127,11 @@ void confirm_private_key(search& s, std::size_t at) {
     return;
   }
   const auto body = key_line_end(text, at);
-  if (body == 0)
+  if (body == 0) {
+    if (stands(text, at, "-----begin"))
+      note_public(s, at);
     return;
+  }
   if (stands(text, at, "-----end")) {
     // The beginning was cut away.
     const auto from = follow_key_back(s, at, s.seen.private_key);
