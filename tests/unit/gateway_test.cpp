@@ -1,0 +1,494 @@
+// libs: telltale_gateway
+#define CAF_SUITE unit.gateway
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/gateway/calls.hpp"
+#include "actors/gateway/gateway.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What clients got.
+struct client : http::exchange, http::stream {
+  std::vector<http::response> answers;
+  std::string streamed;
+  bool closed = false;
+
+  void respond(http::response answer) override {
+    answers.push_back(std::move(answer));
+  }
+  std::shared_ptr<http::stream> open_stream(http::response head,
+                                            std::function<void()>) override {
+    answers.push_back(std::move(head));
+    // The test keeps the client, so the stream may be borrowed.
+    return {std::shared_ptr<void>{}, this};
+  }
+  bool write(std::string chunk) override {
+    streamed += chunk;
+    return true;
+  }
+  void close() override { closed = true; }
+
+  [[nodiscard]] unsigned status() const {
+    return answers.size() == 1 ? answers[0].status : 0;
+  }
+  [[nodiscard]] bool says(std::string_view part) const {
+    return !answers.empty() && answers[0].body.find(part) != std::string::npos;
+  }
+};
+
+using client_ptr = std::shared_ptr<client>;
+
+/// All rooms behind the gateway, as a script.
+struct world {
+  std::vector<task_record> queue;
+  std::map<std::string, task_record> tasks;
+  std::vector<create_task> created;
+  std::vector<chat_binding> bindings;
+  std::vector<published_event> log;
+  std::vector<runner_id> recovered;
+  std::vector<report_flight> reported;
+  std::optional<timestamp> next_due;
+  int claims = 0;
+  bool database = true;
+};
+
+task_store_actor::behavior_type fake_tasks(task_store_actor::pointer,
+                                           world* w) {
+  return {
+      [=](create_task& what) {
+        w->created.push_back(what);
+        return task_created{what.task, what.idempotency_key == "known"};
+      },
+      [=](const claim_tasks& what) {
+        ++w->claims;
+        tasks_claimed got;
+        while (!w->queue.empty() && got.tasks.size() < what.limit) {
+          got.tasks.push_back(w->queue.front());
+          w->queue.erase(w->queue.begin());
+        }
+        if (got.tasks.empty())
+          got.next_due = w->next_due;
+        return got;
+      },
+      [=](const beat_heart& what) {
+        heart_beaten beaten;
+        for (const auto& held : what.tasks)
+          beaten.stop.push_back(held.task);
+        return beaten;
+      },
+      [=](const cancel_task&) -> caf::result<task_changed> {
+        return make_error(ec::not_cancellable);
+      },
+      [=](const retry_task& what) {
+        return task_changed{w->tasks[to_string(what.task)]};
+      },
+  };
+}
+
+task_query_actor::behavior_type fake_queries(task_query_actor::pointer,
+                                             world* w) {
+  return {
+      [=](const find_task& what) -> caf::result<task_found> {
+        const auto at = w->tasks.find(to_string(what.task));
+        if (at == w->tasks.end())
+          return make_error(ec::task_not_found);
+        return task_found{at->second, {}, {}};
+      },
+      [=](const list_tasks&) { return tasks_listed{}; },
+      [=](const list_deliveries&) { return deliveries_listed{}; },
+      [=](const check_store&) -> caf::result<store_checked> {
+        if (!w->database)
+          return make_error(ec::database_unavailable);
+        return store_checked{true, 1, true};
+      },
+  };
+}
+
+chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer,
+                                           world* w) {
+  return {
+      [=](bind_chat& what) {
+        w->bindings = {what.binding};
+        return chats_listed{w->bindings};
+      },
+      [=](unbind_chat&) -> caf::result<chats_listed> {
+        return make_error(ec::chat_session_not_found);
+      },
+      [=](list_chats&) { return chats_listed{w->bindings}; },
+  };
+}
+
+delivery_store_actor::behavior_type
+fake_deliveries(delivery_store_actor::pointer) {
+  return {[](take_deliveries&) { return deliveries_taken{}; },
+          [](record_deliveries&) { return deliveries_recorded{}; },
+          [](redeliver&) -> caf::result<redelivery_queued> {
+            return make_error(ec::not_redeliverable);
+          }};
+}
+
+redaction_actor::behavior_type fake_redaction(redaction_actor::pointer) {
+  return {[](redact_reports&) {},
+          [](redact_texts& what) {
+            texts_redacted clean;
+            clean.texts.resize(what.texts.size(),
+                               redacted_text::from_platform("[clean]"));
+            clean.findings.resize(what.texts.size());
+            return clean;
+          },
+          [](narrow_texts&) { return texts_redacted{}; }};
+}
+
+reaper_actor::behavior_type fake_reaper(reaper_actor::pointer, world* w) {
+  return {[](reap_now&) {}, [](check_truth_now&) {},
+          [=](runner_recovered& what) {
+            w->recovered.push_back(what.runner);
+            // The first of two pages.
+            return tasks_swept{3, w->recovered.size() == 1};
+          }};
+}
+
+event_stream_actor::behavior_type fake_events(event_stream_actor::pointer,
+                                              world* w) {
+  return {[](events_published&) {},
+          [=](subscribe_events& what) {
+            events_read read;
+            if (!w->log.empty())
+              read.newest = w->log.back().position;
+            for (const auto& event : w->log)
+              if (what.after >= 0 && event.position > what.after)
+                read.events.push_back(event);
+            return read;
+          },
+          [](poll_events&) {}};
+}
+
+/// Settles everything as committed.
+status_intake_actor::behavior_type
+fake_intake(status_intake_actor::pointer self, world* w) {
+  return {[=](reports_received& what) {
+            for (auto& flight : *what.batch)
+              w->reported.push_back(flight);
+            for (auto& flight : w->reported)
+              flight.reply.waiter.reset();
+            self->send(what.waiter, reports_settled{what.batch});
+          },
+          [](reports_redacted&) {}};
+}
+
+published_event event_at(std::int64_t position, event_type type) {
+  published_event event;
+  event.position = position;
+  event.type = type;
+  event.envelope = "{}";
+  return event;
+}
+
+struct fixture : test_coordinator_fixture<> {
+  world w;
+  edge_tally_ptr tally = std::make_shared<edge_tally>();
+  counter_board_ptr counters = std::make_shared<counter_board>();
+  gateway_actor uut;
+
+  fixture() {
+    gateway_rooms rooms{sys.spawn(fake_tasks, &w),  sys.spawn(fake_queries, &w),
+                        sys.spawn(fake_chats, &w),  sys.spawn(fake_deliveries),
+                        sys.spawn(fake_redaction),  sys.spawn(fake_reaper, &w),
+                        sys.spawn(fake_events, &w), sys.spawn(fake_intake, &w)};
+    gateway_setup setup;
+    setup.relay_names = [] { return std::vector<std::string>{"octo"}; };
+    setup.reason_copy = [](std::string_view, std::string_view locale) {
+      return "copy in " + std::string{locale};
+    };
+    setup.attempt_token = [](const task_id&, std::uint32_t attempt) {
+      return "token-" + std::to_string(attempt);
+    };
+    uut = sys.spawn(gateway, rooms, setup, std::make_shared<reply_board>(),
+                    counters);
+    settle();
+  }
+
+  ~fixture() override {
+    self->send_exit(uut, caf::exit_reason::user_shutdown);
+    settle();
+  }
+
+  void settle() {
+    while (consume_message()) {
+    }
+  }
+
+  client_ptr ask(call what, std::vector<std::string> path = {},
+                 std::string body = {},
+                 std::map<std::string, std::string> headers = {}) {
+    auto to = std::make_shared<client>();
+    http_call message;
+    message.what = static_cast<operation>(what);
+    message.path = std::move(path);
+    message.body = std::move(body);
+    message.headers = std::move(headers);
+    message.reply.waiter =
+        std::make_shared<pending_reply>(to, "request-1", tally, true);
+    self->send(uut, std::move(message));
+    settle();
+    return to;
+  }
+
+  void publish(std::vector<published_event> events) {
+    self->send(uut, events_published{std::move(events)});
+    settle();
+  }
+
+  task_record& add_task(task_status status) {
+    task_record task;
+    task.id = task_id{make_uuid_v7()};
+    task.kind = "k";
+    task.status = status;
+    task.attempt = 1;
+    return w.tasks[to_string(task.id)] = task;
+  }
+
+  client_ptr claim(int wait) {
+    return ask(call::claim_tasks, {},
+               R"({"runner_id":"r","wait_seconds":)" + std::to_string(wait)
+                   + "}");
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(gateway_tests, fixture)
+
+CAF_TEST(a new task is stored with clean texts only) {
+  const auto to = ask(call::create_task, {},
+                      R"({"kind":"k","title":"my secret","labels":{"a":1}})");
+  CAF_CHECK_EQUAL(to->status(), 201u);
+  CAF_REQUIRE_EQUAL(w.created.size(), 1u);
+  CAF_CHECK_EQUAL(w.created[0].task.title.view(), "[clean]");
+  // What redaction left of the labels is no JSON.
+  CAF_CHECK_EQUAL(w.created[0].task.labels, "null");
+  CAF_CHECK_EQUAL(w.created[0].task.max_attempts, 2u);
+  CAF_CHECK(!to->says("secret"));
+}
+
+CAF_TEST(a repeated key answers 200 and a bad one 422) {
+  CAF_CHECK_EQUAL(ask(call::create_task, {}, R"({"kind":"k"})",
+                      {{"idempotency-key", "known"}})
+                      ->status(),
+                  200u);
+  CAF_CHECK_EQUAL(ask(call::create_task, {}, R"({"kind":"k"})",
+                      {{"idempotency-key", std::string(129, 'x')}})
+                      ->status(),
+                  422u);
+}
+
+CAF_TEST(a claim is served at once with a token for the attempt) {
+  w.queue.push_back(add_task(task_status::running));
+  const auto to = claim(0);
+  CAF_CHECK_EQUAL(to->status(), 200u);
+  CAF_CHECK(to->says("\"token\":\"token-1\""));
+  CAF_CHECK_EQUAL(claim(0)->status(), 200u);
+}
+
+CAF_TEST(a waiting claim asks nothing until a task is made) {
+  const auto to = claim(30);
+  CAF_CHECK_EQUAL(w.claims, 1);
+  advance_time(10s);
+  settle();
+  CAF_CHECK_EQUAL(w.claims, 1);
+  CAF_CHECK(to->answers.empty());
+  w.queue.push_back(add_task(task_status::running));
+  ask(call::create_task, {}, R"({"kind":"k"})");
+  CAF_CHECK_EQUAL(w.claims, 2);
+  CAF_CHECK_EQUAL(to->status(), 200u);
+  CAF_CHECK(to->says("task_id"));
+}
+
+CAF_TEST(a waiting claim wakes by events from elsewhere) {
+  const auto first = claim(30);
+  const auto second = claim(30);
+  w.queue.push_back(add_task(task_status::running));
+  publish({event_at(1, event_type::task_created)});
+  CAF_CHECK_EQUAL(first->status(), 200u);
+  // The first got all it asked for, so the next one looked, too.
+  CAF_CHECK(second->answers.empty());
+  publish({event_at(2, event_type::task_succeeded)});
+  CAF_CHECK(second->answers.empty());
+  w.queue.push_back(add_task(task_status::running));
+  auto retry = event_at(3, event_type::task_failed);
+  retry.next_attempt_at = now_utc();
+  publish({retry});
+  CAF_CHECK_EQUAL(second->status(), 200u);
+}
+
+CAF_TEST(a waiting claim wakes when a deferred task is due) {
+  w.next_due = now_utc() + 5s;
+  const auto to = claim(30);
+  w.queue.push_back(add_task(task_status::running));
+  advance_time(4s);
+  settle();
+  CAF_CHECK(to->answers.empty());
+  advance_time(1100ms);
+  settle();
+  CAF_CHECK_EQUAL(to->status(), 200u);
+}
+
+CAF_TEST(a claim that waited in vain is answered with no tasks) {
+  const auto to = claim(30);
+  advance_time(29s);
+  settle();
+  CAF_CHECK(to->answers.empty());
+  advance_time(1s);
+  settle();
+  CAF_CHECK_EQUAL(to->status(), 200u);
+  CAF_CHECK(to->says("{\"tasks\":[]}"));
+  CAF_CHECK_EQUAL(w.claims, 1);
+}
+
+CAF_TEST(a stop answers waiting claims and closes streams) {
+  const auto waiting = claim(30);
+  const auto stream = ask(call::stream_events);
+  http_call stop;
+  stop.what = drain_operation;
+  self->send(uut, stop);
+  settle();
+  CAF_CHECK_EQUAL(waiting->status(), 200u);
+  CAF_CHECK(stream->closed);
+}
+
+CAF_TEST(errors of rooms become problems) {
+  const auto task = to_string(make_uuid_v7());
+  const auto cancelled = ask(call::cancel_task, {task});
+  CAF_CHECK_EQUAL(cancelled->status(), 409u);
+  CAF_CHECK(cancelled->says("\"code\":\"not_cancellable\""));
+  CAF_CHECK_EQUAL(ask(call::read_task, {task})->status(), 404u);
+  CAF_CHECK_EQUAL(ask(call::read_task, {"7"})->status(), 404u);
+  CAF_CHECK_EQUAL(ask(call::redeliver, {task})->status(), 409u);
+  CAF_CHECK_EQUAL(ask(call::redeliver, {"7"})->status(), 404u);
+  CAF_CHECK_EQUAL(ask(call::create_task, {}, "{")->status(), 400u);
+}
+
+CAF_TEST(a lost question is answered by its token) {
+  auto to = std::make_shared<client>();
+  { pending_reply lost{to, "request-1", tally, true}; }
+  CAF_CHECK_EQUAL(to->status(), 500u);
+  CAF_CHECK_EQUAL(to->answers[0].headers.back().value, "request-1");
+  CAF_CHECK_EQUAL(tally->in_flight.load(), 0u);
+}
+
+CAF_TEST(a chat session is bound to relays that exist) {
+  const std::string body = R"({"relay":"octo","chat_id":"c"})";
+  CAF_CHECK_EQUAL(ask(call::bind_chat_session, {"s"}, body)->status(), 200u);
+  CAF_CHECK(ask(call::read_chat_session, {"s"})->says("\"chat_id\":\"c\""));
+  const auto unknown =
+      ask(call::bind_chat_session, {"s"}, R"({"relay":"nope","chat_id":"c"})");
+  CAF_CHECK_EQUAL(unknown->status(), 422u);
+  CAF_CHECK(unknown->says("unknown_relay"));
+  CAF_CHECK_EQUAL(ask(call::bind_chat_session, {"s"},
+                      R"({"relay":"octo","chat_id":"c","locale":"xx"})")
+                      ->status(),
+                  422u);
+  CAF_CHECK_EQUAL(ask(call::unbind_chat_session, {"s"})->status(), 404u);
+}
+
+CAF_TEST(a batch is answered once all of it is settled) {
+  const auto id = to_string(add_task(task_status::running).id);
+  const auto to =
+      ask(call::report_many, {},
+          R"({"reports":[{"task_id":")" + id
+              + R"(","status":"failed"},{"task_id":"x","status":"failed"}]})");
+  CAF_CHECK_EQUAL(to->status(), 200u);
+  CAF_CHECK_EQUAL(
+      to->answers[0].body,
+      R"({"results":[{"task_id":")" + id
+          + R"(","ok":true},{"task_id":null,"ok":false,"code":"task_not_found"}]})");
+  CAF_CHECK_EQUAL(counters->read(counter::reports_total, "ok"), 1.0);
+}
+
+CAF_TEST(the daemon dialect reports and leaves finished tasks alone) {
+  const auto running = to_string(add_task(task_status::running).id);
+  const auto done = to_string(add_task(task_status::cancelled).id);
+  auto& swept = add_task(task_status::failed);
+  swept.settler = settled_by::reaper;
+  const auto late = to_string(swept.id);
+  CAF_CHECK(ask(call::daemon_fail, {running}, R"({"error":"x"})")
+                ->says("\"status\":\"running\""));
+  CAF_CHECK_EQUAL(w.reported.size(), 1u);
+  CAF_CHECK_EQUAL(ask(call::daemon_complete, {done}, "{}")->status(), 200u);
+  CAF_CHECK_EQUAL(ask(call::daemon_fail, {late}, "{}")->status(), 200u);
+  CAF_CHECK_EQUAL(w.reported.size(), 1u);
+  ask(call::daemon_complete, {late}, "{}");
+  CAF_CHECK_EQUAL(w.reported.size(), 2u);
+  CAF_CHECK(ask(call::daemon_status, {done})->says("cancelled"));
+  CAF_CHECK_EQUAL(
+      ask(call::daemon_start, {to_string(make_uuid_v7())})->status(), 404u);
+}
+
+CAF_TEST(a recovered runner has all pages of its tasks settled) {
+  const auto to = ask(call::runner_recover, {"r"});
+  CAF_CHECK(to->says("{\"failed\":6}"));
+  CAF_CHECK_EQUAL(w.recovered.size(), 2u);
+}
+
+CAF_TEST(readiness tells part by part) {
+  CAF_CHECK_EQUAL(ask(call::readiness)->status(), 200u);
+  w.database = false;
+  const auto away = ask(call::readiness);
+  CAF_CHECK_EQUAL(away->status(), 503u);
+  CAF_CHECK(away->says("\"database\":{\"ok\":false}"));
+}
+
+CAF_TEST(the taxonomy is told with copy in every locale) {
+  const auto to = ask(call::list_failure_reasons);
+  CAF_CHECK(to->says("copy in zh-CN"));
+  for (const auto& row : failure_reasons())
+    CAF_CHECK(to->says(std::string{row.wire}));
+}
+
+CAF_TEST(an event stream resumes and beats) {
+  w.log = {event_at(1, event_type::task_created),
+           event_at(2, event_type::task_failed)};
+  const auto to = ask(call::stream_events, {}, {}, {{"last-event-id", "1"}});
+  CAF_CHECK(to->streamed.find("id: 2\nevent: task:failed\n")
+            != std::string::npos);
+  CAF_CHECK(to->streamed.find("id: 1\n") == std::string::npos);
+  publish({event_at(3, event_type::task_succeeded)});
+  CAF_CHECK(to->streamed.find("id: 3\n") != std::string::npos);
+  to->streamed.clear();
+  advance_time(15s);
+  settle();
+  CAF_CHECK_EQUAL(to->streamed, ": alive\n\n");
+  CAF_CHECK_EQUAL(
+      ask(call::stream_events, {}, {}, {{"last-event-id", "x"}})->status(),
+      422u);
+}
+
+CAF_TEST(an attempt token heartbeats for its own attempt alone) {
+  const auto mine = to_string(add_task(task_status::running).id);
+  const auto other = to_string(add_task(task_status::running).id);
+  const std::map<std::string, std::string> token{
+      {std::string{attempt_task_header}, mine},
+      {std::string{attempt_number_header}, "1"}};
+  const auto beat = [&](const std::string& task) {
+    return ask(call::runner_heartbeat, {"r"},
+               R"({"tasks":[{"task_id":")" + task + "\"}]}", token)
+        ->status();
+  };
+  CAF_CHECK_EQUAL(beat(mine), 200u);
+  CAF_CHECK_EQUAL(beat(other), 403u);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,0 +1,323 @@
+// libs: telltale_gateway
+#define CAF_SUITE unit.wire
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include "actors/gateway/base64url.hpp"
+#include "actors/gateway/wire.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+
+namespace {
+
+const task_id some_task{make_uuid_v7()};
+
+std::string repeat(const std::string& text, std::size_t times) {
+  std::string all;
+  for (std::size_t i = 0; i < times; ++i)
+    all += text;
+  return all;
+}
+
+template <class T> std::string code(const caf::expected<T>& result) {
+  return result ? "ok" : to_string(code_of(result.error()));
+}
+
+template <class T> std::string why(const caf::expected<T>& result) {
+  return result ? "" : explain(result.error());
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string report_code(const std::string& body) {
+  return code(parse_report(some_task, body));
+}
+
+std::string create_code(const std::string& body) {
+  return code(parse_create(body, 2));
+}
+
+} // namespace
+
+CAF_TEST(a full report is read) {
+  const auto report = parse_report(some_task, R"({
+    "status":"failed","detail":"x","failure_reason":"timeout","attempt":2,
+    "runner_id":"r","posted":3,"result_url":"http://x","intended_empty":true,
+    "something":{"else":[1]}})");
+  CAF_REQUIRE(report);
+  CAF_CHECK(report->task == some_task);
+  CAF_CHECK(report->status == task_status::failed);
+  CAF_CHECK(report->detail == raw_text{"x"});
+  CAF_CHECK_EQUAL(report->why->wire, "timeout");
+  CAF_CHECK_EQUAL(*report->attempt, 2u);
+  CAF_CHECK_EQUAL(report->runner->value, "r");
+  CAF_CHECK_EQUAL(*report->posted, 3);
+  CAF_CHECK(*report->intended_empty);
+}
+
+CAF_TEST(null and blank optional fields count as absent) {
+  const auto report = parse_report(some_task, R"({
+    "status":"failed","detail":null,"failure_reason":"  ","attempt":null})");
+  CAF_REQUIRE(report);
+  CAF_CHECK(report->detail.empty());
+  CAF_CHECK(!report->why);
+  CAF_CHECK(!report->attempt);
+}
+
+CAF_TEST(bad reports are refused with the code that says why) {
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"", "malformed_json"},
+      {"{", "malformed_json"},
+      {"{\"status\":\"failed\"}x", "malformed_json"},
+      {std::string{"{\"status\":\"fai\0led\"}", 20}, "malformed_json"},
+      {repeat("[", 10'000) + repeat("]", 10'000), "malformed_json"},
+      {R"({"status":"failed","input":)" + repeat("[", 10'000) + "}",
+       "malformed_json"},
+      {"[]", "invalid_field"},
+      {"7", "invalid_field"},
+      {"{}", "invalid_field"},
+      {R"({"status":7})", "invalid_field"},
+      {R"({"status":null})", "invalid_field"},
+      {R"({"status":"queued"})", "unsupported_status"},
+      {R"({"status":"done"})", "unsupported_status"},
+      {R"({"status":"FAILED"})", "unsupported_status"},
+      {R"({"status":""})", "unsupported_status"},
+      {R"({"status":"failed","detail":7})", "invalid_field"},
+      {R"({"status":"failed","detail":{}})", "invalid_field"},
+      {R"({"status":"failed","attempt":"1"})", "invalid_field"},
+      {R"({"status":"failed","attempt":1.5})", "invalid_field"},
+      {R"({"status":"failed","attempt":-1})", "invalid_field"},
+      {R"({"status":"failed","attempt":99999999999999999999})",
+       "invalid_field"},
+      {R"({"status":"failed","posted":-1})", "invalid_field"},
+      {R"({"status":"failed","posted":"1"})", "invalid_field"},
+      {R"({"status":"failed","intended_empty":"no"})", "invalid_field"},
+      {R"({"status":"failed","runner_id":7})", "invalid_field"},
+      {R"({"status":"failed","runner_id":""})", "invalid_field"},
+      {R"({"status":"failed","runner_id":"a\u0000"})", "invalid_field"},
+      {R"({"status":"failed","failure_reason":"No Such"})", "invalid_field"},
+      {R"({"status":"failed","failure_reason":")" + std::string(65, 'a')
+           + "\"}",
+       "invalid_field"},
+      {"{\"status\":\"failed\",\"runner_id\":\"\xff\"}", "invalid_field"},
+  };
+  for (const auto& [body, expected] : rows) {
+    CAF_MESSAGE(body.substr(0, 80));
+    CAF_CHECK_EQUAL(report_code(body), expected);
+  }
+  CAF_CHECK(
+      has(why(parse_report(some_task, R"({"status":"failed","posted":"1"})")),
+          "posted"));
+}
+
+CAF_TEST(odd details do not cost a runner its report) {
+  for (const std::string detail :
+       {"a\\u0000b", "\xff\xfe", "\\ud83d", "\\ude00 x", "\\ud83d\\ude00",
+        "\\\\ud83d"}) {
+    CAF_MESSAGE(detail);
+    CAF_CHECK_EQUAL(
+        report_code("{\"status\":\"failed\",\"detail\":\"" + detail + "\"}"),
+        "ok");
+  }
+  CAF_CHECK_EQUAL(report_code("{\"status\":\"failed\",\"detail\":\""
+                              + std::string(1'000'000, 'x') + "\"}"),
+                  "ok");
+  const auto mended =
+      parse_report(some_task, R"({"status":"failed","detail":"a\ud83d"})");
+  CAF_CHECK(mended->detail == raw_text{"a\xef\xbf\xbd"});
+}
+
+CAF_TEST(of two equal keys the last counts) {
+  const auto report = parse_report(
+      some_task,
+      R"({"status":"failed","status":"running","posted":1,"posted":2})");
+  CAF_REQUIRE(report);
+  CAF_CHECK(report->status == task_status::running);
+  CAF_CHECK_EQUAL(*report->posted, 2);
+}
+
+CAF_TEST(a batch tells its bad reports from its good ones) {
+  const auto id = to_string(some_task);
+  const auto reports = parse_reports(
+      R"({"reports":[{"task_id":")" + id + R"(","status":"failed"},
+    {"task_id":")"
+      + id + R"(","status":"nope"},{"task_id":"x","status":"failed"},
+    {"status":"failed"},7,{"task_id":")"
+      + id + R"(","status":"failed","posted":""}]})");
+  CAF_REQUIRE(reports);
+  CAF_REQUIRE_EQUAL(reports->size(), 6u);
+  CAF_CHECK(reports->at(0).report);
+  CAF_CHECK(reports->at(1).refused == ec::unsupported_status);
+  CAF_CHECK(reports->at(2).refused == ec::task_not_found);
+  CAF_CHECK(reports->at(3).refused == ec::invalid_field);
+  CAF_CHECK(reports->at(4).refused == ec::invalid_field);
+  CAF_CHECK(reports->at(5).refused == ec::invalid_field);
+  CAF_CHECK_EQUAL(code(parse_reports("{\"reports\":{}}")), "invalid_field");
+  CAF_CHECK_EQUAL(
+      code(parse_reports("{\"reports\":[0" + repeat(",0", 1000) + "]}")),
+      "invalid_field");
+}
+
+CAF_TEST(claims and heartbeats keep their bounds) {
+  const auto claim = parse_claim(
+      R"({"runner_id":"r","kinds":["b","a","b"],"limit":100,"wait_seconds":30})");
+  CAF_REQUIRE(claim);
+  CAF_CHECK_EQUAL(claim->what.kinds, (std::vector<std::string>{"a", "b"}));
+  CAF_CHECK_EQUAL(claim->what.limit, 100u);
+  CAF_CHECK_EQUAL(claim->wait.count(), 30);
+  for (const std::string bad :
+       {R"({})", R"({"runner_id":7})", R"({"runner_id":"r","limit":0})",
+        R"({"runner_id":"r","limit":101})",
+        R"({"runner_id":"r","wait_seconds":31})",
+        R"({"runner_id":"r","wait_seconds":"1"})",
+        R"({"runner_id":"r","kinds":"a"})", R"({"runner_id":"r","kinds":[7]})"})
+    CAF_CHECK_EQUAL(code(parse_claim(bad)), "invalid_field");
+  const auto beat =
+      parse_heartbeat("r", R"({"tasks":[{"task_id":")" + to_string(some_task)
+                               + R"(","attempt":1}]})");
+  CAF_REQUIRE(beat);
+  CAF_CHECK(beat->tasks.at(0).task == some_task);
+  CAF_CHECK_EQUAL(code(parse_heartbeat("r", R"({"tasks":[{"task_id":"x"}]})")),
+                  "invalid_field");
+}
+
+CAF_TEST(the daemon dialect is mapped) {
+  CAF_CHECK_EQUAL(
+      *parse_daemon_complete(some_task, R"({"output":"x"})")->posted, 1);
+  CAF_CHECK_EQUAL(
+      *parse_daemon_complete(some_task, R"({"output":" ","pr_url":"u"})")
+           ->posted,
+      1);
+  CAF_CHECK_EQUAL(
+      *parse_daemon_complete(some_task, R"({"output":" "})")->posted, 0);
+  CAF_CHECK_EQUAL(*parse_daemon_complete(some_task, "")->posted, 0);
+  const auto failed = parse_daemon_fail(
+      some_task, R"({"error":"boom","failure_reason":"agent_error"})");
+  CAF_CHECK(failed->detail == raw_text{"boom"});
+  CAF_CHECK_EQUAL(failed->why->wire, "agent_error");
+  CAF_CHECK_EQUAL(code(parse_daemon_fail(some_task, R"({"error":7})")),
+                  "invalid_field");
+}
+
+CAF_TEST(new tasks keep their bounds) {
+  CAF_CHECK_EQUAL(create_code(R"({"kind":"k"})"), "ok");
+  CAF_CHECK_EQUAL(create_code(R"({"kind":"k","title":")"
+                              + repeat("\xe4\xbd\xa0", 300) + "\"}"),
+                  "ok");
+  for (const std::string& bad :
+       {std::string{R"({})"}, std::string{R"({"kind":""})"},
+        R"({"kind":")" + std::string(129, 'k') + "\"}",
+        R"({"kind":"k","title":")" + std::string(301, 't') + "\"}",
+        R"({"kind":"k","input":")" + std::string(65'536, 'i') + "\"}",
+        R"({"kind":"k","labels":")" + std::string(65'536, 'l') + "\"}",
+        std::string{R"({"kind":"k","priority":"high"})"},
+        std::string{R"({"kind":"k","max_attempts":0})"},
+        std::string{R"({"kind":"k","run_after":"tomorrow"})"},
+        std::string{R"({"kind":"k","timeout_seconds":-1})"},
+        std::string{R"({"kind":"k","agent_id":5})"}})
+    CAF_CHECK_EQUAL(create_code(bad), "invalid_field");
+  const auto made =
+      parse_create(R"({"kind":"k","input":{"a":[1,null]},"labels":["x"]})", 7);
+  CAF_CHECK_EQUAL(made->what.task.input, "{\"a\":[1,null]}");
+  CAF_CHECK(made->labels == raw_text{"[\"x\"]"});
+  CAF_CHECK_EQUAL(made->what.task.max_attempts, 7u);
+}
+
+CAF_TEST(a task in JSON has every key and null for what is absent) {
+  task_record task;
+  task.id = some_task;
+  task.kind = "k";
+  task.created_at = *parse_rfc3339("2026-06-23T10:49:00.5Z");
+  const auto json = boost::json::parse(write_task(task)).as_object();
+  const std::set<std::string> expected{"id",
+                                       "kind",
+                                       "title",
+                                       "status",
+                                       "outcome",
+                                       "attempt",
+                                       "max_attempts",
+                                       "failure_reason",
+                                       "error_detail",
+                                       "posted",
+                                       "result_url",
+                                       "intended_empty",
+                                       "runner_id",
+                                       "agent_id",
+                                       "issue_id",
+                                       "workspace_id",
+                                       "chat_session_id",
+                                       "source_url",
+                                       "labels",
+                                       "priority",
+                                       "created_at",
+                                       "run_after",
+                                       "started_at",
+                                       "completed_at",
+                                       "lease_expires_at"};
+  std::set<std::string> keys;
+  for (const auto& [key, value] : json)
+    keys.insert(std::string{key});
+  CAF_CHECK(keys == expected);
+  CAF_CHECK(json.at("title").is_null());
+  CAF_CHECK(json.at("labels").is_null());
+  CAF_CHECK_EQUAL(std::string{json.at("created_at").as_string()},
+                  "2026-06-23T10:49:00.500000Z");
+  const auto claimed = boost::json::parse(
+      write_claimed(std::vector{task}, std::vector<std::string>{"tok"}));
+  const auto& row = claimed.at("tasks").at(0).as_object();
+  CAF_CHECK_EQUAL(std::string{row.at("task_id").as_string()},
+                  to_string(some_task));
+  CAF_CHECK_EQUAL(std::string{row.at("token").as_string()}, "tok");
+  CAF_CHECK(row.contains("input"));
+}
+
+CAF_TEST(list filters are checked and cursors come back) {
+  const page_cursor cursor{*parse_rfc3339("2026-01-02T03:04:05.678901Z"),
+                           make_uuid_v7()};
+  CAF_CHECK(parse_cursor(write_cursor(cursor)) == cursor);
+  const auto good = parse_list_tasks({{"status", "failed"},
+                                      {"outcome", "silent_noop"},
+                                      {"limit", "200"},
+                                      {"since", "2026-01-01T00:00:00Z"},
+                                      {"q", "words"},
+                                      {"cursor", write_cursor(cursor)}});
+  CAF_REQUIRE(good);
+  CAF_CHECK(good->status == task_status::failed);
+  CAF_CHECK(good->after == cursor);
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{
+           {"status", "nope"},
+           {"outcome", "nope"},
+           {"limit", "0"},
+           {"limit", "201"},
+           {"limit", "x"},
+           {"since", "x"},
+           {"until", "x"},
+           {"cursor", "x"},
+           {"cursor", "!!"},
+           {"failure_reason", "A B"}})
+    CAF_CHECK_EQUAL(code(parse_list_tasks({{name, value}})), "invalid_field");
+  CAF_CHECK_EQUAL(code(parse_list_deliveries({{"state", "lost"}})),
+                  "invalid_field");
+  CAF_CHECK_EQUAL(*parse_events_after({}, "7"), 7);
+  CAF_CHECK_EQUAL(*parse_events_after({{"after", "9"}}, "7"), 9);
+  CAF_CHECK_EQUAL(*parse_events_after({}, ""), -1);
+  CAF_CHECK_EQUAL(code(parse_events_after({{"after", "-3"}}, "")),
+                  "invalid_field");
+}
+
+CAF_TEST(base64url is exact) {
+  for (const std::string text : {"", "a", "ab", "abc", "\xff\xfe\xfd\xfc"})
+    CAF_CHECK_EQUAL(*base64url_decode(base64url_encode(text)), text);
+  CAF_CHECK(!base64url_decode("a"));
+  CAF_CHECK(!base64url_decode("YQ=="));
+  CAF_CHECK(!base64url_decode("YR"));
+}
