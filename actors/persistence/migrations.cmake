@@ -1,3 +1,4 @@
 include(embed)
-telltale_embed(telltale_persistence migrations
-  migrations/0001_initial.sql)
+file(GLOB migrations CONFIGURE_DEPENDS
+  "${CMAKE_CURRENT_SOURCE_DIR}/migrations/*.sql")
+telltale_embed(telltale_persistence migrations ${migrations})
