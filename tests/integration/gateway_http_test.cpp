@@ -1,0 +1,418 @@
+// libs: telltale_gateway telltale_status_intake telltale_http
+#define CAF_SUITE integration.gateway_http
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/gateway/edge.hpp"
+#include "actors/gateway/gateway.hpp"
+#include "actors/status_intake/status_intake.hpp"
+#include "tests/support/raw_socket.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+using namespace std::chrono_literals;
+using test::raw_socket;
+
+namespace {
+
+// The one task that there is.
+const task_id known{make_uuid_v7()};
+
+redaction_actor::behavior_type fake_redaction(redaction_actor::pointer self) {
+  return {[=](redact_reports& what) {
+            self->send(what.back_to, reports_redacted{std::move(what.batch),
+                                                      what.waiter, what.lane});
+          },
+          [](redact_texts& what) {
+            texts_redacted clean;
+            clean.texts.resize(what.texts.size());
+            clean.findings.resize(what.texts.size());
+            return clean;
+          },
+          [](narrow_texts&) { return texts_redacted{}; }};
+}
+
+/// Knows one task; a report with attempt 9 is lost on the way.
+report_store_actor::behavior_type
+fake_reports(report_store_actor::pointer self) {
+  return {[=](commit_reports& what) {
+            std::erase_if(*what.batch, [](const report_flight& flight) {
+              return flight.ready.attempt == 9U;
+            });
+            for (auto& flight : *what.batch)
+              flight.result =
+                  flight.ready.task == known ? ec::none : ec::task_not_found;
+            self->send(what.waiter, reports_settled{std::move(what.batch)});
+          },
+          [](flush_reports&) {}};
+}
+
+task_store_actor::behavior_type fake_tasks(task_store_actor::pointer) {
+  return {[](create_task& what) { return task_created{what.task}; },
+          [](claim_tasks&) { return tasks_claimed{}; },
+          [](beat_heart&) { return heart_beaten{}; },
+          [](cancel_task&) { return task_changed{}; },
+          [](retry_task&) { return task_changed{}; }};
+}
+
+task_query_actor::behavior_type fake_queries(task_query_actor::pointer) {
+  return {[](find_task& what) -> caf::result<task_found> {
+            if (what.task != known)
+              return make_error(ec::task_not_found);
+            task_found found;
+            found.task.id = known;
+            return found;
+          },
+          [](list_tasks&) { return tasks_listed{}; },
+          [](list_deliveries&) { return deliveries_listed{}; },
+          [](check_store&) {
+            return store_checked{true, 1, true};
+          }};
+}
+
+chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer) {
+  return {[](bind_chat& what) { return chats_listed{{what.binding}}; },
+          [](unbind_chat&) { return chats_listed{}; },
+          [](list_chats&) { return chats_listed{}; }};
+}
+
+delivery_store_actor::behavior_type
+fake_deliveries(delivery_store_actor::pointer) {
+  return {[](take_deliveries&) { return deliveries_taken{}; },
+          [](record_deliveries&) { return deliveries_recorded{}; },
+          [](redeliver&) { return redelivery_queued{}; }};
+}
+
+reaper_actor::behavior_type fake_reaper(reaper_actor::pointer) {
+  return {[](reap_now&) {}, [](check_truth_now&) {},
+          [](runner_recovered&) { return tasks_swept{}; }};
+}
+
+event_stream_actor::behavior_type fake_events(event_stream_actor::pointer) {
+  return {[](events_published&) {},
+          [](subscribe_events&) { return events_read{}; }, [](poll_events&) {}};
+}
+
+config::token_config token(const std::string& value,
+                           std::vector<std::string> scopes = {}) {
+  config::token_config made;
+  made.name = value;
+  made.token = config::secret{value};
+  made.scopes = std::move(scopes);
+  return made;
+}
+
+config::auth_config closed() {
+  config::auth_config auth;
+  auth.runner_tokens = {token("run")};
+  auth.operator_tokens = {token("op"), token("look", {"read"})};
+  return auth;
+}
+
+/// The whole gateway on a free port, with scripted rooms behind it.
+struct service {
+  caf::actor_system_config options;
+  caf::actor_system sys{options};
+  gateway_actor actor;
+  std::unique_ptr<edge> front;
+  reply_board_ptr replies = std::make_shared<reply_board>();
+  counter_board_ptr counters = std::make_shared<counter_board>();
+  access_rules rules;
+
+  explicit service(const config::auth_config& auth = closed(),
+                   config::http_config http = {})
+      : rules(auth, "key") {
+    const auto redaction = sys.spawn(fake_redaction);
+    const auto intake =
+        sys.spawn(status_intake, std::vector<redaction_actor>{redaction},
+                  std::vector<report_store_actor>{sys.spawn(fake_reports),
+                                                  sys.spawn(fake_reports)},
+                  counters);
+    gateway_rooms rooms{sys.spawn(fake_tasks),
+                        sys.spawn(fake_queries),
+                        sys.spawn(fake_chats),
+                        sys.spawn(fake_deliveries),
+                        redaction,
+                        sys.spawn(fake_reaper),
+                        sys.spawn(fake_events),
+                        intake};
+    actor = sys.spawn(gateway, rooms, gateway_setup{}, replies, counters);
+    http.listen = "127.0.0.1:0";
+    edge_ports ports;
+    ports.metrics = [] { return std::string{"telltale_up 1\n"}; };
+    ports.asset = [](std::string_view path) -> std::optional<page_asset> {
+      if (path == "/index.html")
+        return page_asset{"text/html; charset=utf-8", "<html>", "\"1\""};
+      if (path == "/assets/app.js")
+        return page_asset{"text/javascript", "go()", {}, true};
+      return std::nullopt;
+    };
+    front = std::make_unique<edge>(http, rules, actor, intake, ports, counters,
+                                   replies);
+    front->start();
+  }
+
+  ~service() {
+    front->drain(5s);
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    actor = nullptr;
+  }
+
+  /// Sends bytes, then reads one answer.
+  std::string exchange(const std::string& bytes) const {
+    raw_socket socket{front->port()};
+    socket.send(bytes);
+    return socket.read_answer();
+  }
+
+  std::string send(const std::string& method, const std::string& target,
+                   const std::string& body = {},
+                   const std::string& headers =
+                       "Authorization: Bearer run\r\n"
+                       "Content-Type: application/json\r\n") const {
+    return exchange(method + " " + target + " HTTP/1.1\r\nHost: x\r\n" + headers
+                    + "Content-Length: " + std::to_string(body.size())
+                    + "\r\n\r\n" + body);
+  }
+
+  std::string report(const std::string& body) const {
+    return send("POST", status_path(), body);
+  }
+
+  static std::string status_path() {
+    return "/internal/tasks/" + to_string(known) + "/status";
+  }
+};
+
+std::string status_of(const std::string& answer) {
+  return answer.size() > 12 ? answer.substr(9, 3) : "none";
+}
+
+bool has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+std::string bearer(const std::string& token) {
+  return "Authorization: Bearer " + token
+         + "\r\nContent-Type: application/json\r\n";
+}
+
+std::string nested(std::size_t depth) {
+  return std::string(depth, '[') + std::string(depth, ']');
+}
+
+} // namespace
+
+CAF_TEST(reports are answered after they were settled) {
+  service uut;
+  const auto answer = uut.report(R"({"status":"failed","detail":"x"})");
+  CAF_CHECK_EQUAL(status_of(answer), "204");
+  CAF_CHECK(has(answer, "X-Request-Id: "));
+  CAF_CHECK_EQUAL(status_of(uut.send("POST", "/api/v2" + uut.status_path(),
+                                     R"({"status":"running"})")),
+                  "204");
+  CAF_CHECK_EQUAL(uut.counters->read(counter::reports_total, "ok"), 2.0);
+}
+
+CAF_TEST(bad input of every kind is refused and harms nobody) {
+  service uut;
+  const std::vector<std::pair<std::string, std::string>> rows{
+      {"", "400 malformed_json"},
+      {"nope", "400 malformed_json"},
+      {std::string("{\"status\":\"run\0\"}", 17), "400 malformed_json"},
+      {nested(10'000), "400 malformed_json"},
+      {"{\"status\":\"running\",\"x\":" + nested(10'000) + "}",
+       "400 malformed_json"},
+      {"[1]", "422 invalid_field"},
+      {"{}", "422 invalid_field"},
+      {R"({"status":7})", "422 invalid_field"},
+      {R"({"status":"running","attempt":"2"})", "422 invalid_field"},
+      {R"({"status":"running","runner_id":7})", "422 invalid_field"},
+      {R"({"status":"failed","posted":-1})", "422 invalid_field"},
+      {R"({"status":"queued"})", "400 unsupported_status"},
+      {R"({"status":"sunny"})", "400 unsupported_status"},
+  };
+  for (const auto& [body, expected] : rows) {
+    CAF_MESSAGE(expected);
+    const auto answer = uut.report(body);
+    CAF_CHECK_EQUAL(status_of(answer), expected.substr(0, 3));
+    CAF_CHECK(has(answer, "application/problem+json"));
+    CAF_CHECK(has(answer, "\"code\":\"" + expected.substr(4) + "\""));
+  }
+  for (const std::string& detail :
+       {std::string{"a\\u0000b"}, std::string{"\xff\xfe"},
+        std::string(1'000'000, 'x'), std::string{"\\ud83d"}})
+    CAF_CHECK_EQUAL(status_of(uut.report("{\"status\":\"failed\",\"detail\":\""
+                                         + detail + "\"}")),
+                    "204");
+  CAF_CHECK_EQUAL(
+      status_of(uut.report(R"({"status":"queued","status":"running"})")),
+      "204");
+}
+
+CAF_TEST(unknown tasks and ids of another form answer 404) {
+  service uut;
+  const std::string body = R"({"status":"running"})";
+  for (const auto& id : {to_string(make_uuid_v7()), std::string{"7"},
+                         std::string{"%27%3B--"}, std::string(500, 'a')}) {
+    const auto answer =
+        uut.send("POST", "/internal/tasks/" + id + "/status", body);
+    CAF_CHECK_EQUAL(status_of(answer), "404");
+    CAF_CHECK(has(answer, "task_not_found"));
+  }
+  CAF_CHECK_EQUAL(status_of(uut.send("GET", "/nothing/here")), "404");
+  CAF_CHECK_EQUAL(status_of(uut.send("GET", "/tasks/%00")), "400");
+}
+
+CAF_TEST(too large and mistyped bodies and wrong methods are told apart) {
+  config::http_config http;
+  http.max_body_bytes = 2048;
+  service uut{closed(), http};
+  CAF_CHECK_EQUAL(status_of(uut.report(std::string(2049, ' '))), "413");
+  CAF_CHECK_EQUAL(
+      status_of(uut.send("POST", uut.status_path(), "status=running",
+                         "Authorization: Bearer run\r\nContent-Type: "
+                         "application/x-www-form-urlencoded\r\n")),
+      "415");
+  const auto answer = uut.send("PUT", uut.status_path(), "{}");
+  CAF_CHECK_EQUAL(status_of(answer), "405");
+  CAF_CHECK(has(answer, "Allow: GET, HEAD, POST"));
+  CAF_CHECK_EQUAL(status_of(uut.exchange("nonsense\r\n\r\n")), "400");
+}
+
+CAF_TEST(tokens decide who may do what) {
+  service uut;
+  const auto none = uut.send("GET", "/tasks", {}, "");
+  CAF_CHECK_EQUAL(status_of(none), "401");
+  CAF_CHECK(has(none, "WWW-Authenticate: Bearer"));
+  const auto get = [&](const std::string& who) {
+    return status_of(uut.send("GET", "/tasks", {}, bearer(who)));
+  };
+  CAF_CHECK_EQUAL(get("nope"), "401");
+  CAF_CHECK_EQUAL(get("run"), "403");
+  CAF_CHECK_EQUAL(get("look"), "200");
+  CAF_CHECK_EQUAL(get("op"), "200");
+  const auto make = [&](const std::string& who) {
+    return status_of(
+        uut.send("POST", "/tasks", R"({"kind":"k"})", bearer(who)));
+  };
+  CAF_CHECK_EQUAL(make("look"), "403");
+  CAF_CHECK_EQUAL(make("op"), "201");
+  CAF_CHECK_EQUAL(status_of(uut.send("POST", uut.status_path(),
+                                     R"({"status":"running"})", bearer("op"))),
+                  "403");
+}
+
+CAF_TEST(the token of a claim serves its own attempt alone) {
+  service uut;
+  const auto mine = bearer(uut.rules.attempt_token(known, 2));
+  const auto other =
+      bearer(uut.rules.attempt_token(task_id{make_uuid_v7()}, 2));
+  const std::string body = R"({"status":"running"})";
+  const auto post = [&](const std::string& what, const std::string& who) {
+    return status_of(uut.send("POST", uut.status_path(), what, who));
+  };
+  CAF_CHECK_EQUAL(post(body, mine), "204");
+  CAF_CHECK_EQUAL(post(R"({"status":"running","attempt":2})", mine), "204");
+  CAF_CHECK_EQUAL(post(R"({"status":"running","attempt":3})", mine), "403");
+  CAF_CHECK_EQUAL(post(body, other), "403");
+  CAF_CHECK_EQUAL(status_of(uut.send("POST", "/internal/tasks/claim",
+                                     R"({"runner_id":"r"})", mine)),
+                  "403");
+}
+
+CAF_TEST(the page signs in by cookie and only from its own origin) {
+  service uut;
+  const std::string json = "Content-Type: application/json\r\n";
+  CAF_CHECK_EQUAL(
+      status_of(uut.send("POST", "/session", R"({"token":"nope"})", json)),
+      "401");
+  const auto signed_in =
+      uut.send("POST", "/session", R"({"token":"op"})", json);
+  CAF_CHECK_EQUAL(status_of(signed_in), "204");
+  const auto at = signed_in.find("telltale_session=");
+  CAF_REQUIRE(at != std::string::npos);
+  const auto cookie =
+      "Cookie: " + signed_in.substr(at, signed_in.find(';', at) - at) + "\r\n";
+  CAF_CHECK_EQUAL(status_of(uut.send("GET", "/tasks", {}, cookie)), "200");
+  const auto make = [&](const std::string& more) {
+    return status_of(
+        uut.send("POST", "/tasks", R"({"kind":"k"})", cookie + json + more));
+  };
+  CAF_CHECK_EQUAL(make(""), "403");
+  CAF_CHECK_EQUAL(make("Origin: http://evil\r\n"), "403");
+  CAF_CHECK_EQUAL(make("Origin: http://x\r\n"), "201");
+  CAF_CHECK(has(uut.send("DELETE", "/session", {}, "Origin: http://x\r\n"),
+                "Max-Age=0"));
+}
+
+CAF_TEST(an open service serves all but foreign pages) {
+  service uut{config::auth_config{}};
+  CAF_CHECK_EQUAL(status_of(uut.send("GET", "/tasks", {}, "")), "200");
+  const auto make = [&](const std::string& more) {
+    return status_of(uut.send("POST", "/tasks", R"({"kind":"k"})", more));
+  };
+  CAF_CHECK_EQUAL(make(""), "201");
+  CAF_CHECK_EQUAL(make("Origin: http://evil\r\n"), "403");
+  CAF_CHECK_EQUAL(make("Sec-Fetch-Site: cross-site\r\n"), "403");
+}
+
+CAF_TEST(pages and data share an address) {
+  service uut;
+  const auto page = uut.send("GET", "/deliveries", {}, "Accept: text/html\r\n");
+  CAF_CHECK_EQUAL(status_of(page), "200");
+  CAF_CHECK(has(page, "<html>"));
+  CAF_CHECK(has(page, "Content-Security-Policy: default-src 'none'"));
+  CAF_CHECK(has(uut.send("GET", "/deliveries", {}, bearer("op")),
+                "\"deliveries\":[]"));
+  CAF_CHECK_EQUAL(
+      status_of(uut.send("GET", "/runs/7", {}, "If-None-Match: \"1\"\r\n")),
+      "304");
+  CAF_CHECK(has(uut.send("GET", "/assets/app.js", {}, ""), "immutable"));
+  CAF_CHECK_EQUAL(status_of(uut.send("GET", "/assets/%2e%2e/x", {}, "")),
+                  "404");
+  for (const auto* path : {"/healthz", "/readyz", "/metrics", "/openapi.json"})
+    CAF_CHECK_EQUAL(status_of(uut.send("GET", path, {}, "")), "200");
+}
+
+CAF_TEST(a lost report is answered and past the bound none is taken) {
+  service uut;
+  CAF_CHECK_EQUAL(status_of(uut.report(R"({"status":"running","attempt":9})")),
+                  "500");
+  config::http_config tight;
+  tight.max_in_flight = 0;
+  service full{closed(), tight};
+  const auto answer = full.report(R"({"status":"running"})");
+  CAF_CHECK_EQUAL(status_of(answer), "503");
+  CAF_CHECK(has(answer, "overloaded") && has(answer, "Retry-After: "));
+}
+
+CAF_TEST(pipelined reports are all answered in order) {
+  service uut;
+  raw_socket socket{uut.front->port()};
+  const std::string body = R"({"status":"running"})";
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) {
+    const auto id = i % 10 == 3 ? std::string{"7"} : to_string(known);
+    bytes += "POST /internal/tasks/" + id
+             + "/status HTTP/1.1\r\nHost: x\r\nX-Request-Id: r"
+             + std::to_string(i) + "\r\n" + bearer("run") + "Content-Length: "
+             + std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+  socket.send(bytes);
+  for (int i = 0; i < 100; ++i) {
+    const auto answer = socket.read_answer();
+    CAF_CHECK_EQUAL(status_of(answer), i % 10 == 3 ? "404" : "204");
+    CAF_CHECK(has(answer, "X-Request-Id: r" + std::to_string(i) + "\r\n"));
+  }
+}
