@@ -1,10 +1,16 @@
 // libs: telltale_task_worlds telltale_persistence
 #define CAF_SUITE contract.pg_task_store
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <mutex>
 #include <thread>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "actors/persistence/persistence.hpp"
 #include "tests/support/postgres_fixture.hpp"
@@ -60,6 +66,103 @@ std::vector<report_flight> flights(const std::vector<apply_status>& reports) {
     batch[i].ready = reports[i];
   return batch;
 }
+
+/// A line to the database that can be cut between a commit and its answer.
+class answer_cutter {
+public:
+  explicit answer_cutter(std::string server) : server_(std::move(server)) {
+    listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const auto at = address((folder_.path() / ".s.PGSQL.5432").string());
+    CAF_REQUIRE_EQUAL(
+        ::bind(listener_, reinterpret_cast<const sockaddr*>(&at), sizeof at),
+        0);
+    CAF_REQUIRE_EQUAL(::listen(listener_, 8), 0);
+    worker_ = std::thread{[this] { serve(); }};
+  }
+
+  ~answer_cutter() {
+    ::shutdown(listener_, SHUT_RDWR);
+    worker_.join();
+    ::close(listener_);
+  }
+
+  [[nodiscard]] std::string url() const {
+    return "host=" + folder_.path().string() + " port=5432";
+  }
+
+  /// Swallows the answer to the next request that holds these bytes.
+  void cut_answer_to(const std::string& request) {
+    const std::lock_guard lock{guard_};
+    wanted_ = request;
+  }
+
+  [[nodiscard]] int cuts() const { return cuts_; }
+
+private:
+  static sockaddr_un address(const std::string& path) {
+    sockaddr_un result{};
+    result.sun_family = AF_UNIX;
+    path.copy(result.sun_path, sizeof result.sun_path - 1);
+    return result;
+  }
+
+  /// One connection after the other, which is all that one store makes.
+  void serve() {
+    for (;;) {
+      const int client = ::accept(listener_, nullptr, nullptr);
+      if (client < 0)
+        return;
+      const int server = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      const auto to = address(server_);
+      if (::connect(server, reinterpret_cast<const sockaddr*>(&to), sizeof to)
+          == 0)
+        carry(client, server);
+      ::close(server);
+      ::close(client);
+    }
+  }
+
+  void carry(int client, int server) {
+    bool cut_next = false;
+    std::array<char, 65536> bytes{};
+    std::array<pollfd, 3> ends{
+        {{client, POLLIN, 0}, {server, POLLIN, 0}, {listener_, POLLHUP, 0}}};
+    while (::poll(ends.data(), ends.size(), -1) > 0) {
+      if (ends[2].revents != 0)
+        return; // the test is over
+      for (const std::size_t from : {0U, 1U}) {
+        if (ends[from].revents == 0)
+          continue;
+        const auto size = ::read(ends[from].fd, bytes.data(), bytes.size());
+        if (size <= 0)
+          return;
+        const std::string_view text{bytes.data(),
+                                    static_cast<std::size_t>(size)};
+        if (from == 1 && cut_next) {
+          ++cuts_;
+          return;
+        }
+        if (from == 0) {
+          const std::lock_guard lock{guard_};
+          if (!wanted_.empty() && text.find(wanted_) != text.npos) {
+            wanted_.clear();
+            cut_next = true;
+          }
+        }
+        if (::write(ends[1 - from].fd, text.data(), text.size()) != size)
+          return;
+      }
+    }
+  }
+
+  temporary_folder folder_;
+  std::string server_;
+  int listener_ = -1;
+  std::mutex guard_;
+  std::string wanted_;
+  std::atomic<int> cuts_{0};
+  std::thread worker_;
+};
 
 /// Somebody who sends each store call from a thread and a connection of his
 /// own, all at once.
@@ -138,34 +241,36 @@ CAF_TEST(a database that is away is an error and nothing is answered) {
 }
 
 CAF_TEST(a write whose answer was lost is written once) {
-  std::vector<task_id> ids(30);
-  for (auto& id : ids)
-    id = create(1);
-  std::vector<report_flight> batch;
-  // Somebody cuts every busy connection, again and again: some of them between
-  // a commit and its answer.
-  std::atomic<bool> over{false};
-  std::thread cutter{[&] {
-    while (!over) {
-      execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-              " WHERE datname = current_database()"
-              " AND pid <> pg_backend_pid() AND state = 'active'");
-    }
-  }};
-  int committed = 0;
-  for (const auto id : ids) {
-    batch = flights({saying(id, st::failed, "once")});
-    while (!store->apply(batch))
-      std::this_thread::yield();
-    committed += batch[0].result == ec::none ? 1 : 0;
-  }
-  over = true;
-  cutter.join();
-  CAF_CHECK_EQUAL(committed, 30);
-  CAF_CHECK(options.counters->read(counter::database_reconnects_total) > 0);
-  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM events WHERE type = 'task:failed'"
-                      " GROUP BY task_id ORDER BY 1 DESC LIMIT 1"),
-                  "1");
+  const auto task = create(1);
+  const auto other = create();
+  answer_cutter line{ask("SELECT split_part(current_setting("
+                         "'unix_socket_directories'), ',', 1) || '/.s.PGSQL.'"
+                         " || current_setting('port')")};
+  pg_options through;
+  through.url = line.url() + " dbname=" + ask("SELECT current_database()")
+                + " user=" + ask("SELECT current_user");
+  const auto far = make_pg_task_store(through);
+  // The statement is prepared at its first use: only then its name is a write.
+  auto batch = flights({saying(create(), st::succeeded)});
+  CAF_REQUIRE(far->apply(batch));
+  line.cut_answer_to("write_transitions");
+  batch =
+      flights({saying(task, st::failed, "once"), saying(other, st::running)});
+  CAF_REQUIRE(far->apply(batch));
+  CAF_CHECK_EQUAL(line.cuts(), 1);
+  for (const auto& flight : batch)
+    CAF_CHECK_EQUAL(flight.result, ec::none);
+  CAF_CHECK(batch[0].effect == report_effect::repeated);
+  CAF_CHECK_EQUAL(events("task:failed"), "1");
+  CAF_CHECK_EQUAL(events("task:started"), "1");
+  // After the cut the next statement is prepared anew.
+  batch = flights({saying(create(), st::succeeded)});
+  CAF_REQUIRE(far->apply(batch));
+  // A person's command, too, is done once and not refused the second time.
+  line.cut_answer_to("write_transitions");
+  CAF_CHECK(far->cancel({other}));
+  CAF_CHECK_EQUAL(line.cuts(), 2);
+  CAF_CHECK_EQUAL(events("task:cancelled"), "1");
   CAF_CHECK_EQUAL(violations(), "");
 }
 
