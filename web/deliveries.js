@@ -25,7 +25,8 @@ function row(one, mayWrite, said, done, withRun) {
     cell('state', h('span', { class: `badge ${TONES[one.state] ?? 'plain'}` }, t(`state_${one.state}`, {}, one.state))),
     cell('tries', String(one.tries)),
     cell('sent', one.sent_at ? time(one.sent_at) : one.next_try_at ? [`${t('next_try')}: `, time(one.next_try_at)] : '–'),
-    cell('message', h('div', { class: 'message' }, one.text ?? one.last_error ?? '–'),
+    cell('message', one.text && h('div', { class: 'message' }, one.text),
+      one.last_error && one.state !== 'sent' && h('div', { class: 'bad-text' }, `${t('last_error')}: ${one.last_error}`),
       withRun && h('a', { href: `/runs/${encodeURIComponent(one.task_id)}` }, t('run'))),
     mayWrite && cell('redeliver', one.state === 'dead'
       ? h('button', { type: 'button', onclick: again }, t('redeliver')) : ''));

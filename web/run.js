@@ -90,7 +90,8 @@ export function runView(main, id) {
           ['ended', task.completed_at && time(task.completed_at)], ['took', span(task.started_at, task.completed_at)],
           ['chat', task.chat_session_id], ['result', task.result_url && link(task.result_url)],
           ['source', task.source_url && link(task.source_url)]]),
-        words(task.error_detail)),
+        // Else the attempt below says it.
+        !task.attempts.some((one) => one.error_detail === task.error_detail) && words(task.error_detail)),
       h('section', { 'aria-labelledby': 'attempts' }, h('h2', { id: 'attempts' }, t('attempts')),
         task.attempts.length > 0
           ? h('ol', { class: 'attempts' }, [...task.attempts].sort((a, b) => b.attempt - a.attempt).map(attemptItem))
