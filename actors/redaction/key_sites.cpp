@@ -214,6 +214,7 @@ constexpr std::string_view about_after[] = {
     "kind",       "rate",     "per",       "cost",     "s",        "handler",
     "factory",    "source",   "env",       "var",      "variable", "board",
     "pair",       "pairs",    "ring",      "info",     "checks",   "check",
+    "through",    "class",    "change",    "rotate",   "reuse",    "entry",
 };
 
 constexpr std::string_view about_before[] = {

@@ -63,6 +63,14 @@ bool judge(const search& s, const key_site& site, const value_span& v,
       text.substr(v.begin, std::min(v.end - v.begin, longest_judged));
   if (is_stand_in(value) || s.placeholder_at(v.begin) == value.size())
     return false;
+  if (!v.quoted && is_call(value))
+    return false;
+  // The quote closed something before: `"token=" + value`.
+  if (v.quoted && !site.quoted_name
+      && (value.substr(0, 3) == " + " || value.substr(0, 3) == " . "
+          || (!v.closed && is(value.front(), glyph::blank))
+          || (!v.closed && (value.front() == ',' || value.front() == ')'))))
+    return false;
   if (about)
     return family != key_family::weak && is_random(value, 20)
            && value.find(' ') == std::string_view::npos;
@@ -78,6 +86,10 @@ bool judge(const search& s, const key_site& site, const value_span& v,
       return false;
     break;
   case key_family::weak:
+    // `signing key 1988…`: a fingerprint or a commit.
+    if (site.op == key_operator::blank && value.size() >= 40
+        && skip(value, 0, glyph::hex) == value.size())
+      return false;
     return !blanks && !is_reference(value)
            && (is_random(value, 12)
                || (site.op == key_operator::blank && !v.quoted
@@ -93,7 +105,7 @@ bool judge(const search& s, const key_site& site, const value_span& v,
   case key_operator::compare:
     if (v.quoted) {
       if (family == key_family::password)
-        return value.size() >= (site.op == key_operator::comma ? 4U : 1U)
+        return value.size() >= (site.op == key_operator::comma ? 4U : 3U)
                && !(site.op == key_operator::comma && is_plain_word(value));
       return value.size() >= 6 && (!is_plain_word(value) || strong)
              && !(blanks && m.digits == 0 && m.others < 4);

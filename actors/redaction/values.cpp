@@ -130,6 +130,9 @@ bool is_stand_in(std::string_view v) noexcept {
         && (last == '%' || v[1] == 's' || v[1] == '(' || v[1] == 'v'
             || v[1] == '{' || v[1] == 'd' || v[1] == 'q'))
       return true;
+    // A colour.
+    if (first == '#' && v.size() <= 9 && skip(v, 1, glyph::hex) == v.size())
+      return true;
     if (v.substr(0, 2) == "{{" || v.substr(0, 2) == "<%" || first == '#')
       return v.substr(0, 2) == "{{" ? v.find("}}") + 2 == v.size()
                                     : v[1] == '{' || first == '<';
@@ -175,6 +178,30 @@ bool is_reference(std::string_view v) noexcept {
   return false;
 }
 
+bool is_call(std::string_view v) noexcept {
+  std::size_t at = 0;
+  while (at < v.size() && at < 3
+         && (v[at] == '(' || v[at] == '$' || v[at] == '&' || v[at] == '*'
+             || v[at] == '!'))
+    ++at;
+  const auto begin = at;
+  while (at < v.size()
+         && (is(v[at], glyph::word | glyph::dot) || v[at] == ':' || v[at] == '['
+             || v[at] == ']' || v[at] == '$'
+             || (v[at] == '-' && at + 1 < v.size() && v[at + 1] == '>')
+             || (v[at] == '>' && at > 0 && v[at - 1] == '-')))
+    ++at;
+  if (begin == v.size() || !is(v[begin], glyph::letter | glyph::underscore))
+    return false;
+  if (at < v.size() && v[at] == '(' && at > begin)
+    return true;
+  // $object->member; (object.member
+  return begin > 0 && at > begin
+         && (v.substr(0, at).find("->") != std::string_view::npos
+             || v.substr(0, at).find('.') != std::string_view::npos)
+         && study(v.substr(0, at)).digits == 0;
+}
+
 bool is_uuid_shaped(std::string_view v) noexcept {
   if (v.size() != 36)
     return false;
@@ -196,7 +223,7 @@ bool is_random(std::string_view v, std::size_t least) noexcept {
   if (m.digits == 0) {
     // Letters alone: case must change as it does in no word.
     return size >= 20 && m.lowers != 0 && m.uppers != 0 && m.longest >= 16
-           && m.switches * 3 >= size;
+           && m.switches * 2 >= size;
   }
   if (m.longest < 8)
     return size >= 20 && m.switches * 3 >= size;

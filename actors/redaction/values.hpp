@@ -11,6 +11,9 @@ namespace telltale::redact {
 /// A path, an address, a call, a member of something.
 [[nodiscard]] bool is_reference(std::string_view value) noexcept;
 
+/// A bare value that is code: `name(…`, `$object->member`.
+[[nodiscard]] bool is_call(std::string_view value) noexcept;
+
 /// A random string of at least `least` characters: letters and digits mixed as
 /// no word has them, or hexadecimal.
 [[nodiscard]] bool is_random(std::string_view value,
