@@ -1,0 +1,190 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "http/server.hpp"
+#include "messages/protocols.hpp"
+
+// A client without a socket, and all rooms behind the gateway as a script.
+namespace telltale::test {
+
+/// What clients got.
+struct client : http::exchange, http::stream {
+  std::vector<http::response> answers;
+  std::string streamed;
+  bool closed = false;
+
+  void respond(http::response answer) override {
+    answers.push_back(std::move(answer));
+  }
+  std::shared_ptr<http::stream> open_stream(http::response head,
+                                            std::function<void()>) override {
+    answers.push_back(std::move(head));
+    // The test keeps the client, so the stream may be borrowed.
+    return {std::shared_ptr<void>{}, this};
+  }
+  bool write(std::string chunk) override {
+    streamed += chunk;
+    return true;
+  }
+  void close() override { closed = true; }
+
+  [[nodiscard]] unsigned status() const {
+    return answers.size() == 1 ? answers[0].status : 0;
+  }
+  [[nodiscard]] bool says(std::string_view part) const {
+    return !answers.empty() && answers[0].body.find(part) != std::string::npos;
+  }
+};
+
+using client_ptr = std::shared_ptr<client>;
+
+/// All rooms behind the gateway, as a script.
+struct world {
+  std::vector<task_record> queue;
+  std::map<std::string, task_record> tasks;
+  std::vector<create_task> created;
+  std::vector<chat_binding> bindings;
+  std::vector<published_event> log;
+  std::vector<runner_id> recovered;
+  std::vector<report_flight> reported;
+  std::optional<timestamp> next_due;
+  int claims = 0;
+  bool database = true;
+};
+
+inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer,
+                                                  world* w) {
+  return {
+      [=](create_task& what) {
+        w->created.push_back(what);
+        return task_created{what.task, what.idempotency_key == "known"};
+      },
+      [=](const claim_tasks& what) {
+        ++w->claims;
+        tasks_claimed got;
+        while (!w->queue.empty() && got.tasks.size() < what.limit) {
+          got.tasks.push_back(w->queue.front());
+          w->queue.erase(w->queue.begin());
+        }
+        if (got.tasks.empty())
+          got.next_due = w->next_due;
+        return got;
+      },
+      [=](const beat_heart& what) {
+        heart_beaten beaten;
+        for (const auto& held : what.tasks)
+          beaten.stop.push_back(held.task);
+        return beaten;
+      },
+      [=](const cancel_task&) -> caf::result<task_changed> {
+        return make_error(ec::not_cancellable);
+      },
+      [=](const retry_task& what) {
+        return task_changed{w->tasks[to_string(what.task)]};
+      },
+  };
+}
+
+inline task_query_actor::behavior_type fake_queries(task_query_actor::pointer,
+                                                    world* w) {
+  return {
+      [=](const find_task& what) -> caf::result<task_found> {
+        const auto at = w->tasks.find(to_string(what.task));
+        if (at == w->tasks.end())
+          return make_error(ec::task_not_found);
+        return task_found{at->second, {}, {}};
+      },
+      [=](const list_tasks&) { return tasks_listed{}; },
+      [=](const list_deliveries&) { return deliveries_listed{}; },
+      [=](const check_store&) -> caf::result<store_checked> {
+        if (!w->database)
+          return make_error(ec::database_unavailable);
+        return store_checked{true, 1, true};
+      },
+  };
+}
+
+inline chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer,
+                                                  world* w) {
+  return {
+      [=](bind_chat& what) {
+        w->bindings = {what.binding};
+        return chats_listed{w->bindings};
+      },
+      [=](unbind_chat&) -> caf::result<chats_listed> {
+        return make_error(ec::chat_session_not_found);
+      },
+      [=](list_chats&) { return chats_listed{w->bindings}; },
+  };
+}
+
+inline delivery_store_actor::behavior_type
+fake_deliveries(delivery_store_actor::pointer) {
+  return {[](take_deliveries&) { return deliveries_taken{}; },
+          [](record_deliveries&) { return deliveries_recorded{}; },
+          [](redeliver&) -> caf::result<redelivery_queued> {
+            return make_error(ec::not_redeliverable);
+          }};
+}
+
+inline redaction_actor::behavior_type fake_redaction(redaction_actor::pointer) {
+  return {[](redact_reports&) {},
+          [](redact_texts& what) {
+            texts_redacted clean;
+            clean.texts.resize(what.texts.size(),
+                               redacted_text::from_platform("[clean]"));
+            clean.findings.resize(what.texts.size());
+            return clean;
+          },
+          [](narrow_texts&) { return texts_redacted{}; }};
+}
+
+inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer,
+                                               world* w) {
+  return {[](reap_now&) {}, [](check_truth_now&) {},
+          [=](runner_recovered& what) {
+            w->recovered.push_back(what.runner);
+            // The first of two pages.
+            return tasks_swept{3, w->recovered.size() == 1};
+          }};
+}
+
+inline event_stream_actor::behavior_type
+fake_events(event_stream_actor::pointer, world* w) {
+  return {[](events_published&) {},
+          [=](subscribe_events& what) {
+            events_read read;
+            if (!w->log.empty())
+              read.newest = w->log.back().position;
+            for (const auto& event : w->log)
+              if (what.after >= 0 && event.position > what.after)
+                read.events.push_back(event);
+            return read;
+          },
+          [](poll_events&) {}};
+}
+
+/// Settles everything as committed.
+inline status_intake_actor::behavior_type
+fake_intake(status_intake_actor::pointer self, world* w) {
+  return {[=](reports_received& what) {
+            for (auto& flight : *what.batch)
+              w->reported.push_back(flight);
+            for (auto& flight : w->reported)
+              flight.reply.waiter.reset();
+            self->send(what.waiter, reports_settled{what.batch});
+          },
+          [](reports_redacted&) {}};
+}
+
+} // namespace telltale::test
