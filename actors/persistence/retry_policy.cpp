@@ -56,8 +56,7 @@ choose_retry(const config::retry_config& retry, const failure_reason& why,
   const auto rule = rule_of(retry, why);
   if (rule.attempts <= 1)
     return std::nullopt;
-  const auto ceiling =
-      std::max(max_attempts, rule.attempts);
+  const auto ceiling = std::max(max_attempts, rule.attempts);
   if (attempt >= ceiling)
     return std::nullopt;
   retry_choice choice;
