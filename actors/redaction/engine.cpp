@@ -10,6 +10,7 @@
 #include "actors/redaction/classes.hpp"
 #include "actors/redaction/confirm.hpp"
 #include "actors/redaction/custom_patterns.hpp"
+#include "actors/redaction/frames.hpp"
 #include "actors/redaction/known_values.hpp"
 #include "actors/redaction/masking.hpp"
 #include "actors/redaction/shadow.hpp"
@@ -121,6 +122,11 @@ struct redaction_engine::parts {
     redaction_result out;
     out.text.assign(clean);
     settle(out.text, rules, counts);
+    // People want the ends of a trace rather than the half of each frame.
+    if (profile == redaction_profile::chat && !rules.limit.holds(out.text)) {
+      out.text = fold_frames(out.text);
+      settle(out.text, rules, counts);
+    }
     // What a cut leaves may read differently than the whole did.
     auto limit = rules.limit;
     for (int round = 0; !rules.limit.holds(out.text); ++round) {

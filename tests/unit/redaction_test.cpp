@@ -402,6 +402,27 @@ CAF_TEST(a text over its bound loses its middle at line ends) {
   CAF_CHECK_EQUAL(redact::grouped(12345), "12,345");
 }
 
+CAF_TEST(long stack traces in chats keep both ends of each block) {
+  std::string text = "java.lang.IllegalStateException: no\n";
+  for (int i = 0; i < 47; ++i)
+    text +=
+        "    at org.example.Some.method" + std::to_string(i) + "(Some.java)\n";
+  text += "Caused by: java.io.IOException: gone";
+  const auto out = redacted(text, chat);
+  CAF_CHECK(out.find("method5(") != std::string::npos);
+  CAF_CHECK(out.find("method6(") == std::string::npos);
+  CAF_CHECK(out.find("\n    \xe2\x80\xa6 38 frames omitted\n    at org.example."
+                     "Some.method44(")
+            != std::string::npos);
+  CAF_CHECK(out.find("Caused by: java.io.IOException: gone")
+            != std::string::npos);
+  CAF_CHECK_EQUAL(redacted(out, chat), out);
+  keeps(text);
+  // What fits a chat stays whole.
+  const auto brief = text.substr(0, 700);
+  keeps(brief, chat);
+}
+
 CAF_TEST(bytes that are no text are dropped and something always remains) {
   CAF_CHECK_EQUAL(redacted(std::string{"a\0b\xff"
                                        "c",
