@@ -168,9 +168,11 @@ CAF_TEST(what was heard before is not passed on again) {
   start();
   subscribe(-1);
   commit(1, 4);
+  const auto reads = log.reads;
   announce(1, 3);
   announce(2, 4);
   announce(1, 4);
+  CAF_CHECK_EQUAL(log.reads, reads);
   CAF_CHECK_EQUAL(heard, (positions_t{1, 2, 3, 4}));
 }
 
