@@ -6,6 +6,8 @@
 
 #include <boost/json.hpp>
 
+#include "messages/blank.hpp"
+
 namespace telltale {
 
 namespace {
@@ -27,10 +29,6 @@ void put_text(json::object& into, json::string_view key,
 void put_time(json::object& into, json::string_view key,
               const std::optional<timestamp>& when) {
   put_text(into, key, when ? format_rfc3339(*when) : std::string{});
-}
-
-bool is_blank(const std::string& text) {
-  return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
 }
 
 std::string run_url(const event_facts& facts, std::string_view public_url) {

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "messages/blank.hpp"
+
 namespace telltale {
 
 /// Opens raw text and makes redacted text: the only one who may, and only here.
@@ -32,10 +34,6 @@ void publish(counter_board& board, const tallies& sum) {
     board.add(counter::redacted_bytes_total, {}, sum.bytes);
   for (const auto& [kind, n] : sum.found)
     board.add(counter::redactions_total, kind, n);
-}
-
-bool is_blank(const std::string& text) {
-  return text.find_first_not_of(" \t\r\n\v\f") == std::string::npos;
 }
 
 /// A blank text says nothing, so it becomes none.

@@ -152,21 +152,6 @@ std::string excerpt(std::string_view text, std::size_t limit) {
   return std::string{kept} + std::string{ellipsis};
 }
 
-bool is_blank(std::string_view text) noexcept {
-  for (std::size_t at = 0; at < text.size();) {
-    const auto [code, size] = decode(text, at);
-    const bool unseen = code <= 0x20 || code == 0x7F || code == 0x85
-                        || code == 0xA0 || code == 0xAD || code == 0x3000
-                        || code == 0xFEFF || (code >= 0x2000 && code <= 0x200F)
-                        || (code >= 0x2028 && code <= 0x202F)
-                        || (code >= 0x205F && code <= 0x206F);
-    if (!unseen)
-      return false;
-    at += size;
-  }
-  return true;
-}
-
 std::string tidy(std::string_view text) {
   std::string result;
   result.reserve(text.size());

@@ -20,9 +20,6 @@ namespace telltale {
 /// Tidy and on one line.
 [[nodiscard]] std::string one_line(std::string_view text);
 
-/// Nothing in it that a reader could see.
-[[nodiscard]] bool is_blank(std::string_view text) noexcept;
-
 /// How many characters (code points) it has.
 [[nodiscard]] std::size_t characters(std::string_view text) noexcept;
 

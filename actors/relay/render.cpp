@@ -10,6 +10,7 @@
 
 #include "actors/relay/excerpt.hpp"
 #include "actors/relay/markup.hpp"
+#include "messages/blank.hpp"
 
 namespace telltale {
 

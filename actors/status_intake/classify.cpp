@@ -9,6 +9,7 @@
 #include "actors/status_intake/phrase_scanner.hpp"
 #include "actors/status_intake/status_codes.hpp"
 #include "actors/status_intake/validate.hpp"
+#include "messages/blank.hpp"
 
 namespace telltale {
 

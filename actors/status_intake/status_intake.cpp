@@ -11,6 +11,7 @@
 
 #include "actors/status_intake/classify.hpp"
 #include "actors/status_intake/validate.hpp"
+#include "messages/blank.hpp"
 
 namespace telltale {
 

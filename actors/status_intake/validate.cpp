@@ -59,34 +59,6 @@ bool is_valid_id(std::string_view text) noexcept {
   return characters > 0;
 }
 
-bool is_blank(std::string_view text) noexcept {
-  using namespace std::string_view_literals;
-  static constexpr std::array blanks{
-      " "sv,
-      "\t"sv,
-      "\n"sv,
-      "\r"sv,
-      "\f"sv,
-      "\v"sv,
-      "\xc2\xa0"sv,     // no-break space
-      "\xe3\x80\x80"sv, // ideographic space
-      "\xe2\x80\x8b"sv, // zero-width space
-      "\xe2\x80\xa8"sv, // line separator
-      "\xe2\x80\xa9"sv, // paragraph separator
-      "\xef\xbb\xbf"sv, // byte order mark
-  };
-  while (!text.empty()) {
-    std::size_t length = 0;
-    for (const auto blank : blanks)
-      if (text.starts_with(blank))
-        length = blank.size();
-    if (length == 0)
-      return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 ec validate(const status_report& report) noexcept {
   if (!is_reportable(report.status))
     return ec::unsupported_status;

@@ -14,8 +14,4 @@ namespace telltale {
 /// An opaque id: 1 to 128 characters of valid UTF-8, no control characters.
 [[nodiscard]] bool is_valid_id(std::string_view text) noexcept;
 
-/// Nothing but blanks, as people see it (also no-break, ideographic and
-/// zero-width ones).
-[[nodiscard]] bool is_blank(std::string_view text) noexcept;
-
 } // namespace telltale

@@ -8,6 +8,7 @@
 #include "actors/relay/markup.hpp"
 #include "actors/relay/render.hpp"
 #include "messages/failure_reason.hpp"
+#include "messages/blank.hpp"
 
 #include <caf/test/dsl.hpp>
 
