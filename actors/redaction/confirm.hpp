@@ -27,7 +27,7 @@ public:
   search(std::string_view shadow_text, const std::vector<stretch>& placeholders,
          class_set wanted)
       : text(shadow_text), placeholders_(placeholders), wanted_(wanted),
-        budget_(shadow_text.size() * 32 + 65'536) {}
+        budget_(shadow_text.size() * 12 + 65'536) {}
 
   std::string_view text;
 

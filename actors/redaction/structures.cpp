@@ -20,15 +20,14 @@ void note_public(search& s, std::size_t at) {
   constexpr std::size_t longest = 65'536;
   if (s.seen.no_key_end)
     return;
-  const auto text = s.text.substr(0, at + longest);
-  const auto end = text.find("-----END", at);
-  const auto stop = std::min(text.find("-----BEGIN", at + 10), end);
-  s.spend(std::min(stop, text.size()) - at);
-  if (end == std::string_view::npos) {
-    s.seen.no_key_end = text.size() == s.text.size();
-    return;
-  }
-  if (stop == end)
+  // No further than to the next beginning, so that many of them stay cheap.
+  const auto next = s.text.substr(0, at + longest).find("-----BEGIN", at + 10);
+  const auto stop = std::min({next, at + longest, s.text.size()});
+  const auto end = s.text.substr(0, stop).find("-----END", at);
+  s.spend(stop - at);
+  if (end == std::string_view::npos)
+    s.seen.no_key_end = stop == s.text.size();
+  else
     s.add_harmless(at, end);
 }
 
