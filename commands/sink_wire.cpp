@@ -1,5 +1,6 @@
 #include "commands/sink_wire.hpp"
 
+#include <charconv>
 #include <cstdio>
 
 #include <boost/json/array.hpp>
@@ -49,6 +50,31 @@ void add_line(std::string& text, const std::string& line) {
     text += (text.empty() ? "" : "\n") + line;
 }
 
+/// What a reader sees of a card's text: `&#NN;` is a character, and the joiner
+/// that keeps a mention from being one is not seen.
+std::string as_seen(std::string_view text) {
+  static constexpr std::string_view joiner = "\u2060";
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i, joiner.size()) == joiner) {
+      i += joiner.size() - 1;
+      continue;
+    }
+    int code = 0;
+    const auto end = text.substr(i, 2) == "&#" ? text.find(';', i) : text.npos;
+    if (end != text.npos
+        && std::from_chars(text.data() + i + 2, text.data() + end, code).ptr
+               == text.data() + end
+        && code >= 0x20 && code < 0x7f) {
+      result += static_cast<char>(code);
+      i = end;
+      continue;
+    }
+    result += text[i];
+  }
+  return result;
+}
+
 /// The readable parts of a card, in order.
 void collect(const json::value& node, std::string& text) {
   if (node.is_array()) {
@@ -60,7 +86,7 @@ void collect(const json::value& node, std::string& text) {
     return;
   const auto& object = node.get_object();
   for (const auto* key : {"content", "url"})
-    add_line(text, text_in(object, key));
+    add_line(text, as_seen(text_in(object, key)));
   for (const auto* key : {"header", "title", "elements", "text", "actions"})
     if (const auto* child = find(object, key))
       collect(*child, text);

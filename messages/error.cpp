@@ -16,7 +16,7 @@ struct row {
 };
 
 constexpr std::array rows{
-  row{"none", 200, "no error"},
+    row{"none", 200, "no error"},
 #define TELLTALE_ERROR(name, http_status, text) row{#name, http_status, text},
 #include "messages/error.def"
 #undef TELLTALE_ERROR

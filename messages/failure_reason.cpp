@@ -10,8 +10,9 @@ namespace {
 constexpr std::array rows{
 #define TELLTALE_FAILURE_REASON(name, wire, side, retried, attempts, base,     \
                                 meaning)                                       \
-  reason_row{reason::name, wire, failure_side::side, retried, attempts,        \
-             std::chrono::seconds{base}, meaning},
+  reason_row{reason::name, wire,     failure_side::side,                       \
+             retried,      attempts, std::chrono::seconds{base},               \
+             meaning},
 #include "messages/failure_reason.def"
 #undef TELLTALE_FAILURE_REASON
 };
@@ -27,12 +28,11 @@ std::span<const reason_row> failure_reasons() noexcept {
 }
 
 failure_reason::failure_reason(reason code)
-  : wire(rows.at(static_cast<std::size_t>(code)).wire) {
-}
+    : wire(rows.at(static_cast<std::size_t>(code)).wire) {}
 
 const reason_row* find_reason(std::string_view wire) noexcept {
-  const auto* found
-    = std::ranges::find(rows, wire, [](const reason_row& r) { return r.wire; });
+  const auto* found =
+      std::ranges::find(rows, wire, [](const reason_row& r) { return r.wire; });
   return found == rows.end() ? nullptr : found;
 }
 

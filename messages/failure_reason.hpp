@@ -30,9 +30,9 @@ struct reason_row {
   std::string_view wire;
   failure_side side{};
   bool retried = false;
-  std::uint32_t attempts = 0;      ///< ceiling of attempts, 0 if never retried
-  std::chrono::seconds base{};     ///< wait before the first retry
-  std::string_view meaning;        ///< one English sentence for operators
+  std::uint32_t attempts = 0;  ///< ceiling of attempts, 0 if never retried
+  std::chrono::seconds base{}; ///< wait before the first retry
+  std::string_view meaning;    ///< one English sentence for operators
 };
 
 /// Every row, in the order of the taxonomy.

@@ -20,7 +20,8 @@ struct http_call {
   operation what{};
   std::vector<std::string> path;            ///< the variable segments, in order
   std::map<std::string, std::string> query; ///< decoded
-  std::map<std::string, std::string> headers; ///< the few that matter, lower case
+  std::map<std::string, std::string>
+      headers; ///< the few that matter, lower case
   std::string body;
   std::string request_id;
   std::string principal; ///< name of the token; empty on an open service

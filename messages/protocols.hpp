@@ -11,8 +11,8 @@
 #include "messages/store.hpp"
 #include "messages/ticks.hpp"
 
-// Every actor's protocol on one page. Messages stay inside the process: replicas
-// of the service meet in PostgreSQL, never over a network of actors.
+// Every actor's protocol on one page. Messages stay inside the process:
+// replicas of the service meet in PostgreSQL, never over a network of actors.
 //
 //   runner -> gateway -> status_intake -> redaction -> status_intake
 //          -> report_store (a lane per writer) -> gateway (answers)
@@ -25,117 +25,117 @@ namespace telltale {
 
 /// Opens raw text. One per lane; the only room that may.
 using redaction_actor = caf::typed_actor<
-  // A batch of reports on its way; comes back as `reports_redacted` to the
-  // intake that the message names, in the order of arrival.
-  caf::reacts_to<redact_reports>,
-  // Raw texts from elsewhere (a new task's title, a person's question).
-  caf::replies_to<redact_texts>::with<texts_redacted>,
-  // Stored texts for a narrower audience.
-  caf::replies_to<narrow_texts>::with<texts_redacted>>;
+    // A batch of reports on its way; comes back as `reports_redacted` to the
+    // intake that the message names, in the order of arrival.
+    caf::reacts_to<redact_reports>,
+    // Raw texts from elsewhere (a new task's title, a person's question).
+    caf::replies_to<redact_texts>::with<texts_redacted>,
+    // Stored texts for a narrower audience.
+    caf::replies_to<narrow_texts>::with<texts_redacted>>;
 
 /// Turns runners' reports into validated, redacted, classified ones.
 using status_intake_actor = caf::typed_actor<
-  // From the gateway: reports as they came, one message per turn of its loop.
-  caf::reacts_to<reports_received>,
-  // From redaction: their texts are clean now.
-  caf::reacts_to<reports_redacted>>;
+    // From the gateway: reports as they came, one message per turn of its loop.
+    caf::reacts_to<reports_received>,
+    // From redaction: their texts are clean now.
+    caf::reacts_to<reports_redacted>>;
 
 /// Commits batches of reports: one lane, one connection, one batch in flight;
 /// what arrives meanwhile goes into the next transaction.
 using report_store_actor = caf::typed_actor<
-  // Ends as `reports_settled` at the waiter that the message names.
-  caf::reacts_to<commit_reports>,
-  // To itself: the lane is free again, or its connection may be back.
-  caf::reacts_to<flush_reports>>;
+    // Ends as `reports_settled` at the waiter that the message names.
+    caf::reacts_to<commit_reports>,
+    // To itself: the lane is free again, or its connection may be back.
+    caf::reacts_to<flush_reports>>;
 
 /// Changes tasks other than by report.
-using task_store_actor = caf::typed_actor<
-  caf::replies_to<create_task>::with<task_created>,
-  caf::replies_to<claim_tasks>::with<tasks_claimed>,
-  caf::replies_to<beat_heart>::with<heart_beaten>,
-  caf::replies_to<cancel_task>::with<task_changed>,
-  caf::replies_to<retry_task>::with<task_changed>>;
+using task_store_actor =
+    caf::typed_actor<caf::replies_to<create_task>::with<task_created>,
+                     caf::replies_to<claim_tasks>::with<tasks_claimed>,
+                     caf::replies_to<beat_heart>::with<heart_beaten>,
+                     caf::replies_to<cancel_task>::with<task_changed>,
+                     caf::replies_to<retry_task>::with<task_changed>>;
 
 /// Settles what went silent, and checks that what is stored is true.
-using sweep_store_actor = caf::typed_actor<
-  caf::replies_to<sweep_tasks>::with<tasks_swept>,
-  caf::replies_to<check_truth>::with<truth_checked>>;
+using sweep_store_actor =
+    caf::typed_actor<caf::replies_to<sweep_tasks>::with<tasks_swept>,
+                     caf::replies_to<check_truth>::with<truth_checked>>;
 
 /// Reads for people and pages.
-using task_query_actor = caf::typed_actor<
-  caf::replies_to<find_task>::with<task_found>,
-  caf::replies_to<list_tasks>::with<tasks_listed>,
-  caf::replies_to<list_deliveries>::with<deliveries_listed>,
-  caf::replies_to<check_store>::with<store_checked>>;
+using task_query_actor =
+    caf::typed_actor<caf::replies_to<find_task>::with<task_found>,
+                     caf::replies_to<list_tasks>::with<tasks_listed>,
+                     caf::replies_to<list_deliveries>::with<deliveries_listed>,
+                     caf::replies_to<check_store>::with<store_checked>>;
 
 /// Which chat a chat session is bound to.
-using chat_store_actor = caf::typed_actor<
-  caf::replies_to<bind_chat>::with<chats_listed>,
-  caf::replies_to<unbind_chat>::with<chats_listed>,
-  caf::replies_to<list_chats>::with<chats_listed>>;
+using chat_store_actor =
+    caf::typed_actor<caf::replies_to<bind_chat>::with<chats_listed>,
+                     caf::replies_to<unbind_chat>::with<chats_listed>,
+                     caf::replies_to<list_chats>::with<chats_listed>>;
 
 /// The event log.
-using event_store_actor = caf::typed_actor<
-  caf::replies_to<publish_events>::with<events_stored>,
-  caf::replies_to<take_unpublished>::with<unpublished_taken>,
-  caf::replies_to<read_events>::with<events_read>>;
+using event_store_actor =
+    caf::typed_actor<caf::replies_to<publish_events>::with<events_stored>,
+                     caf::replies_to<take_unpublished>::with<unpublished_taken>,
+                     caf::replies_to<read_events>::with<events_read>>;
 
 /// The deliveries of all relays.
 using delivery_store_actor = caf::typed_actor<
-  caf::replies_to<take_deliveries>::with<deliveries_taken>,
-  caf::replies_to<record_deliveries>::with<deliveries_recorded>,
-  caf::replies_to<redeliver>::with<redelivery_queued>>;
+    caf::replies_to<take_deliveries>::with<deliveries_taken>,
+    caf::replies_to<record_deliveries>::with<deliveries_recorded>,
+    caf::replies_to<redeliver>::with<redelivery_queued>>;
 
 /// Finds what went silent and has it settled.
 using reaper_actor = caf::typed_actor<
-  // To itself, every `reaper.tick`.
-  caf::reacts_to<reap_now>,
-  // To itself, every minute: are the truth invariants kept?
-  caf::reacts_to<check_truth_now>,
-  // A runner says that it restarted: its tasks are in nobody's hands.
-  caf::replies_to<runner_recovered>::with<tasks_swept>>;
+    // To itself, every `reaper.tick`.
+    caf::reacts_to<reap_now>,
+    // To itself, every minute: are the truth invariants kept?
+    caf::reacts_to<check_truth_now>,
+    // A runner says that it restarted: its tasks are in nobody's hands.
+    caf::replies_to<runner_recovered>::with<tasks_swept>>;
 
 /// Where both failure paths meet; builds every payload and publishes events.
 using failed_task_payload_actor = caf::typed_actor<
-  // From the stores, right after a commit.
-  caf::reacts_to<events_committed>,
-  // To itself: look for what a crash left unpublished.
-  caf::reacts_to<publish_backlog>>;
+    // From the stores, right after a commit.
+    caf::reacts_to<events_committed>,
+    // To itself: look for what a crash left unpublished.
+    caf::reacts_to<publish_backlog>>;
 
 /// One relay target's deliveries.
 using relay_actor = caf::typed_actor<
-  // There may be something to deliver.
-  caf::reacts_to<deliveries_due>,
-  // From its channel: a try is over.
-  caf::reacts_to<delivery_tried>,
-  // To itself: results that wait to be recorded, timers, pacing.
-  caf::reacts_to<relay_tick>>;
+    // There may be something to deliver.
+    caf::reacts_to<deliveries_due>,
+    // From its channel: a try is over.
+    caf::reacts_to<delivery_tried>,
+    // To itself: results that wait to be recorded, timers, pacing.
+    caf::reacts_to<relay_tick>>;
 
 /// Who hears of published events inside the process.
 using event_listener_actor = caf::typed_actor<caf::reacts_to<events_published>>;
 
 /// Fans published events out, with resume.
 using event_stream_actor = caf::typed_actor<
-  // From failed_task_payload, right after their publication.
-  caf::reacts_to<events_published>,
-  // Everything after a position, then what comes. Answered once with the
-  // events that are there; the rest follows as `events_published`.
-  caf::replies_to<subscribe_events>::with<events_read>,
-  // To itself: look for what other replicas published.
-  caf::reacts_to<poll_events>>;
+    // From failed_task_payload, right after their publication.
+    caf::reacts_to<events_published>,
+    // Everything after a position, then what comes. Answered once with the
+    // events that are there; the rest follows as `events_published`.
+    caf::replies_to<subscribe_events>::with<events_read>,
+    // To itself: look for what other replicas published.
+    caf::reacts_to<poll_events>>;
 
 /// Who waits for reports to be settled.
 using report_waiter_actor = caf::typed_actor<caf::reacts_to<reports_settled>>;
 
 /// Requests to messages and back.
 using gateway_actor = caf::typed_actor<
-  // One parsed request from the HTTP edge.
-  caf::reacts_to<http_call>,
-  // From the lanes: answer these.
-  caf::reacts_to<reports_settled>,
-  // From the event stream: claims may be served, browsers told.
-  caf::reacts_to<events_published>,
-  // To itself: deadlines of parked claims, heartbeats of streams.
-  caf::reacts_to<gateway_tick>>;
+    // One parsed request from the HTTP edge.
+    caf::reacts_to<http_call>,
+    // From the lanes: answer these.
+    caf::reacts_to<reports_settled>,
+    // From the event stream: claims may be served, browsers told.
+    caf::reacts_to<events_published>,
+    // To itself: deadlines of parked claims, heartbeats of streams.
+    caf::reacts_to<gateway_tick>>;
 
 } // namespace telltale

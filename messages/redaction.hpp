@@ -15,19 +15,20 @@ class stored_text;
 /// For whom a text is prepared: each profile masks what the one before it
 /// masks, and more.
 ///
-/// - `store`: secrets; at most `redaction.store_bytes`; placeholders carry tags.
+/// - `store`: secrets; at most `redaction.store_bytes`; placeholders carry
+/// tags.
 /// - `event`: also home paths; at most `redaction.event_bytes`.
 /// - `chat`: everything; at most `redaction.chat_characters`; no tags.
 enum class redaction_profile : std::uint8_t { store, event, chat };
 
 [[nodiscard]] inline std::string to_string(redaction_profile profile) {
   switch (profile) {
-    case redaction_profile::store:
-      return "store";
-    case redaction_profile::event:
-      return "event";
-    case redaction_profile::chat:
-      return "chat";
+  case redaction_profile::store:
+    return "store";
+  case redaction_profile::event:
+    return "event";
+  case redaction_profile::chat:
+    return "chat";
   }
   return "store";
 }

@@ -45,7 +45,8 @@ struct apply_status {
   task_id task;
   task_status status = task_status::running;
   std::optional<std::uint32_t> attempt;
-  std::optional<failure_reason> why; ///< always there if the status is a failure
+  std::optional<failure_reason>
+      why; ///< always there if the status is a failure
   std::optional<runner_id> runner;
   std::optional<std::int64_t> posted;
   std::optional<bool> intended_empty;

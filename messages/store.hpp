@@ -87,7 +87,7 @@ struct beat_heart {
 
 struct heart_beaten {
   timestamp lease_expires_at{};
-  std::vector<task_id> stop; ///< tasks that are not this runner's to work on
+  std::vector<task_id> stop;    ///< tasks that are not this runner's to work on
   bool runner_returned = false; ///< it was silent or unknown before
 
   bool operator==(const heart_beaten&) const = default;
@@ -275,13 +275,14 @@ struct publish_events {
 };
 
 struct events_stored {
-  std::vector<published_event> events;  ///< those that were not skipped
-  std::vector<std::string> due_relays;  ///< targets that have a new delivery
+  std::vector<published_event> events; ///< those that were not skipped
+  std::vector<std::string> due_relays; ///< targets that have a new delivery
 
   bool operator==(const events_stored&) const = default;
 };
 
-/// Facts whose publication is overdue by `older_than`: after a start or a crash.
+/// Facts whose publication is overdue by `older_than`: after a start or a
+/// crash.
 struct take_unpublished {
   std::chrono::milliseconds older_than{};
   std::uint32_t limit = 500;
@@ -304,8 +305,8 @@ struct read_events {
 
 struct events_read {
   std::vector<published_event> events;
-  std::int64_t newest = 0;  ///< the highest position there is
-  std::int64_t oldest = 0;  ///< the lowest one kept; 0 if there is none
+  std::int64_t newest = 0; ///< the highest position there is
+  std::int64_t oldest = 0; ///< the lowest one kept; 0 if there is none
 };
 
 // --- deliveries --------------------------------------------------------------

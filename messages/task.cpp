@@ -11,29 +11,29 @@ namespace telltale {
 namespace {
 
 constexpr std::array delivery_states{
-  std::pair{delivery_state::pending, std::string_view{"pending"}},
-  std::pair{delivery_state::sent, std::string_view{"sent"}},
-  std::pair{delivery_state::dead, std::string_view{"dead"}},
+    std::pair{delivery_state::pending, std::string_view{"pending"}},
+    std::pair{delivery_state::sent, std::string_view{"sent"}},
+    std::pair{delivery_state::dead, std::string_view{"dead"}},
 };
 
 constexpr std::array event_types{
-  std::pair{event_type::task_created, std::string_view{"task:created"}},
-  std::pair{event_type::task_started, std::string_view{"task:started"}},
-  std::pair{event_type::task_succeeded, std::string_view{"task:succeeded"}},
-  std::pair{event_type::task_failed, std::string_view{"task:failed"}},
-  std::pair{event_type::task_cancelled, std::string_view{"task:cancelled"}},
-  std::pair{event_type::task_recovered, std::string_view{"task:recovered"}},
-  std::pair{event_type::delivery_sent, std::string_view{"delivery:sent"}},
-  std::pair{event_type::delivery_dead, std::string_view{"delivery:dead"}},
+    std::pair{event_type::task_created, std::string_view{"task:created"}},
+    std::pair{event_type::task_started, std::string_view{"task:started"}},
+    std::pair{event_type::task_succeeded, std::string_view{"task:succeeded"}},
+    std::pair{event_type::task_failed, std::string_view{"task:failed"}},
+    std::pair{event_type::task_cancelled, std::string_view{"task:cancelled"}},
+    std::pair{event_type::task_recovered, std::string_view{"task:recovered"}},
+    std::pair{event_type::delivery_sent, std::string_view{"delivery:sent"}},
+    std::pair{event_type::delivery_dead, std::string_view{"delivery:dead"}},
 };
 
 constexpr std::array sweep_kinds{
-  std::pair{sweep_kind::queue_ttl, std::string_view{"queue_ttl"}},
-  std::pair{sweep_kind::runner_offline, std::string_view{"runner_offline"}},
-  std::pair{sweep_kind::reconnect, std::string_view{"reconnect"}},
-  std::pair{sweep_kind::lease, std::string_view{"lease"}},
-  std::pair{sweep_kind::wall_clock, std::string_view{"wall_clock"}},
-  std::pair{sweep_kind::recovery, std::string_view{"recovery"}},
+    std::pair{sweep_kind::queue_ttl, std::string_view{"queue_ttl"}},
+    std::pair{sweep_kind::runner_offline, std::string_view{"runner_offline"}},
+    std::pair{sweep_kind::reconnect, std::string_view{"reconnect"}},
+    std::pair{sweep_kind::lease, std::string_view{"lease"}},
+    std::pair{sweep_kind::wall_clock, std::string_view{"wall_clock"}},
+    std::pair{sweep_kind::recovery, std::string_view{"recovery"}},
 };
 
 template <class Names, class Enum>

@@ -90,8 +90,8 @@ struct chat_binding {
   chat_session_id session;
   std::string relay; ///< name of a configured relay
   std::string chat_id;
-  std::string thread_id; ///< empty: none
-  std::string reply_to;  ///< message to reply to; empty: none
+  std::string thread_id;         ///< empty: none
+  std::string reply_to;          ///< message to reply to; empty: none
   std::int32_t channel_type = 0; ///< Octo: 1 direct, 2 group, 5 topic; 0 unset
   std::string locale;            ///< empty: the relay's
 

@@ -25,7 +25,7 @@ public:
 private:
   friend class task_failed_builder;
   task_failed(event_facts facts, std::string json)
-    : facts_(std::move(facts)), json_(std::move(json)) {}
+      : facts_(std::move(facts)), json_(std::move(json)) {}
 
   event_facts facts_;
   std::string json_;

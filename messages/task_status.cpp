@@ -28,9 +28,8 @@ constexpr std::array settled_names{std::string_view{"runner"},
                                    std::string_view{"reaper"},
                                    std::string_view{"person"}};
 
-template <class Enum, std::size_t N>
-std::optional<Enum> find_name(const std::array<std::string_view, N>& names,
-                              std::string_view text) {
+template <class Enum, std::size_t N> std::optional<Enum>
+find_name(const std::array<std::string_view, N>& names, std::string_view text) {
   for (std::size_t i = 0; i < N; ++i)
     if (names[i] == text)
       return static_cast<Enum>(i);

@@ -19,8 +19,7 @@ struct reports_settled {
 };
 
 /// Handle of whoever waits for a batch.
-using report_waiter_handle
-  = caf::typed_actor<caf::reacts_to<reports_settled>>;
+using report_waiter_handle = caf::typed_actor<caf::reacts_to<reports_settled>>;
 
 /// Reports as they came in one turn of the gateway's loop.
 struct reports_received {
@@ -36,8 +35,8 @@ struct reports_redacted {
 };
 
 /// Handle of whoever takes redacted reports back.
-using redacted_reports_handle
-  = caf::typed_actor<caf::reacts_to<reports_redacted>>;
+using redacted_reports_handle =
+    caf::typed_actor<caf::reacts_to<reports_redacted>>;
 
 /// Asks a lane's redaction to open the texts of a batch.
 struct redact_reports {
@@ -78,8 +77,8 @@ struct delivery_tried {
 };
 
 /// Where events go that are published after the answer.
-using event_listener_handle
-  = caf::typed_actor<caf::reacts_to<events_published>>;
+using event_listener_handle =
+    caf::typed_actor<caf::reacts_to<events_published>>;
 
 /// Asks for all events after a position.
 struct subscribe_events {

@@ -57,12 +57,13 @@ std::string format_rfc3339(timestamp when) {
   const std::chrono::hh_mm_ss clock{when - day};
   char text[40];
   const int size = std::snprintf(
-    text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
-    static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-    static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-    static_cast<int>(clock.minutes().count()),
-    static_cast<int>(clock.seconds().count()),
-    static_cast<int>(clock.subseconds().count()));
+      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
+      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+      static_cast<unsigned>(date.day()),
+      static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()),
+      static_cast<int>(clock.subseconds().count()));
   return {text, static_cast<std::size_t>(size)};
 }
 
@@ -103,8 +104,9 @@ std::optional<timestamp> parse_rfc3339(std::string_view text) {
   if (!offset || !text.empty())
     return std::nullopt;
   const std::chrono::year_month_day date{
-    std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
-    std::chrono::day{static_cast<unsigned>(*day)}};
+      std::chrono::year{*year},
+      std::chrono::month{static_cast<unsigned>(*month)},
+      std::chrono::day{static_cast<unsigned>(*day)}};
   if (!date.ok())
     return std::nullopt;
   return timestamp{std::chrono::sys_days{date}} + std::chrono::hours{*hour}

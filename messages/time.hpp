@@ -23,7 +23,7 @@ using timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 /// serves where no database is asked.
 [[nodiscard]] inline timestamp now_utc() {
   return std::chrono::floor<std::chrono::microseconds>(
-    std::chrono::system_clock::now());
+      std::chrono::system_clock::now());
 }
 
 } // namespace telltale

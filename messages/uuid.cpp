@@ -64,9 +64,9 @@ uuid make_uuid_v7() {
   thread_local std::uint64_t last_millisecond = 0;
   thread_local std::uint32_t counter = 0;
   const auto now = static_cast<std::uint64_t>(
-    std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::system_clock::now().time_since_epoch())
-      .count());
+      std::chrono::duration_cast<std::chrono::milliseconds>(
+          std::chrono::system_clock::now().time_since_epoch())
+          .count());
   if (now > last_millisecond) {
     last_millisecond = now;
     counter = static_cast<std::uint32_t>(random() & 0x1ffU);

@@ -36,7 +36,8 @@ template <class Tag> struct uuid_id {
   auto operator<=>(const uuid_id&) const = default;
 };
 
-template <class Tag> [[nodiscard]] std::string to_string(const uuid_id<Tag>& id) {
+template <class Tag>
+[[nodiscard]] std::string to_string(const uuid_id<Tag>& id) {
   return to_string(id.value);
 }
 
@@ -53,7 +54,8 @@ template <class Tag> struct text_id {
   [[nodiscard]] bool empty() const noexcept { return value.empty(); }
 };
 
-template <class Tag> [[nodiscard]] std::string to_string(const text_id<Tag>& id) {
+template <class Tag>
+[[nodiscard]] std::string to_string(const text_id<Tag>& id) {
   return id.value;
 }
 

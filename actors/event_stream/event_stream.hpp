@@ -27,8 +27,8 @@ namespace telltale {
 struct event_stream_state {
   static inline const char* name = "event-stream";
 
-  /// No aggregate: CAF constructs a state from the actor's pointer where that is
-  /// possible, and C++20 finds it possible if the first member is a handle.
+  /// No aggregate: CAF constructs a state from the actor's pointer where that
+  /// is possible, and C++20 finds it possible if the first member is a handle.
   event_stream_state() = default;
 
   event_store_actor store;

@@ -27,8 +27,8 @@ public:
   virtual ~task_store() = default;
 
   /// Applies reports in order, in as few transactions as their ids allow, and
-  /// sets `result`, `effect` and `attempt` of each. One that is refused, or that
-  /// the database cannot take, fails alone.
+  /// sets `result`, `effect` and `attempt` of each. One that is refused, or
+  /// that the database cannot take, fails alone.
   virtual caf::expected<std::vector<event_facts>>
   apply(std::vector<report_flight>& batch) = 0;
 

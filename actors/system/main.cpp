@@ -13,12 +13,12 @@
 // One binary, `telltale`: serving and everything beside it.
 
 int main(int argc, char** argv) {
-  CLI::App program{
-    "Telltale carries the reason a run failed from the machine where it failed "
-    "to the people who wait for it.",
-    "telltale"};
-  program.set_version_flag("--version", std::string{"telltale "}
-                                          + TELLTALE_VERSION);
+  CLI::App program{"Telltale carries the reason a run failed from the machine "
+                   "where it failed "
+                   "to the people who wait for it.",
+                   "telltale"};
+  program.set_version_flag("--version",
+                           std::string{"telltale "} + TELLTALE_VERSION);
   program.require_subcommand(1);
   telltale::commands::chosen run;
   telltale::add_serve(program, run);

@@ -9,6 +9,7 @@
 
 #include <CLI/App.hpp>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 
 #include "actors/persistence/embedded_postgres.hpp"
@@ -33,9 +34,10 @@ void add_source(CLI::App& command, const std::shared_ptr<config_source>& from) {
   command.add_option("--config", from->file,
                      "TOML file (./telltale.toml if it is there)");
   command
-    .add_option("--set", from->overrides,
-                "section.key=value, over file and environment; may be repeated")
-    ->allow_extra_args(false);
+      .add_option(
+          "--set", from->overrides,
+          "section.key=value, over file and environment; may be repeated")
+      ->allow_extra_args(false);
 }
 
 config::load_result load_from(const config_source& from) {
@@ -97,7 +99,7 @@ private:
     options.data_dir = settings_.database.data_dir;
     options.progress = [](std::string_view step) { spdlog::info("{}", step); };
     cluster_ = std::make_unique<embedded_postgres>(
-      embedded_postgres::start(std::move(options)));
+        embedded_postgres::start(std::move(options)));
     url_ = cluster_->url();
   }
 
@@ -123,6 +125,16 @@ void migrate_patiently(const std::string& url, bool embedded) {
       std::this_thread::sleep_for(2s);
     }
   }
+}
+
+/// Many runners and browsers, one descriptor each: as many as we are allowed.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+    return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    spdlog::warn("the limit of open files cannot be raised");
 }
 
 /// Why the process gives up, from whichever thread.
@@ -168,6 +180,7 @@ int serve(const config_source& from) {
   if (!settings)
     return EX_CONFIG;
   start_logging(settings->log);
+  raise_descriptor_limit();
   const signal_gate signals; // before the first thread
   last_words why;
   try {
@@ -184,23 +197,23 @@ int serve(const config_source& from) {
     std::fflush(stdout);
     for (;;) {
       switch (signals.wait()) {
-        case process_signal::reload:
-          reload(from, *settings, running);
+      case process_signal::reload:
+        reload(from, *settings, running);
+        break;
+      case process_signal::child:
+        store.look_after();
+        break;
+      case process_signal::hopeless:
+        if (why.said().empty()) // SIGUSR1 from outside means nothing
           break;
-        case process_signal::child:
-          store.look_after();
-          break;
-        case process_signal::hopeless:
-          if (why.said().empty()) // SIGUSR1 from outside means nothing
-            break;
-          spdlog::critical("giving up: {}", why.said());
-          running.drain();
-          return EX_SOFTWARE;
-        case process_signal::stop:
-          spdlog::info("stopping: finishing what was accepted");
-          running.drain();
-          spdlog::info("stopped");
-          return EX_OK;
+        spdlog::critical("giving up: {}", why.said());
+        running.drain();
+        return EX_SOFTWARE;
+      case process_signal::stop:
+        spdlog::info("stopping: finishing what was accepted");
+        running.drain();
+        spdlog::info("stopped");
+        return EX_OK;
       }
     }
   } catch (const embedded_postgres_error& problem) {
@@ -249,7 +262,8 @@ int migrate_alone(const config_source& from, bool status) {
 
 void add_serve(CLI::App& program, commands::chosen& run) {
   auto* command = program.add_subcommand(
-    "serve", "Run the service until SIGTERM; SIGHUP reloads the configuration");
+      "serve",
+      "Run the service until SIGTERM; SIGHUP reloads the configuration");
   const auto from = std::make_shared<config_source>();
   add_source(*command, from);
   command->callback([&run, from] { run = [from] { return serve(*from); }; });
@@ -257,7 +271,7 @@ void add_serve(CLI::App& program, commands::chosen& run) {
 
 void add_migrate(CLI::App& program, commands::chosen& run) {
   auto* command = program.add_subcommand(
-    "migrate", "Bring the database's schema up to date, or show where it is");
+      "migrate", "Bring the database's schema up to date, or show where it is");
   const auto from = std::make_shared<config_source>();
   const auto status = std::make_shared<bool>(false);
   add_source(*command, from);

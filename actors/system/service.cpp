@@ -41,10 +41,10 @@ namespace {
 class actor_settings : public caf::actor_system_config {
 public:
   explicit actor_settings(const config::caf_config& options) {
-    const auto workers
-      = options.scheduler_threads > 0
-          ? static_cast<std::size_t>(options.scheduler_threads)
-          : std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+    const auto workers =
+        options.scheduler_threads > 0
+            ? static_cast<std::size_t>(options.scheduler_threads)
+            : std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
     set("scheduler.policy", caf::atom_from_string(options.scheduler_policy));
     set("scheduler.max-threads", workers);
   }
@@ -72,9 +72,10 @@ class service::wiring {
 public:
   wiring(const config::settings& settings, std::string url,
          std::function<void(std::string)> on_hopeless)
-    : settings_(settings), on_hopeless_(std::move(on_hopeless)),
-      deployment_key_(load_or_make_tag_key(url)), store_{.url = std::move(url)},
-      actors_config_(settings.caf), actors_(actors_config_) {
+      : settings_(settings), on_hopeless_(std::move(on_hopeless)),
+        deployment_key_(load_or_make_tag_key(url)), store_{.url =
+                                                               std::move(url)},
+        actors_config_(settings.caf), actors_(actors_config_) {
     store_.statement_timeout = settings.database.statement_timeout;
     store_.rules->replace(rules_of(settings));
     store_.counters = counters_;
@@ -114,8 +115,8 @@ private:
     auto make = [start_room]() -> caf::actor {
       return caf::actor_cast<caf::actor>(start_room());
     };
-    auto before
-      = actors_.spawn(front, room, std::function<caf::actor()>{std::move(make)},
+    auto before =
+        actors_.spawn(front, room, std::function<caf::actor()>{std::move(make)},
                       on_hopeless_, counters_, restart_limit{});
     fronts_.push_back(before);
     return caf::actor_cast<Handle>(before);
@@ -126,10 +127,10 @@ private:
   Handle spawn_room(const std::string& room, Body body) {
     return supervised<Handle>(room, [this, room, body] {
       return actors_.spawn(
-        [room, body](typename Handle::template stateful_pointer<State> self) {
-          install_guards(self, room);
-          return body(self);
-        });
+          [room, body](typename Handle::template stateful_pointer<State> self) {
+            install_guards(self, room);
+            return body(self);
+          });
     });
   }
 
@@ -138,10 +139,10 @@ private:
   Handle spawn_blocking_room(const std::string& room, Body body) {
     return supervised<Handle>(room, [this, room, body] {
       return actors_.template spawn<caf::detached>(
-        [room, body](typename Handle::template stateful_pointer<State> self) {
-          install_guards(self, room);
-          return body(self);
-        });
+          [room, body](typename Handle::template stateful_pointer<State> self) {
+            install_guards(self, room);
+            return body(self);
+          });
     });
   }
 
@@ -167,7 +168,7 @@ private:
   std::vector<std::shared_ptr<http::client>> clients_; ///< outlive the channels
   actor_settings actors_config_;
   caf::actor_system actors_;
-  std::vector<caf::actor> fronts_; ///< in the order of their start
+  std::vector<caf::actor> fronts_;           ///< in the order of their start
   std::atomic<replica_bell*> bell_{nullptr}; ///< null until replicas listen
   std::unique_ptr<replica_bell> bell_owner_;
   live_targets_ptr targets_ = std::make_shared<live_targets>();
@@ -196,39 +197,39 @@ void service::wiring::spawn_redaction() {
   for (const auto& warning : redaction_engine::warnings(settings_.redaction))
     spdlog::warn("redaction: {}", warning);
   const auto engine = std::make_shared<const redaction_engine>(
-    settings_.redaction, deployment_key_);
+      settings_.redaction, deployment_key_);
   for (std::int64_t i = 0; i < settings_.redaction.workers; ++i)
     redactions_.push_back(spawn_room<redaction_actor, redaction_state>(
-      "redaction", [engine, counters = counters_](auto* self) {
-        return redaction(self, engine, counters);
-      }));
+        "redaction", [engine, counters = counters_](auto* self) {
+          return redaction(self, engine, counters);
+        }));
 }
 
 void service::wiring::spawn_publication() {
   events_ = spawn_blocking_room<event_store_actor, event_log_state>(
-    "event-log", [this](auto* self) {
-      return event_log(self, make_pg_event_store(store_), counters_, [this] {
-        if (auto* bell = bell_.load())
-          bell->ring();
+      "event-log", [this](auto* self) {
+        return event_log(self, make_pg_event_store(store_), counters_, [this] {
+          if (auto* bell = bell_.load())
+            bell->ring();
+        });
       });
-    });
   stream_ = spawn_room<event_stream_actor, event_stream_state>(
-    "event-stream", [this](auto* self) {
-      return event_stream(self, events_, settings_.events, counters_);
-    });
+      "event-stream", [this](auto* self) {
+        return event_stream(self, events_, settings_.events, counters_);
+      });
   payload_ = spawn_room<failed_task_payload_actor, failed_task_payload_state>(
-    "failed-task-payload", [this](auto* self) {
-      return failed_task_payload(
-        self, payload_wiring{.redaction = redactions_.front(),
-                             .events = events_,
-                             .stream = stream_,
-                             .targets = targets_,
-                             .public_url = settings_.http.public_url});
-    });
+      "failed-task-payload", [this](auto* self) {
+        return failed_task_payload(
+            self, payload_wiring{.redaction = redactions_.front(),
+                                 .events = events_,
+                                 .stream = stream_,
+                                 .targets = targets_,
+                                 .public_url = settings_.http.public_url});
+      });
   deliveries_ = spawn_blocking_room<delivery_store_actor, delivery_log_state>(
-    "delivery-log", [this](auto* self) {
-      return delivery_log(self, make_pg_event_store(store_), payload_);
-    });
+      "delivery-log", [this](auto* self) {
+        return delivery_log(self, make_pg_event_store(store_), payload_);
+      });
 }
 
 void service::wiring::spawn_relays() {
@@ -237,14 +238,14 @@ void service::wiring::spawn_relays() {
     auto client = std::make_shared<http::client>(client_options(options));
     clients_.push_back(client);
     auto channel = make_channel(name, options, std::move(client));
-    const auto characters
-      = static_cast<std::size_t>(settings_.redaction.chat_characters);
+    const auto characters =
+        static_cast<std::size_t>(settings_.redaction.chat_characters);
     targets.relays[name] = spawn_room<relay_actor, relay_state>(
-      "relay-" + name,
-      [this, name, options, channel, characters](auto* self) {
-        return relay(self, name, options, channel, deliveries_,
-                     redactions_.back(), counters_, characters);
-      });
+        "relay-" + name,
+        [this, name, options, channel, characters](auto* self) {
+          return relay(self, name, options, channel, deliveries_,
+                       redactions_.back(), counters_, characters);
+        });
     if (options.type == "webhook")
       targets.webhooks.push_back(webhook_target{name, options.events});
   }
@@ -257,44 +258,47 @@ void service::wiring::spawn_relays() {
 void service::wiring::spawn_stores_of_tasks() {
   const auto& database = settings_.database;
   const report_store_options options{
-    .batch_max_rows = static_cast<std::uint32_t>(database.batch_max_rows),
-    .batch_max_delay = database.batch_max_delay};
+      .batch_max_rows = static_cast<std::uint32_t>(database.batch_max_rows),
+      .batch_max_delay = database.batch_max_delay};
   const auto lanes = std::max<std::int64_t>(database.connections / 2, 1);
   for (std::int64_t lane = 0; lane < lanes; ++lane)
-    lanes_.push_back(spawn_blocking_room<report_store_actor, report_store_state>(
-      "report-store-" + std::to_string(lane), [this, options](auto* self) {
-        return report_store(self, make_pg_task_store(store_), payload_,
-                            counters_, options);
-      }));
+    lanes_.push_back(
+        spawn_blocking_room<report_store_actor, report_store_state>(
+            "report-store-" + std::to_string(lane),
+            [this, options](auto* self) {
+              return report_store(self, make_pg_task_store(store_), payload_,
+                                  counters_, options);
+            }));
   tasks_ = spawn_blocking_room<task_store_actor, task_store_state>(
-    "task-store", [this](auto* self) {
-      return task_store_room(self, make_pg_task_store(store_), payload_,
-                             counters_);
-    });
+      "task-store", [this](auto* self) {
+        return task_store_room(self, make_pg_task_store(store_), payload_,
+                               counters_);
+      });
   sweeps_ = spawn_blocking_room<sweep_store_actor, sweep_store_state>(
-    "sweep-store", [this](auto* self) {
-      return sweep_store(self, make_pg_task_store(store_), payload_, counters_);
-    });
+      "sweep-store", [this](auto* self) {
+        return sweep_store(self, make_pg_task_store(store_), payload_,
+                           counters_);
+      });
   queries_ = spawn_blocking_room<task_query_actor, task_query_state>(
-    "task-queries", [this](auto* self) {
-      return task_queries(self, make_pg_task_store(store_));
-    });
+      "task-queries", [this](auto* self) {
+        return task_queries(self, make_pg_task_store(store_));
+      });
   chats_ = spawn_blocking_room<chat_store_actor, chat_store_state>(
-    "chat-store", [this](auto* self) {
-      return chat_store(self, make_pg_task_store(store_));
-    });
+      "chat-store", [this](auto* self) {
+        return chat_store(self, make_pg_task_store(store_));
+      });
 }
 
 void service::wiring::spawn_front_of_house() {
   reaper_options_ = std::make_shared<live_reaper_options>(settings_.reaper);
-  reaper_ = spawn_room<reaper_actor, reaper_state>(
-    "reaper", [this](auto* self) {
-      return reaper(self, sweeps_, reaper_options_, counters_);
-    });
+  reaper_ =
+      spawn_room<reaper_actor, reaper_state>("reaper", [this](auto* self) {
+        return reaper(self, sweeps_, reaper_options_, counters_);
+      });
   intake_ = spawn_room<status_intake_actor, status_intake_state>(
-    "status-intake", [this](auto* self) {
-      return status_intake(self, redactions_, lanes_, counters_);
-    });
+      "status-intake", [this](auto* self) {
+        return status_intake(self, redactions_, lanes_, counters_);
+      });
   const auto replies = std::make_shared<reply_board>();
   const gateway_rooms rooms{.tasks = tasks_,
                             .queries = queries_,
@@ -304,8 +308,8 @@ void service::wiring::spawn_front_of_house() {
                             .reaper = reaper_,
                             .events = stream_,
                             .intake = intake_};
-  const auto rules
-    = std::make_shared<const access_rules>(settings_.auth, attempt_key());
+  const auto rules =
+      std::make_shared<const access_rules>(settings_.auth, attempt_key());
   gateway_setup setup;
   setup.tasks = settings_.tasks;
   setup.events = settings_.events;
@@ -324,30 +328,32 @@ void service::wiring::spawn_front_of_house() {
     return rules->attempt_token(task, attempt);
   };
   gateway_ = spawn_room<gateway_actor, gateway_state>(
-    "gateway", [this, rooms, setup, replies](auto* self) {
-      return gateway(self, rooms, setup, replies, counters_);
-    });
+      "gateway", [this, rooms, setup, replies](auto* self) {
+        return gateway(self, rooms, setup, replies, counters_);
+      });
   edge_ = std::make_unique<edge>(
-    settings_.http, *rules, gateway_, intake_,
-    edge_ports{.asset = page_file,
-               .metrics = [board = counters_] { return export_metrics(*board); }},
-    counters_, replies);
+      settings_.http, *rules, gateway_, intake_,
+      edge_ports{
+          .asset = page_file,
+          .metrics = [board = counters_] { return export_metrics(*board); }},
+      counters_, replies);
 }
 
 void service::wiring::listen_to_replicas() {
   bell_owner_ = std::make_unique<replica_bell>(
-    store_, [stream = stream_, payload = payload_] {
-      caf::anon_send(stream, poll_events{});
-      caf::anon_send(payload, publish_backlog{});
-    });
+      store_, [stream = stream_, payload = payload_] {
+        caf::anon_send(stream, poll_events{});
+        caf::anon_send(payload, publish_backlog{});
+      });
   bell_ = bell_owner_.get();
 }
 
 void service::wiring::warn_if_open() const {
   if (settings_.auth.runner_tokens.empty()
       && settings_.auth.operator_tokens.empty())
-    spdlog::warn("no token is configured: everyone on this machine may read and "
-                 "change everything (auth.runner_tokens, auth.operator_tokens)");
+    spdlog::warn(
+        "no token is configured: everyone on this machine may read and "
+        "change everything (auth.runner_tokens, auth.operator_tokens)");
 }
 
 void service::wiring::end_rooms() {
@@ -365,9 +371,8 @@ void service::wiring::end_rooms() {
 
 service::service(const config::settings& settings, std::string database_url,
                  std::function<void(std::string)> on_hopeless)
-  : wiring_(std::make_unique<wiring>(settings, std::move(database_url),
-                                     std::move(on_hopeless))) {
-}
+    : wiring_(std::make_unique<wiring>(settings, std::move(database_url),
+                                       std::move(on_hopeless))) {}
 
 service::~service() = default;
 

@@ -15,8 +15,8 @@ namespace telltale {
 class service {
 public:
   /// Spawns all rooms and binds the listener; throws `std::exception` with what
-  /// an operator can do if that fails. `on_hopeless` is told, on any thread, why
-  /// the process should end.
+  /// an operator can do if that fails. `on_hopeless` is told, on any thread,
+  /// why the process should end.
   service(const config::settings& settings, std::string database_url,
           std::function<void(std::string)> on_hopeless);
   ~service();

@@ -8,9 +8,9 @@ namespace telltale {
 /// What the process was told from outside or by itself.
 enum class process_signal : std::uint8_t { stop, reload, hopeless, child };
 
-/// Takes SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGCHLD out of every thread's hands, and
-/// ignores SIGPIPE. Made before the first thread starts, so that all of them
-/// inherit the mask.
+/// Takes SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGCHLD out of every thread's
+/// hands, and ignores SIGPIPE. Made before the first thread starts, so that all
+/// of them inherit the mask.
 class signal_gate {
 public:
   signal_gate();

@@ -18,8 +18,8 @@ std::string type_of(const std::exception_ptr& thrown) {
   } catch (const std::exception& problem) {
     int status = 0;
     const std::unique_ptr<char, void (*)(void*)> readable{
-      abi::__cxa_demangle(typeid(problem).name(), nullptr, nullptr, &status),
-      std::free};
+        abi::__cxa_demangle(typeid(problem).name(), nullptr, nullptr, &status),
+        std::free};
     return status == 0 ? readable.get() : typeid(problem).name();
   } catch (...) {
     return "unknown exception";
@@ -88,16 +88,16 @@ caf::behavior front(caf::stateful_actor<front_state>* self, std::string room,
                             .child = {},
                             .crashes = {}};
   self->set_down_handler(
-    [self](const caf::down_msg& down) { on_child_down(self, down); });
+      [self](const caf::down_msg& down) { on_child_down(self, down); });
   self->set_exit_handler([self](const caf::exit_msg& exit) {
     self->demonitor(self->state.child);
     self->send_exit(self->state.child, exit.reason);
     self->quit(exit.reason);
   });
   self->set_default_handler(
-    [self](caf::scheduled_actor*, caf::message_view& view) {
-      return pass_on(self, view);
-    });
+      [self](caf::scheduled_actor*, caf::message_view& view) {
+        return pass_on(self, view);
+      });
   start_child(self);
   // A behaviour that matches nothing: everything takes the default way.
   return {[](caf::unit_t) {}};
@@ -105,16 +105,17 @@ caf::behavior front(caf::stateful_actor<front_state>* self, std::string room,
 
 void install_guards(caf::scheduled_actor* self, const std::string& room) {
   self->set_exception_handler(
-    [room](caf::scheduled_actor*, std::exception_ptr& thrown) {
-      spdlog::error("the actor '{}' met an exception of type {}", room,
-                    type_of(thrown));
-      return caf::error{caf::exit_reason::unhandled_exception};
-    });
+      [room](caf::scheduled_actor*, std::exception_ptr& thrown) {
+        spdlog::error("the actor '{}' met an exception of type {}", room,
+                      type_of(thrown));
+        return caf::error{caf::exit_reason::unhandled_exception};
+      });
   self->set_default_handler(
-    [room](caf::scheduled_actor*, caf::message_view&) -> caf::result<caf::message> {
-      spdlog::warn("the actor '{}' got a message it does not know", room);
-      return caf::sec::unexpected_message;
-    });
+      [room](caf::scheduled_actor*,
+             caf::message_view&) -> caf::result<caf::message> {
+        spdlog::warn("the actor '{}' got a message it does not know", room);
+        return caf::sec::unexpected_message;
+      });
 }
 
 } // namespace telltale

@@ -36,8 +36,8 @@ may_restart(std::deque<std::chrono::steady_clock::time_point>& crashes,
 struct front_state {
   static inline const char* name = "supervisor";
 
-  std::string room;                    ///< for the log and the counter
-  std::function<caf::actor()> make;    ///< starts the room
+  std::string room;                             ///< for the log and the counter
+  std::function<caf::actor()> make;             ///< starts the room
   std::function<void(std::string)> on_hopeless; ///< ends the process
   counter_board_ptr counters;
   restart_limit limit;
@@ -46,9 +46,9 @@ struct front_state {
 };
 
 /// A front for one room. Accepts everything and passes it on. When the room
-/// ends otherwise than by being told to, it is started again at once and the log
-/// says so; after too many crashes `on_hopeless` is told why. Exits with the
-/// room when told to exit.
+/// ends otherwise than by being told to, it is started again at once and the
+/// log says so; after too many crashes `on_hopeless` is told why. Exits with
+/// the room when told to exit.
 [[nodiscard]] caf::behavior front(caf::stateful_actor<front_state>* self,
                                   std::string room,
                                   std::function<caf::actor()> make,

@@ -19,11 +19,10 @@ CAF_TEST(a uuid is read and written in its canonical form alone) {
   const auto id = parse_uuid("018F3A5C-0000-7abc-8def-0123456789aB");
   CAF_REQUIRE(id.has_value());
   CAF_CHECK_EQUAL(to_string(*id), "018f3a5c-0000-7abc-8def-0123456789ab");
-  for (const auto* wrong :
-       {"", "018f3a5c", "018f3a5c00007abc8def0123456789ab",
-        "018f3a5c-0000-7abc-8def-0123456789ag",
-        "018f3a5c-0000-7abc-8def-0123456789ab ",
-        "{18f3a5c-0000-7abc-8def-0123456789ab"})
+  for (const auto* wrong : {"", "018f3a5c", "018f3a5c00007abc8def0123456789ab",
+                            "018f3a5c-0000-7abc-8def-0123456789ag",
+                            "018f3a5c-0000-7abc-8def-0123456789ab ",
+                            "{18f3a5c-0000-7abc-8def-0123456789ab"})
     CAF_CHECK(!parse_uuid(wrong).has_value());
 }
 
@@ -46,11 +45,11 @@ CAF_TEST(a moment survives being written and read) {
   CAF_REQUIRE(when.has_value());
   CAF_CHECK_EQUAL(format_rfc3339(*when), "2026-06-23T10:49:00.000001Z");
   const std::pair<const char*, const char*> rows[] = {
-    {"2026-06-23 10:49:00+00", "2026-06-23T10:49:00.000000Z"},
-    {"2026-06-23T12:49:00.5+02:00", "2026-06-23T10:49:00.500000Z"},
-    {"2026-06-23T10:49:00.123456789z", "2026-06-23T10:49:00.123456Z"},
-    {"2025-12-31T23:59:60Z", "2026-01-01T00:00:00.000000Z"},
-    {"1969-12-31T23:59:59.25-0030", "1970-01-01T00:29:59.250000Z"},
+      {"2026-06-23 10:49:00+00", "2026-06-23T10:49:00.000000Z"},
+      {"2026-06-23T12:49:00.5+02:00", "2026-06-23T10:49:00.500000Z"},
+      {"2026-06-23T10:49:00.123456789z", "2026-06-23T10:49:00.123456Z"},
+      {"2025-12-31T23:59:60Z", "2026-01-01T00:00:00.000000Z"},
+      {"1969-12-31T23:59:59.25-0030", "1970-01-01T00:29:59.250000Z"},
   };
   for (const auto& [text, expected] : rows)
     CAF_CHECK_EQUAL(format_rfc3339(parse_rfc3339(text).value()), expected);
@@ -82,9 +81,9 @@ CAF_TEST(finding 12 every reason that is produced is in the taxonomy) {
 CAF_TEST(a reason outside the taxonomy has a bounded plain form) {
   CAF_CHECK(is_valid_reason("a"));
   CAF_CHECK(is_valid_reason(std::string(64, 'x')));
-  for (const auto& wrong : {std::string{}, std::string(65, 'x'),
-                            std::string{"Upper"}, std::string{"with blank"},
-                            std::string{"dash-ed"}, std::string{"<b>"}})
+  for (const auto& wrong :
+       {std::string{}, std::string(65, 'x'), std::string{"Upper"},
+        std::string{"with blank"}, std::string{"dash-ed"}, std::string{"<b>"}})
     CAF_CHECK(!is_valid_reason(wrong));
 }
 
@@ -95,9 +94,9 @@ CAF_TEST(names and values of every enumeration go both ways) {
         task_status::cancelled})
     CAF_CHECK(parse_task_status(to_string(status)) == status);
   for (const auto outcome :
-       {task_outcome::delivered, task_outcome::clean,
-        task_outcome::silent_noop, task_outcome::unverified,
-        task_outcome::failed, task_outcome::cancelled})
+       {task_outcome::delivered, task_outcome::clean, task_outcome::silent_noop,
+        task_outcome::unverified, task_outcome::failed,
+        task_outcome::cancelled})
     CAF_CHECK(parse_task_outcome(to_string(outcome)) == outcome);
   for (const auto type :
        {event_type::task_created, event_type::task_started,

@@ -7,8 +7,8 @@
 #include "actors/relay/excerpt.hpp"
 #include "actors/relay/markup.hpp"
 #include "actors/relay/render.hpp"
-#include "messages/failure_reason.hpp"
 #include "messages/blank.hpp"
+#include "messages/failure_reason.hpp"
 
 #include <caf/test/dsl.hpp>
 

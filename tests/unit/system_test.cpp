@@ -31,13 +31,13 @@ struct fixture : test_coordinator_fixture<> {
     });
   }
 
-  caf::actor supervised = sys.spawn(
-    front, std::string{"doubler"}, std::function<caf::actor()>{[this] {
-      return make_room();
-    }},
-    std::function<void(std::string)>{
-      [this](std::string why) { hopeless.push_back(std::move(why)); }},
-    counters, restart_limit{.crashes = 3, .within = 60s});
+  caf::actor supervised =
+      sys.spawn(front, std::string{"doubler"},
+                std::function<caf::actor()>{[this] { return make_room(); }},
+                std::function<void(std::string)>{[this](std::string why) {
+                  hopeless.push_back(std::move(why));
+                }},
+                counters, restart_limit{.crashes = 3, .within = 60s});
 
   ~fixture() override {
     self->send_exit(supervised, caf::exit_reason::user_shutdown);
