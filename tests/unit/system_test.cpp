@@ -21,8 +21,8 @@ struct fixture : test_coordinator_fixture<> {
   /// A room that answers twice its number, and crashes on 13.
   caf::actor make_room() {
     ++starts;
-    return sys.spawn([](caf::event_based_actor* self) -> caf::behavior {
-      install_guards(self, "doubler");
+    return sys.spawn([](caf::event_based_actor* me) -> caf::behavior {
+      install_guards(me, "doubler");
       return {[](int number) {
         if (number == 13)
           throw std::runtime_error{"text that must not be logged"};
