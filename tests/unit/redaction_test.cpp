@@ -13,75 +13,14 @@
 #include "actors/redaction/redaction.hpp"
 #include "actors/redaction/trigger_scanner.hpp"
 
+#include "tests/support/redaction_fixture.hpp"
+
 #include <caf/test/dsl.hpp>
 
 using namespace telltale;
+using namespace telltale::test;
 
-namespace {
-
-constexpr auto store = redaction_profile::store;
-constexpr auto event = redaction_profile::event;
-constexpr auto chat = redaction_profile::chat;
-
-/// Random-looking letters and digits; made here so that no scanner takes this
-/// file for a leak.
-std::string noise(std::size_t n, std::uint16_t set = redact::glyph::alnum) {
-  std::string out;
-  std::uint64_t x = 0x2545f4914f6cdd1dULL + n;
-  while (out.size() < n) {
-    x ^= x << 13U;
-    x ^= x >> 7U;
-    x ^= x << 17U;
-    const char c = static_cast<char>('0' + (x >> 40U) % 75);
-    const bool hex_only = set == redact::glyph::hex;
-    if (redact::is(c, set) && (!hex_only || c != ':'))
-      out.push_back(c);
-  }
-  return out;
-}
-
-std::string hex(std::size_t n) {
-  std::string out = noise(n, redact::glyph::hex);
-  std::transform(out.begin(), out.end(), out.begin(), redact::lowered);
-  return out;
-}
-
-struct fixture {
-  config::redaction_config options;
-
-  std::string redacted(const std::string& text,
-                       redaction_profile profile = store,
-                       std::string_view key = {}) const {
-    return redaction_engine{options, key}.redact(text, profile).text;
-  }
-
-  /// `before` + secret + `after` comes back with the secret masked as `kind`
-  /// and the rest as it was.
-  void masks(const std::string& before, const std::string& secret,
-             const std::string& after, const std::string& kind,
-             redaction_profile profile = store) const {
-    CAF_CHECK_EQUAL(redacted(before + secret + after, profile),
-                    before + "[REDACTED:" + kind + "]" + after);
-  }
-
-  void keeps(const std::string& text, redaction_profile profile = store) const {
-    CAF_CHECK_EQUAL(redacted(text, profile), text);
-  }
-};
-
-std::string pem(const std::string& kind, const std::string& body) {
-  const std::string dashes(5, '-');
-  return dashes + "BEGIN " + kind + dashes + "\n" + body + dashes + "END "
-         + kind + dashes;
-}
-
-std::string key_body() {
-  return noise(64) + "\n" + noise(63) + "+\n" + noise(22) + "==\n";
-}
-
-} // namespace
-
-CAF_TEST_FIXTURE_SCOPE(redaction_classes, fixture)
+CAF_TEST_FIXTURE_SCOPE(redaction_classes, redaction_fixture)
 
 CAF_TEST(every vendor prefix masks what follows it) {
   const redaction_engine engine{options};
@@ -448,92 +387,6 @@ CAF_TEST(the portable scanner finds what a plain search finds) {
           expected.push_back({static_cast<std::uint32_t>(end - size),
                               static_cast<std::uint16_t>(k)});
   CAF_CHECK(found == expected);
-}
-
-CAF_TEST_FIXTURE_SCOPE_END()
-
-namespace {
-
-/// What the intake was sent.
-struct inbox {
-  report_batch batch;
-  std::uint32_t lane = 0;
-};
-
-redacted_reports_handle::behavior_type
-fake_intake(redacted_reports_handle::pointer, std::shared_ptr<inbox> got) {
-  return {[got](reports_redacted& message) {
-    got->batch = message.batch;
-    got->lane = message.lane;
-  }};
-}
-
-struct actor_fixture : test_coordinator_fixture<> {
-  counter_board_ptr board = std::make_shared<counter_board>();
-  redaction_actor subject = sys.spawn(
-      redaction,
-      std::make_shared<const redaction_engine>(config::redaction_config{}),
-      board);
-
-  ~actor_fixture() {
-    caf::anon_send_exit(subject, caf::exit_reason::user_shutdown);
-    run();
-  }
-};
-
-} // namespace
-
-CAF_TEST_FIXTURE_SCOPE(redaction_actor_tests, actor_fixture)
-
-CAF_TEST(reports come back clean and without their raw texts) {
-  auto got = std::make_shared<inbox>();
-  auto intake = sys.spawn(fake_intake, got);
-  auto batch = std::make_shared<std::vector<report_flight>>(2);
-  (*batch)[0].raw.detail = raw_text{"failed: password=hunter22"};
-  (*batch)[0].raw.result_url = raw_text{"https://u:hunter22@h/r/1"};
-  (*batch)[1].raw.detail = raw_text{" \n "};
-  self->send(subject, redact_reports{batch, {}, intake, 3});
-  run();
-  CAF_REQUIRE(got->batch != nullptr);
-  CAF_CHECK_EQUAL(got->lane, 3u);
-  const auto& flight = (*got->batch)[0];
-  CAF_CHECK_EQUAL(flight.ready.detail.view(),
-                  "failed: password=[REDACTED:keyed-secret]");
-  CAF_CHECK_EQUAL(flight.ready.result_url.view(),
-                  "https://[REDACTED:url-userinfo]@h/r/1");
-  CAF_CHECK(flight.raw.detail.empty());
-  CAF_CHECK(flight.raw.result_url.empty());
-  CAF_CHECK((flight.ready.findings == redaction_findings{{"keyed-secret", 1}}));
-  CAF_CHECK((*got->batch)[1].ready.detail.empty());
-  CAF_CHECK_EQUAL(board->read(counter::redactions_total, "keyed-secret"), 1.0);
-  CAF_CHECK(board->read(counter::redacted_bytes_total) > 0);
-  caf::anon_send_exit(intake, caf::exit_reason::user_shutdown);
-}
-
-CAF_TEST(texts are answered in their order and may be narrowed) {
-  auto asked = self->request(
-      subject, caf::infinite,
-      redact_texts{{raw_text{"plain"}, raw_text{"pwd=hunter22"}, raw_text{}},
-                   redaction_profile::store});
-  run();
-  texts_redacted answer;
-  asked.receive([&](texts_redacted& x) { answer = std::move(x); },
-                [&](caf::error& e) { CAF_FAIL(sys.render(e)); });
-  CAF_REQUIRE_EQUAL(answer.texts.size(), 3u);
-  CAF_CHECK_EQUAL(answer.texts[0].view(), "plain");
-  CAF_CHECK_EQUAL(answer.texts[1].view(), "pwd=[REDACTED:keyed-secret]");
-  CAF_CHECK(answer.texts[2].empty());
-  CAF_CHECK_EQUAL(answer.findings.size(), 3u);
-  auto narrowed = self->request(
-      subject, caf::infinite,
-      narrow_texts{{redacted_text::from_platform("in /home/alice/x")},
-                   redaction_profile::event});
-  run();
-  narrowed.receive(
-      [&](texts_redacted& x) {
-        CAF_CHECK_EQUAL(x.texts.at(0).view(), "in /home/[user]/x");
-      },
-      [&](caf::error& e) { CAF_FAIL(sys.render(e)); });
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include "messages/protocols.hpp"
+
+namespace telltale::test {
+
+/// What the delivery store was asked and is to answer.
+struct store_script {
+  std::deque<deliveries_taken> to_take;
+  std::vector<take_deliveries> takes;
+  std::vector<delivery_result> results;
+  bool broken = false;
+};
+
+inline delivery_store_actor::behavior_type
+scripted_store(delivery_store_actor::pointer,
+               std::shared_ptr<store_script> script) {
+  return {
+      [script](
+          const take_deliveries& request) -> caf::result<deliveries_taken> {
+        script->takes.push_back(request);
+        if (script->broken)
+          return make_error(ec::database_unavailable);
+        if (script->to_take.empty())
+          return deliveries_taken{};
+        auto next = std::move(script->to_take.front());
+        script->to_take.pop_front();
+        return next;
+      },
+      [script](const record_deliveries& request)
+          -> caf::result<deliveries_recorded> {
+        if (script->broken)
+          return make_error(ec::database_unavailable);
+        script->results.insert(script->results.end(), request.results.begin(),
+                               request.results.end());
+        return deliveries_recorded{
+            static_cast<std::uint32_t>(request.results.size())};
+      },
+      [](const redeliver&) -> caf::result<redelivery_queued> {
+        return make_error(ec::delivery_not_found);
+      },
+  };
+}
+
+} // namespace telltale::test
