@@ -57,9 +57,23 @@ class Database:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         text = done.stdout.decode()
         found = re.search(r"tps = ([0-9.]+) \(without", text) or re.search(r"tps = ([0-9.]+)", text)
-        if done.returncode or not found:
+        if done.returncode or not (found or "-i" in arguments):
             raise SystemExit(f"pgbench: {text[-2000:]}")
-        return float(found.group(1))
+        return float(found.group(1)) if found else None
+
+
+def clear(database):
+    """Empties the tables once the events of the round before are published."""
+    for _ in range(600):
+        if database.sql("SELECT count(*) FROM events WHERE position IS NULL") == "0":
+            break
+        time.sleep(0.1)
+    for _ in range(20):  # the sweeps look at them too: a deadlock is tried again
+        try:
+            return database.sql("TRUNCATE deliveries, attempts, events, tasks")
+        except SystemExit:
+            time.sleep(0.5)
+    raise SystemExit("the tables cannot be emptied")
 
 
 def seed(database, count):
@@ -190,17 +204,18 @@ def main():
         results = {"U": [], "L": [], "64": [], "256": [], "pipelined": [], "cpu": [], "p99": []}
         for _ in range(ROUNDS):
             results["U"].append(database.pgbench("-n", "-c", "8", "-j", "2", "-T", str(SECONDS), "-N", database="bench_u"))
-            database.sql("TRUNCATE deliveries, attempts, events, tasks")
+            clear(database)
             ids = seed(database, 60_000 * SECONDS)
             script, batches = prepare_limit(database, ids, facts)
             rate = database.pgbench("-n", "-M", "prepared", "-c", "4", "-j", "1", "-t", str(batches // 4), "-f", str(script))
             written = int(database.sql("SELECT count(*) FROM tasks WHERE status = 'succeeded'"))
             assert written >= batches // 4 * 4 * BATCH, f"the limit's statement wrote {written} rows"
             results["L"].append(rate * BATCH)
+            print(f"    U: {results['U'][-1]:.0f} transactions/s, L: {rate * BATCH:.0f} rows/s")
             script.unlink()
             database.sql("DROP TABLE bench_batch")
             for name, connections, pipeline in (("64", 64, 1), ("256", 256, 1), ("pipelined", 64, 16)):
-                database.sql("TRUNCATE deliveries, attempts, events, tasks")
+                clear(database)
                 ids = seed(database, 100_000 * SECONDS if pipeline > 1 else 60_000 * SECONDS)
                 got = load(service, ids, connections, pipeline)
                 results[name].append(got["rate"])
