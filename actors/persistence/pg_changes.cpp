@@ -15,7 +15,7 @@ namespace telltale {
 namespace {
 
 /// More lost races than this mean trouble of another kind.
-constexpr int max_rounds = 30;
+constexpr int max_fruitless_rounds = 30;
 /// How often a write whose answer was lost is looked after in one call.
 constexpr int max_failures = 2;
 
@@ -176,7 +176,8 @@ caf::expected<std::vector<event_facts>> pg_changes::run(change_batch& batch) {
   for (std::size_t i = 0; i < waiting.size(); ++i)
     waiting[i] = i;
   int failures = 0;
-  for (int rounds = 0; !waiting.empty(); ++rounds) {
+  int fruitless = 0;
+  while (!waiting.empty()) {
     // The first word about each task; what else there is waits in its order.
     std::vector<planned> round;
     std::vector<std::size_t> later;
@@ -187,7 +188,7 @@ caf::expected<std::vector<event_facts>> pg_changes::run(change_batch& batch) {
       else
         later.push_back(index);
     }
-    if (rounds >= max_rounds)
+    if (fruitless >= max_fruitless_rounds)
       return make_error(ec::database_unavailable, "too many lost races");
     // One order of locks for all writers.
     std::ranges::sort(round, {}, &planned::task);
@@ -210,9 +211,13 @@ caf::expected<std::vector<event_facts>> pg_changes::run(change_batch& batch) {
       if (failure.code != ec::none && ++failures > max_failures)
         return make_error(failure.code, std::move(failure.circumstances));
     }
+    const auto open = later.size();
     for (const auto& row : round)
       if (row.is == fate::lost)
         later.push_back(row.index);
+    // A batch may hold any number of words about one task, so the bound is on
+    // rounds in which every race was lost.
+    fruitless = later.size() - open == round.size() ? fruitless + 1 : 0;
     std::ranges::sort(later);
     waiting = std::move(later);
   }

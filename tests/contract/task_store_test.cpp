@@ -352,6 +352,28 @@ CAF_TEST(reports of one task in one batch are applied in their order) {
   }));
 }
 
+CAF_TEST(a batch may hold any number of reports of one task) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create();
+    w.claim();
+    std::vector<report_flight> batch(100);
+    for (auto& flight : batch)
+      flight.ready = saying(task.id, st::running);
+    batch.back().ready = saying(task.id, st::succeeded);
+    const auto facts = w.store().apply(batch);
+    CAF_REQUIRE(facts);
+    CAF_CHECK(std::ranges::all_of(batch, [](const report_flight& flight) {
+      return flight.result == ec::none;
+    }));
+    CAF_CHECK_EQUAL(w.find(task.id).task.status, st::succeeded);
+    std::vector<report_flight> unknown(100);
+    for (auto& flight : unknown)
+      flight.ready = saying(task_id{}, st::running);
+    CAF_REQUIRE(w.store().apply(unknown));
+    CAF_CHECK_EQUAL(unknown.back().result, ec::task_not_found);
+  }));
+}
+
 CAF_TEST(a batch whose answer was lost may be applied again) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto a = w.create().id;
