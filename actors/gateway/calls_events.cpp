@@ -8,8 +8,12 @@ namespace telltale {
 
 namespace {
 
-/// How long a lost subscription waits for its next try.
-constexpr std::chrono::seconds patience{1};
+/// The event stream may be started again and then knows nobody: subscribing is
+/// repeated, which costs one message if nothing was lost.
+constexpr std::chrono::seconds subscribe_every{1};
+
+/// A question that went down with the event stream is never answered.
+constexpr std::chrono::seconds replay_patience{30};
 
 void count_streams(gateway_self self) {
   if (self->state.counters)
@@ -21,7 +25,7 @@ void count_streams(gateway_self self) {
 void replay(gateway_self self, event_sessions::key session,
             std::int64_t after) {
   self->request(
-          self->state.rooms.events, caf::infinite,
+          self->state.rooms.events, replay_patience,
           subscribe_events{after, caf::actor_cast<event_listener_handle>(self)})
       .then(
           [self, session](const events_read& page) {
@@ -40,19 +44,41 @@ void replay(gateway_self self, event_sessions::key session,
 } // namespace
 
 void subscribe(gateway_self self) {
+  auto& state = self->state;
+  // Not after the answer: it may never come.
+  state.next_subscription = self->clock().now() + subscribe_every;
+  arm(self, state.next_subscription);
   self->request(
-          self->state.rooms.events, caf::infinite,
+          state.rooms.events, caf::infinite,
           subscribe_events{-1, caf::actor_cast<event_listener_handle>(self)})
       .then(
           [self](const events_read& read) {
-            self->state.subscribed = true;
+            // What came before the first answer was nobody's here.
+            if (std::exchange(self->state.subscribed, true))
+              mend_gap(self, {}, read.newest);
             self->state.sessions.note_newest(read.newest);
           },
-          [self](const caf::error& error) {
+          [](const caf::error& error) {
             spdlog::warn("gateway: cannot subscribe to events: {}",
                          explain(error));
-            arm(self, self->clock().now() + patience);
           });
+}
+
+void mend_gap(gateway_self self, const std::vector<published_event>& news,
+              std::int64_t newest) {
+  auto& state = self->state;
+  if (!state.sessions.leaves_gap(news, newest))
+    return;
+  // What was missed may have been tasks to claim.
+  state.claims.touch();
+  wake_claims(self, state.claims.size());
+  for (const auto& [session, position] : state.sessions.stall())
+    replay(self, session, position);
+}
+
+void tick_subscription(gateway_self self) {
+  if (self->clock().now() >= self->state.next_subscription)
+    subscribe(self);
 }
 
 void on_stream_events(gateway_self self, http_call& call) {

@@ -75,6 +75,26 @@ std::int64_t event_sessions::replay(key id,
   return -1;
 }
 
+std::vector<std::pair<event_sessions::key, std::int64_t>>
+event_sessions::stall() {
+  std::vector<std::pair<key, std::int64_t>> stalled;
+  for (auto& [id, open] : sessions_)
+    if (std::exchange(open.live, false))
+      stalled.emplace_back(id, open.position);
+  return stalled;
+}
+
+bool event_sessions::leaves_gap(const std::vector<published_event>& events,
+                                std::int64_t newest) const noexcept {
+  auto heard = seen_;
+  for (const auto& event : events) {
+    if (event.position > heard + 1)
+      return true;
+    heard = std::max(heard, event.position);
+  }
+  return newest > heard;
+}
+
 void event_sessions::beat() {
   std::erase_if(sessions_, [](auto& entry) {
     return *entry.second.gone || !entry.second.out->write(": alive\n\n");

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "http/server.hpp"
@@ -34,6 +35,15 @@ public:
   /// it was read. Returns from where to fetch on; -1: caught up, or gone.
   std::int64_t replay(key session, const std::vector<published_event>& events,
                       std::int64_t newest);
+
+  /// Where every live stream stands, as from now on each has to be fed history:
+  /// events were missed.
+  [[nodiscard]] std::vector<std::pair<key, std::int64_t>> stall();
+
+  /// Do these events, or what has been published up to `newest`, leave out some
+  /// that were not heard of? Positions ascend by one.
+  [[nodiscard]] bool leaves_gap(const std::vector<published_event>& events,
+                                std::int64_t newest) const noexcept;
 
   /// A comment to everybody, so that proxies and clients see life.
   void beat();

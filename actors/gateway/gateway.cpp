@@ -115,6 +115,8 @@ void on_reports_settled(gateway_self self, reports_settled& settled) {
 
 void on_events_published(gateway_self self, const events_published& news) {
   auto& state = self->state;
+  if (state.subscribed)
+    mend_gap(self, news.events, -1);
   state.sessions.publish(news.events);
   const auto now = state.setup.now();
   std::size_t claimable = 0;
@@ -139,8 +141,7 @@ void on_events_published(gateway_self self, const events_published& news) {
 void on_tick(gateway_self self) {
   const auto now = self->clock().now();
   std::erase_if(self->state.ticks, [&](auto when) { return when <= now; });
-  if (!self->state.subscribed)
-    subscribe(self);
+  tick_subscription(self);
   tick_claims(self);
   tick_streams(self);
 }

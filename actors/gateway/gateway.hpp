@@ -72,9 +72,10 @@ struct gateway_state {
   bool subscribed = false;    ///< the event stream knows this listener
 
   using time_point = std::chrono::steady_clock::time_point;
-  std::vector<time_point> ticks; ///< `gateway_tick`s under way
-  std::vector<time_point> dues;  ///< when a deferred task may be claimed
-  time_point next_beat{};        ///< of open event streams
+  std::vector<time_point> ticks;  ///< `gateway_tick`s under way
+  std::vector<time_point> dues;   ///< when a deferred task may be claimed
+  time_point next_subscription{}; ///< it is renewed again and again
+  time_point next_beat{};         ///< of open event streams
 };
 
 [[nodiscard]] gateway_actor::behavior_type

@@ -59,6 +59,7 @@ struct world {
   std::vector<report_flight> reported;
   std::optional<timestamp> next_due;
   int claims = 0;
+  int subscriptions = 0; ///< questions to the event stream
   bool database = true;
 };
 
@@ -164,6 +165,7 @@ fake_events(event_stream_actor::pointer, world* w) {
   return {[](events_published&) {},
           [=](subscribe_events& what) {
             events_read read;
+            ++w->subscriptions;
             if (!w->log.empty())
               read.newest = w->log.back().position;
             for (const auto& event : w->log)

@@ -275,6 +275,24 @@ CAF_TEST(an event stream resumes without gap or repeat) {
   CAF_CHECK_EQUAL(sessions.size(), 0u);
 }
 
+CAF_TEST(a gap in the news is told from news that follow) {
+  event_sessions sessions;
+  sessions.note_newest(3);
+  CAF_CHECK(!sessions.leaves_gap({}, 3));
+  CAF_CHECK(!sessions.leaves_gap({}, 2));
+  CAF_CHECK(sessions.leaves_gap({}, 4));
+  CAF_CHECK(!sessions.leaves_gap({event_at(3), event_at(4), event_at(5)}, 0));
+  CAF_CHECK(sessions.leaves_gap({event_at(5)}, 0));
+  CAF_CHECK(sessions.leaves_gap({event_at(4), event_at(6)}, 0));
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  const auto id =
+      sessions.open(std::make_shared<recording_stream>(), gone, 3, true);
+  const auto stalled = sessions.stall();
+  CAF_REQUIRE_EQUAL(stalled.size(), 1u);
+  CAF_CHECK(stalled[0] == std::make_pair(id, std::int64_t{3}));
+  CAF_CHECK(sessions.stall().empty());
+}
+
 CAF_TEST(a stream that asks for too much hears what comes) {
   event_sessions sessions;
   const auto out = std::make_shared<recording_stream>();

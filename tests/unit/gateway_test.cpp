@@ -309,6 +309,41 @@ CAF_TEST(an event stream resumes and beats) {
       422u);
 }
 
+CAF_TEST(an event stream that was started again costs nobody an event) {
+  const auto to = ask(call::stream_events);
+  const auto waiting = claim(30);
+  publish({event_at(1, event_type::task_failed)});
+  // A new one knows no listener: what it publishes now does not come.
+  w.log = {event_at(1, event_type::task_failed),
+           event_at(2, event_type::task_created),
+           event_at(3, event_type::task_failed)};
+  w.queue = {add_task(task_status::running)};
+  const auto before = w.subscriptions;
+  advance_time(1s);
+  settle();
+  CAF_CHECK(w.subscriptions > before);
+  const auto heard = [&](int position) {
+    const auto id = "id: " + std::to_string(position) + "\n";
+    const auto at = to->streamed.find(id);
+    return at != std::string::npos
+           && to->streamed.find(id, at + 1) == std::string::npos;
+  };
+  CAF_CHECK(heard(1) && heard(2) && heard(3));
+  CAF_CHECK(waiting->says("token-1"));
+  // It knows this listener again before it has answered with what was missed.
+  w.log.push_back(event_at(4, event_type::task_failed));
+  w.log.push_back(event_at(5, event_type::task_failed));
+  publish({event_at(5, event_type::task_failed)});
+  publish({event_at(6, event_type::task_failed)});
+  CAF_CHECK(heard(4) && heard(5) && heard(6));
+  // If nothing was lost then nothing but the subscription is asked.
+  w.log.push_back(event_at(6, event_type::task_failed));
+  const auto calm = w.subscriptions;
+  advance_time(1s);
+  settle();
+  CAF_CHECK_EQUAL(w.subscriptions, calm + 1);
+}
+
 CAF_TEST(an attempt token heartbeats for its own attempt alone) {
   const auto mine = to_string(add_task(task_status::running).id);
   const auto other = to_string(add_task(task_status::running).id);
