@@ -18,7 +18,7 @@ struct embedded_postgres_options {
   /// Holds everything: `cluster/`, `postgres.log`, `owner.lock`, the socket.
   std::filesystem::path data_dir = "./var/postgres";
   std::uint32_t max_connections = 50;
-  std::string shared_buffers = "32MB";
+  std::string shared_buffers = "128MB"; ///< PostgreSQL's own default
   /// Recovery after a crash counts, too.
   std::chrono::milliseconds start_timeout{120'000};
   std::chrono::milliseconds stop_timeout{30'000};

@@ -77,17 +77,18 @@ def clear(database):
 
 
 def seed(database, count):
-    """Running tasks of attempt 1, and the file of their ids."""
+    """Running tasks of attempt 1; their ids in the order of their making, as
+    those that the service makes are."""
     database.sql(f"""
         WITH made AS (
           INSERT INTO tasks (id, version, status, attempt, max_attempts, kind, title, created_at, started_at,
                              lease_expires_at, runner_id)
-          SELECT gen_random_uuid(), 2, 'running', 1, 1, 'bench', 'Review change ' || n, now(), now(),
+          SELECT ('01910000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 2, 'running', 1, 1, 'bench', 'Review change ' || n, now(), now(),
                  now() + interval '1 day', 'runner-' || n % 100
           FROM generate_series(1, {count}) n RETURNING id, started_at, runner_id)
         INSERT INTO attempts (task_id, number, runner_id, started_at, status)
         SELECT id, 1, runner_id, started_at, 'running' FROM made;""")
-    ids = database.sql("SELECT id FROM tasks WHERE status = 'running' ORDER BY random()").split()
+    ids = database.sql("SELECT id FROM tasks WHERE status = 'running' ORDER BY id").split()
     database.sql("VACUUM ANALYZE tasks; VACUUM ANALYZE attempts; VACUUM events; CHECKPOINT;")
     return ids
 
