@@ -87,11 +87,11 @@ std::string write_chats(std::span<const chat_binding> bindings,
   json::array list;
   for (const auto& binding : bindings)
     list.push_back(chat_object(binding));
-  json::value next{nullptr};
+  json::value next;
   if (!bindings.empty() && bindings.size() >= limit)
     next = bindings.back().session.value;
-  return json::serialize(json::object{{"chat_sessions", std::move(list)},
-                                      {"next_after", std::move(next)}});
+  return json::serialize(
+      json::object{{"chat_sessions", std::move(list)}, {"next_after", next}});
 }
 
 std::string write_redacted(const redacted_text& text,

@@ -314,6 +314,13 @@ CAF_TEST(list filters are checked and cursors come back) {
                   "invalid_field");
 }
 
+CAF_TEST(a page of chat sessions says where the next one begins) {
+  std::vector<chat_binding> one(1);
+  one[0].session = {"s"};
+  CAF_CHECK(write_chats(one, 2).ends_with(R"("next_after":null})"));
+  CAF_CHECK(write_chats(one, 1).ends_with(R"("next_after":"s"})"));
+}
+
 CAF_TEST(base64url is exact) {
   for (const std::string text : {"", "a", "ab", "abc", "\xff\xfe\xfd\xfc"})
     CAF_CHECK_EQUAL(*base64url_decode(base64url_encode(text)), text);
