@@ -160,8 +160,12 @@ class Story:
         return results
 
     def leaks(self):
-        """Files and answers that hold the planted secret; there must be none."""
+        """Files and answers that hold the planted secret; there must be none: not
+        in the log, not at the chat, not in a byte of the database or its journal."""
         found = []
+        for path in (self.service.folder / "postgres").rglob("*"):
+            if path.is_file() and SECRET.encode() in path.read_bytes():
+                found.append(str(path))
         for path in (self.service.log_path, self.service.folder / "sink.out"):
             if SECRET in path.read_text(errors="replace"):
                 found.append(str(path))

@@ -233,7 +233,7 @@ CAF_TEST(home paths go from events and places from chats) {
   keeps("127.0.0.1 pkg@1.2.3 git@host.com:o/r .env.local 10:20:30", chat);
 }
 
-CAF_TEST(the gaps of a consumer side denylist are closed) {
+CAF_TEST(finding 14 the gaps of a consumer side denylist are closed) {
   // Keys of a cloud, credentials in addresses, the daemon's own paths,
   // JSON-quoted names, internal hosts, placeholders that were scanned again.
   const auto key = std::string{"AI"} + "za" + noise(35);
