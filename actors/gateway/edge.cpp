@@ -327,8 +327,8 @@ private:
       if (!given)
         return finish(in, problem_of(given.error()));
       const auto who = access->identify(*given);
-      if (!access->open() && (!who || !who->read))
-        return finish(in, problem(ec::unauthorized));
+      if (!access->open() && !(who && who->read))
+        return finish(in, problem(who ? ec::forbidden : ec::unauthorized));
       token = access->open() ? std::string{} : *given;
     }
     done.headers.push_back(

@@ -89,10 +89,7 @@ public:
 
   ~wiring() { end_rooms(); }
 
-  void start() {
-    warn_if_open();
-    edge_->start();
-  }
+  void start() { edge_->start(); }
 
   void reload(const config::settings& fresh) {
     settings_ = fresh;
@@ -152,7 +149,6 @@ private:
   void spawn_stores_of_tasks();
   void spawn_front_of_house();
   void listen_to_replicas();
-  void warn_if_open() const;
   void end_rooms();
 
   /// The key behind claims' own tokens: not the tags' key itself.
@@ -346,14 +342,6 @@ void service::wiring::listen_to_replicas() {
         caf::anon_send(payload, publish_backlog{});
       });
   bell_ = bell_owner_.get();
-}
-
-void service::wiring::warn_if_open() const {
-  if (settings_.auth.runner_tokens.empty()
-      && settings_.auth.operator_tokens.empty())
-    spdlog::warn(
-        "no token is configured: everyone on this machine may read and "
-        "change everything (auth.runner_tokens, auth.operator_tokens)");
 }
 
 void service::wiring::end_rooms() {

@@ -337,6 +337,9 @@ CAF_TEST(the page signs in by cookie and only from its own origin) {
   CAF_CHECK_EQUAL(
       status_of(uut.send("POST", "/session", R"({"token":"nope"})", json)),
       "401");
+  CAF_CHECK_EQUAL(
+      status_of(uut.send("POST", "/session", R"({"token":"run"})", json)),
+      "403");
   const auto signed_in =
       uut.send("POST", "/session", R"({"token":"op"})", json);
   CAF_CHECK_EQUAL(status_of(signed_in), "204");
