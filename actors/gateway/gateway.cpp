@@ -105,12 +105,13 @@ void on_reports_settled(gateway_self self, reports_settled& settled) {
             std::exchange(flight.reply.waiter, nullptr)))
       waiter->settle(flight, ready);
   }
-  if (!ready.empty())
-    self->state.replies->respond_all(std::move(ready));
+  // Counted here alone, where all reports pass, and before they are answered.
   if (const auto& counters = self->state.counters)
     for (const auto& [result, count] : results)
       counters->add(counter::reports_total,
                     result == ec::none ? "ok" : to_string(result), count);
+  if (!ready.empty())
+    self->state.replies->respond_all(std::move(ready));
 }
 
 void on_events_published(gateway_self self, const events_published& news) {

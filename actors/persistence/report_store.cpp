@@ -1,7 +1,6 @@
 #include "actors/persistence/report_store.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -67,17 +66,7 @@ void give_back(std::vector<report_flight>& rows,
   }
 }
 
-void count_results(counter_board& board, const report_batch& batch) {
-  std::map<ec, double> counts;
-  for (const auto& flight : *batch)
-    ++counts[flight.result];
-  for (const auto& [code, count] : counts)
-    board.add(counter::reports_total,
-              code == ec::none ? std::string{"ok"} : to_string(code), count);
-}
-
 void answer(lane self, report_store_state::waiting done) {
-  count_results(*self->state.counters, done.batch);
   self->send(done.waiter, reports_settled{std::move(done.batch)});
 }
 

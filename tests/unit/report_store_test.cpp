@@ -175,7 +175,8 @@ CAF_TEST(what waits in the mailbox goes into one transaction) {
   CAF_CHECK(ears.settled[0] == first);
   CAF_CHECK(ears.settled[1] == second);
   CAF_CHECK_EQUAL(counters->read(counter::report_batches_total), 1.0);
-  CAF_CHECK_EQUAL(counters->read(counter::reports_total, "ok"), 3.0);
+  // Whoever answers them counts them.
+  CAF_CHECK_EQUAL(counters->read(counter::reports_total, "ok"), 0.0);
 }
 
 CAF_TEST(a transaction has at most so many rows and keeps their order) {
@@ -237,8 +238,6 @@ CAF_TEST(who waited too long for the database hears of it and no one else) {
   CAF_REQUIRE_EQUAL(ears.settled.size(), 1u);
   for (const auto& flight : *ears.settled[0])
     CAF_CHECK_EQUAL(flight.result, ec::database_unavailable);
-  CAF_CHECK_EQUAL(
-      counters->read(counter::reports_total, "database_unavailable"), 2.0);
   plan->away = false;
   advance_time(100ms);
   settle();
