@@ -48,7 +48,7 @@ std::string base64(std::string_view value, std::size_t offset, bool url_safe) {
   for (std::size_t at = 0; at + 6 <= bits; at += 6) {
     const auto byte = at / 8;
     const auto shift = at % 8;
-    unsigned word = static_cast<unsigned char>(bytes[byte]) << 8U;
+    auto word = std::uint32_t{static_cast<unsigned char>(bytes[byte])} << 8U;
     if (byte + 1 < bytes.size())
       word |= static_cast<unsigned char>(bytes[byte + 1]);
     if (at >= offset * 8) // depends on the value alone
