@@ -16,7 +16,7 @@
 #include "tests/support/postgres_fixture.hpp"
 #include "tests/support/task_worlds.hpp"
 
-#include <caf/test/dsl.hpp>
+#include "tests/support/checks.hpp"
 
 // What only a real database can show: values that it refuses, connections that
 // break, writers that race.

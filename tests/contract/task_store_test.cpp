@@ -6,7 +6,7 @@
 
 #include "tests/support/task_worlds.hpp"
 
-#include <caf/test/dsl.hpp>
+#include "tests/support/checks.hpp"
 
 // One suite for every task store. Each test runs in memory and on PostgreSQL,
 // and ends with a check of the truth invariants.

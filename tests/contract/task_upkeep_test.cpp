@@ -5,7 +5,7 @@
 
 #include "tests/support/task_worlds.hpp"
 
-#include <caf/test/dsl.hpp>
+#include "tests/support/checks.hpp"
 
 // The second half of every task store's suite: sweeps, heartbeats, operators,
 // readers, chats. Each test runs in memory and on PostgreSQL.

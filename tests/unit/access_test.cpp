@@ -177,7 +177,7 @@ CAF_TEST(an attempt token serves its own attempt alone) {
       "POST", segments("/internal/tasks/" + to_string(some_task) + "/status")));
   CAF_CHECK(is_allowed(*who, *status.operation, status.path));
   CAF_CHECK(!is_allowed(*who, *status.operation, {to_string(make_uuid_v7())}));
-  const auto& claim =
+  const auto claim =
       std::get<route>(find_route("POST", segments("/internal/tasks/claim")));
   CAF_CHECK(!is_allowed(*who, *claim.operation, claim.path));
 }

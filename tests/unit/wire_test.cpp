@@ -10,7 +10,7 @@
 #include "actors/gateway/base64url.hpp"
 #include "actors/gateway/wire.hpp"
 
-#include <caf/test/dsl.hpp>
+#include "tests/support/checks.hpp"
 
 using namespace telltale;
 
