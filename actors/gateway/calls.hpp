@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,11 @@
 namespace telltale {
 
 using gateway_self = gateway_actor::stateful_pointer<gateway_state>;
+
+/// How long a question that may be asked again without harm may take: a
+/// database that hangs is told as one that is away. Changes of tasks wait as
+/// long as they take, since nobody could say what became of them.
+inline constexpr std::chrono::seconds read_patience{10};
 
 /// From the edge itself: answer long polls, close streams.
 inline constexpr operation drain_operation{0xffff};

@@ -55,7 +55,7 @@ void on_list_chat_sessions(gateway_self self, http_call& call) {
     return;
   }
   const auto limit = what->limit;
-  self->request(self->state.rooms.chats, caf::infinite, std::move(*what))
+  self->request(self->state.rooms.chats, read_patience, std::move(*what))
       .then(
           [reply, limit](const chats_listed& listed) {
             reply->respond(
@@ -72,7 +72,7 @@ void on_read_chat_session(gateway_self self, http_call& call) {
   }
   list_chats what;
   what.session = chat_session_id{call.path.front()};
-  self->request(self->state.rooms.chats, caf::infinite, std::move(what))
+  self->request(self->state.rooms.chats, read_patience, std::move(what))
       .then(
           [reply](const chats_listed& listed) {
             if (listed.bindings.empty())
@@ -100,7 +100,7 @@ void on_bind_chat_session(gateway_self self, http_call& call) {
     reply->respond(problem(ec::invalid_field, "locale is none that is known"));
     return;
   }
-  self->request(self->state.rooms.chats, caf::infinite,
+  self->request(self->state.rooms.chats, read_patience,
                 bind_chat{std::move(*binding)})
       .then(
           [reply](const chats_listed& listed) {
@@ -118,7 +118,7 @@ void on_unbind_chat_session(gateway_self self, http_call& call) {
     reply->respond(problem(ec::chat_session_not_found));
     return;
   }
-  self->request(self->state.rooms.chats, caf::infinite,
+  self->request(self->state.rooms.chats, read_patience,
                 unbind_chat{chat_session_id{call.path.front()}})
       .then(
           [reply](const chats_listed& listed) {
@@ -137,7 +137,7 @@ void on_list_deliveries(gateway_self self, http_call& call) {
     reply->respond(problem_of(what.error()));
     return;
   }
-  self->request(self->state.rooms.queries, caf::infinite, std::move(*what))
+  self->request(self->state.rooms.queries, read_patience, std::move(*what))
       .then(
           [reply](const deliveries_listed& page) {
             reply->respond(json_answer(200, write_deliveries(page)));
@@ -152,7 +152,7 @@ void on_redeliver(gateway_self self, http_call& call) {
     reply->respond(problem(ec::delivery_not_found));
     return;
   }
-  self->request(self->state.rooms.deliveries, caf::infinite,
+  self->request(self->state.rooms.deliveries, read_patience,
                 redeliver{delivery_id{*id}})
       .then(
           [reply](const redelivery_queued& queued) {
@@ -200,7 +200,7 @@ void on_readiness(gateway_self self, http_call& call) {
       answer.headers.push_back({"Retry-After", "1"});
     reply->respond(std::move(answer));
   };
-  self->request(self->state.rooms.queries, caf::infinite, check_store{})
+  self->request(self->state.rooms.queries, read_patience, check_store{})
       .then(
           [tell, report](const store_checked& checked) mutable {
             report.database = checked.reachable;

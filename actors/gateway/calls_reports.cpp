@@ -57,7 +57,7 @@ std::shared_ptr<void> as_waiter(std::shared_ptr<report_waiter> waiter) {
 
 void answer_row(gateway_self self, const task_id& task,
                 const pending_reply_ptr& reply) {
-  self->request(self->state.rooms.queries, caf::infinite, find_task{task})
+  self->request(self->state.rooms.queries, read_patience, find_task{task})
       .then(
           [reply](const task_found& found) {
             reply->respond(json_answer(200, write_daemon_task(found.task)));
@@ -164,7 +164,7 @@ void on_daemon_report(gateway_self self, http_call& call) {
     reply->respond(problem(ec::forbidden));
     return;
   }
-  self->request(self->state.rooms.queries, caf::infinite,
+  self->request(self->state.rooms.queries, read_patience,
                 find_task{report->task})
       .then(
           [self, reply,
@@ -184,7 +184,7 @@ void on_daemon_status(gateway_self self, http_call& call) {
     reply->respond(problem(ec::task_not_found));
     return;
   }
-  self->request(self->state.rooms.queries, caf::infinite,
+  self->request(self->state.rooms.queries, read_patience,
                 find_task{task_id{*id}})
       .then(
           [reply](const task_found& found) {

@@ -125,7 +125,7 @@ void on_read_status(gateway_self self, http_call& call) {
     reply->respond(problem(ec::task_not_found));
     return;
   }
-  self->request(self->state.rooms.queries, caf::infinite,
+  self->request(self->state.rooms.queries, read_patience,
                 find_task{task_id{*id}})
       .then(
           [reply](const task_found& found) {

@@ -86,7 +86,7 @@ void on_list_tasks(gateway_self self, http_call& call) {
     reply->respond(problem_of(what.error()));
     return;
   }
-  self->request(self->state.rooms.queries, caf::infinite, std::move(*what))
+  self->request(self->state.rooms.queries, read_patience, std::move(*what))
       .then(
           [reply](const tasks_listed& page) {
             reply->respond(json_answer(200, write_tasks(page)));
@@ -99,7 +99,7 @@ void on_read_task(gateway_self self, http_call& call) {
   if (!id)
     return;
   const auto reply = reply_of(call);
-  self->request(self->state.rooms.queries, caf::infinite, find_task{*id})
+  self->request(self->state.rooms.queries, read_patience, find_task{*id})
       .then(
           [reply](const task_found& found) {
             reply->respond(json_answer(200, write_found(found)));

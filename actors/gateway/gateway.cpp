@@ -1,6 +1,7 @@
 #include "actors/gateway/gateway.hpp"
 
 #include <algorithm>
+#include <caf/sec.hpp>
 #include <map>
 #include <utility>
 
@@ -150,6 +151,8 @@ void on_tick(gateway_self self) {
 } // namespace
 
 http::response problem_of(const caf::error& error) {
+  if (error == caf::sec::request_timeout)
+    return problem(ec::database_unavailable);
   const auto code = code_of(error);
   if (code == ec::internal_error || code == ec::none)
     return problem(ec::internal_error);

@@ -61,6 +61,7 @@ struct world {
   int claims = 0;
   int subscriptions = 0; ///< questions to the event stream
   bool database = true;
+  bool frozen = false; ///< questions are taken and not answered
 };
 
 inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer,
@@ -96,8 +97,8 @@ inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer,
   };
 }
 
-inline task_query_actor::behavior_type fake_queries(task_query_actor::pointer,
-                                                    world* w) {
+inline task_query_actor::behavior_type
+fake_queries(task_query_actor::pointer self, world* w) {
   return {
       [=](const find_task& what) -> caf::result<task_found> {
         const auto at = w->tasks.find(to_string(what.task));
@@ -105,9 +106,15 @@ inline task_query_actor::behavior_type fake_queries(task_query_actor::pointer,
           return make_error(ec::task_not_found);
         return task_found{at->second, {}, {}};
       },
-      [=](const list_tasks&) { return tasks_listed{}; },
+      [=](const list_tasks&) -> caf::result<tasks_listed> {
+        if (w->frozen)
+          return self->make_response_promise<tasks_listed>(); // never kept
+        return tasks_listed{};
+      },
       [=](const list_deliveries&) { return deliveries_listed{}; },
       [=](const check_store&) -> caf::result<store_checked> {
+        if (w->frozen)
+          return self->make_response_promise<store_checked>();
         if (!w->database)
           return make_error(ec::database_unavailable);
         return store_checked{true, 1, true};

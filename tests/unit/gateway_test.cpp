@@ -128,6 +128,18 @@ CAF_TEST(a repeated key answers 200 and a bad one 422) {
                   422u);
 }
 
+CAF_TEST(a database that hangs is told as one that is away) {
+  w.frozen = true;
+  const auto list = ask(call::list_tasks);
+  const auto ready = ask(call::readiness);
+  CAF_CHECK(list->answers.empty());
+  advance_time(10s);
+  settle();
+  CAF_CHECK_EQUAL(list->status(), 503u);
+  CAF_CHECK(list->says("database_unavailable"));
+  CAF_CHECK_EQUAL(ready->status(), 503u);
+}
+
 CAF_TEST(a claim is served at once with a token for the attempt) {
   w.queue.push_back(add_task(task_status::running));
   const auto to = claim(0);
