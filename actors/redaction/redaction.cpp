@@ -64,9 +64,10 @@ void open_report(const redaction_engine& engine, report_flight& flight,
 
 void on_redact_reports(redaction_actor::stateful_pointer<redaction_state> self,
                        redact_reports& request) {
+  const auto engine = self->state.engine->get();
   tallies sum;
   for (auto& flight : *request.batch)
-    open_report(*self->state.engine, flight, sum);
+    open_report(*engine, flight, sum);
   publish(*self->state.counters, sum);
   self->send(request.back_to,
              reports_redacted{std::move(request.batch),
@@ -75,10 +76,11 @@ void on_redact_reports(redaction_actor::stateful_pointer<redaction_state> self,
 
 texts_redacted on_redact_texts(redaction_state& state,
                                const redact_texts& request) {
+  const auto engine = state.engine->get();
   tallies sum;
   texts_redacted out;
   for (const auto& text : request.texts)
-    out.texts.push_back(clean(*state.engine, redaction_seal::open(text),
+    out.texts.push_back(clean(*engine, redaction_seal::open(text),
                               request.profile, out.findings.emplace_back(),
                               sum));
   publish(*state.counters, sum);
@@ -87,10 +89,11 @@ texts_redacted on_redact_texts(redaction_state& state,
 
 texts_redacted on_narrow_texts(redaction_state& state,
                                const narrow_texts& request) {
+  const auto engine = state.engine->get();
   tallies sum;
   texts_redacted out;
   for (const auto& text : request.texts)
-    out.texts.push_back(clean(*state.engine, text.view(), request.profile,
+    out.texts.push_back(clean(*engine, text.view(), request.profile,
                               out.findings.emplace_back(), sum));
   publish(*state.counters, sum);
   return out;
@@ -100,8 +103,7 @@ texts_redacted on_narrow_texts(redaction_state& state,
 
 redaction_actor::behavior_type
 redaction(redaction_actor::stateful_pointer<redaction_state> self,
-          std::shared_ptr<const redaction_engine> engine,
-          counter_board_ptr counters) {
+          live_engine_ptr engine, counter_board_ptr counters) {
   self->state.engine = std::move(engine);
   self->state.counters = std::move(counters);
   return {

@@ -4,7 +4,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
-#include "actors/redaction/engine.hpp"
+#include "actors/redaction/live_engine.hpp"
 #include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
@@ -20,18 +20,17 @@ namespace telltale {
 /// `[REDACTED:internal-error]`, and the batch goes on.
 ///
 /// Threading: an actor of the scheduler, one per lane. The engine is shared and
-/// immutable; a reload spawns new actors with a new engine.
+/// immutable; a reload replaces it between two messages.
 struct redaction_state {
   static inline const char* name = "redaction";
 
-  std::shared_ptr<const redaction_engine> engine; ///< never null
-  counter_board_ptr counters;                     ///< never null
+  live_engine_ptr engine;     ///< never null
+  counter_board_ptr counters; ///< never null
 };
 
 /// Spawned by system/, `redaction.workers` times.
 [[nodiscard]] redaction_actor::behavior_type
 redaction(redaction_actor::stateful_pointer<redaction_state> self,
-          std::shared_ptr<const redaction_engine> engine,
-          counter_board_ptr counters);
+          live_engine_ptr engine, counter_board_ptr counters);
 
 } // namespace telltale

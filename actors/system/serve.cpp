@@ -165,6 +165,12 @@ void reload(const config_source& from, config::settings& current,
       spdlog::error("not reloaded: {}", to_string(each));
     return;
   }
+  const auto objections = service::objections(read.values);
+  if (!objections.empty()) {
+    for (const auto& each : objections)
+      spdlog::error("not reloaded: {}", each);
+    return;
+  }
   const auto report = config::report_reload(current, read.values);
   for (const auto& path : report.needs_restart)
     spdlog::warn("{} has changed and needs a restart", path);

@@ -31,30 +31,12 @@
 #include "actors/status_intake/status_intake.hpp"
 #include "actors/system/metrics.hpp"
 #include "actors/system/supervisor.hpp"
+#include "actors/system/wiring.hpp"
 #include "web/assets.hpp"
 
 namespace telltale {
 
 namespace {
-
-/// CAF with our scheduler: see docs/adr/0001.
-class actor_settings : public caf::actor_system_config {
-public:
-  explicit actor_settings(const config::caf_config& options) {
-    const auto workers =
-        options.scheduler_threads > 0
-            ? static_cast<std::size_t>(options.scheduler_threads)
-            : std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
-    set("scheduler.policy", caf::atom_from_string(options.scheduler_policy));
-    set("scheduler.max-threads", workers);
-  }
-};
-
-task_rules rules_of(const config::settings& settings) {
-  return {.lease = settings.tasks.lease,
-          .runner_silence = settings.reaper.runner_silence,
-          .retry = settings.retry};
-}
 
 std::optional<page_asset> page_file(std::string_view path) {
   const auto found = web::find_asset(path);
@@ -68,135 +50,18 @@ std::optional<page_asset> page_file(std::string_view path) {
 
 } // namespace
 
-class service::wiring {
-public:
-  wiring(const config::settings& settings, std::string url,
-         std::function<void(std::string)> on_hopeless)
-      : settings_(settings), on_hopeless_(std::move(on_hopeless)),
-        deployment_key_(load_or_make_tag_key(url)), store_{.url =
-                                                               std::move(url)},
-        actors_config_(settings.caf), actors_(actors_config_) {
-    store_.statement_timeout = settings.database.statement_timeout;
-    store_.rules->replace(rules_of(settings));
-    store_.counters = counters_;
-    spawn_redaction();
-    spawn_publication();
-    spawn_relays();
-    spawn_stores_of_tasks();
-    spawn_front_of_house();
-    listen_to_replicas();
-  }
-
-  ~wiring() { end_rooms(); }
-
-  void start() { edge_->start(); }
-
-  void reload(const config::settings& fresh) {
-    settings_ = fresh;
-    store_.rules->replace(rules_of(fresh));
-    reaper_options_->replace(fresh.reaper);
-    edge_->replace_access(access_rules{fresh.auth, attempt_key()});
-  }
-
-  void drain() {
-    edge_->drain(settings_.http.drain_timeout);
-    end_rooms();
-  }
-
-  [[nodiscard]] std::uint16_t port() const { return edge_->port(); }
-
-private:
-  /// Puts a front before a room and keeps it for the stop.
-  template <class Handle, class Start>
-  Handle supervised(const std::string& room, Start start_room) {
-    auto make = [start_room]() -> caf::actor {
-      return caf::actor_cast<caf::actor>(start_room());
-    };
-    auto before =
-        actors_.spawn(front, room, std::function<caf::actor()>{std::move(make)},
-                      on_hopeless_, counters_, restart_limit{});
-    fronts_.push_back(before);
-    return caf::actor_cast<Handle>(before);
-  }
-
-  /// A room that works on the scheduler.
-  template <class Handle, class State, class Body>
-  Handle spawn_room(const std::string& room, Body body) {
-    return supervised<Handle>(room, [this, room, body] {
-      return actors_.spawn(
-          [room, body](typename Handle::template stateful_pointer<State> self) {
-            install_guards(self, room);
-            return body(self);
-          });
-    });
-  }
-
-  /// A room that blocks, on a thread of its own.
-  template <class Handle, class State, class Body>
-  Handle spawn_blocking_room(const std::string& room, Body body) {
-    return supervised<Handle>(room, [this, room, body] {
-      return actors_.template spawn<caf::detached>(
-          [room, body](typename Handle::template stateful_pointer<State> self) {
-            install_guards(self, room);
-            return body(self);
-          });
-    });
-  }
-
-  void spawn_redaction();
-  void spawn_publication();
-  void spawn_relays();
-  void spawn_stores_of_tasks();
-  void spawn_front_of_house();
-  void listen_to_replicas();
-  void end_rooms();
-
-  /// The key behind claims' own tokens: not the tags' key itself.
-  [[nodiscard]] std::string attempt_key() const {
-    return "attempt:" + deployment_key_;
-  }
-
-  config::settings settings_;
-  std::function<void(std::string)> on_hopeless_;
-  std::string deployment_key_;
-  counter_board_ptr counters_ = std::make_shared<counter_board>();
-  pg_options store_;
-  std::vector<std::shared_ptr<http::client>> clients_; ///< outlive the channels
-  actor_settings actors_config_;
-  caf::actor_system actors_;
-  std::vector<caf::actor> fronts_;           ///< in the order of their start
-  std::atomic<replica_bell*> bell_{nullptr}; ///< null until replicas listen
-  std::unique_ptr<replica_bell> bell_owner_;
-  live_targets_ptr targets_ = std::make_shared<live_targets>();
-  live_reaper_options_ptr reaper_options_;
-
-  event_store_actor events_;
-  delivery_store_actor deliveries_;
-  std::vector<redaction_actor> redactions_;
-  event_stream_actor stream_;
-  failed_task_payload_actor payload_;
-  std::vector<report_store_actor> lanes_;
-  task_store_actor tasks_;
-  sweep_store_actor sweeps_;
-  task_query_actor queries_;
-  chat_store_actor chats_;
-  reaper_actor reaper_;
-  status_intake_actor intake_;
-  gateway_actor gateway_;
-  std::unique_ptr<edge> edge_;
-};
-
 void service::wiring::spawn_redaction() {
   for (const auto& complaint :
        redaction_engine::complaints(settings_.redaction))
     throw std::invalid_argument{"redaction: " + complaint};
   for (const auto& warning : redaction_engine::warnings(settings_.redaction))
     spdlog::warn("redaction: {}", warning);
-  const auto engine = std::make_shared<const redaction_engine>(
-      settings_.redaction, deployment_key_);
+  engine_ =
+      std::make_shared<live_engine>(std::make_shared<const redaction_engine>(
+          settings_.redaction, deployment_key_));
   for (std::int64_t i = 0; i < settings_.redaction.workers; ++i)
     redactions_.push_back(spawn_room<redaction_actor, redaction_state>(
-        "redaction", [engine, counters = counters_](auto* self) {
+        "redaction", [engine = engine_, counters = counters_](auto* self) {
           return redaction(self, engine, counters);
         }));
 }
@@ -228,27 +93,28 @@ void service::wiring::spawn_publication() {
       });
 }
 
+void service::wiring::start_relay(const std::string& name,
+                                  const config::relay_config& options,
+                                  publication_targets& targets) {
+  auto client = std::make_shared<http::client>(client_options(options));
+  clients_.push_back(client);
+  auto channel = make_channel(name, options, std::move(client));
+  const auto characters =
+      static_cast<std::size_t>(settings_.redaction.chat_characters);
+  targets.relays[name] = spawn_room<relay_actor, relay_state>(
+      "relay-" + name, [this, name, options, channel, characters](auto* self) {
+        return relay(self, name, options, channel, deliveries_,
+                     redactions_.back(), counters_, characters);
+      });
+  if (options.type == "webhook")
+    targets.webhooks.push_back(webhook_target{name, options.events});
+}
+
 void service::wiring::spawn_relays() {
   publication_targets targets;
-  for (const auto& [name, options] : settings_.relays) {
-    auto client = std::make_shared<http::client>(client_options(options));
-    clients_.push_back(client);
-    auto channel = make_channel(name, options, std::move(client));
-    const auto characters =
-        static_cast<std::size_t>(settings_.redaction.chat_characters);
-    targets.relays[name] = spawn_room<relay_actor, relay_state>(
-        "relay-" + name,
-        [this, name, options, channel, characters](auto* self) {
-          return relay(self, name, options, channel, deliveries_,
-                       redactions_.back(), counters_, characters);
-        });
-    if (options.type == "webhook")
-      targets.webhooks.push_back(webhook_target{name, options.events});
-  }
+  for (const auto& [name, options] : settings_.relays)
+    start_relay(name, options, targets);
   targets_->replace(std::move(targets));
-  // What was published before the relays were there is due now.
-  for (const auto& [name, handle] : targets_->get()->relays)
-    caf::anon_send(handle, deliveries_due{});
 }
 
 void service::wiring::spawn_stores_of_tasks() {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "config/config.hpp"
 
@@ -26,8 +27,13 @@ public:
   /// Accepts connections.
   void start();
 
-  /// Takes over what may change while running: tokens, lease and retry rules.
-  /// Names on the log what needs a restart.
+  /// What keeps a configuration, valid by itself, from being run: patterns that
+  /// RE2 refuses, relays that make no channel. One sentence each.
+  [[nodiscard]] static std::vector<std::string>
+  objections(const config::settings& fresh);
+
+  /// Takes over what may change while running: tokens, rules of tasks, the
+  /// reaper's options, redaction, relays. `fresh` must meet no objection.
   void reload(const config::settings& fresh);
 
   /// Stops accepting, finishes what was accepted within `http.drain_timeout`,

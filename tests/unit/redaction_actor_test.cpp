@@ -29,10 +29,9 @@ fake_intake(redacted_reports_handle::pointer, std::shared_ptr<inbox> got) {
 
 struct actor_fixture : test_coordinator_fixture<> {
   counter_board_ptr board = std::make_shared<counter_board>();
-  redaction_actor subject = sys.spawn(
-      redaction,
-      std::make_shared<const redaction_engine>(config::redaction_config{}),
-      board);
+  live_engine_ptr engine = std::make_shared<live_engine>(
+      std::make_shared<const redaction_engine>(config::redaction_config{}));
+  redaction_actor subject = sys.spawn(redaction, engine, board);
 
   ~actor_fixture() {
     caf::anon_send_exit(subject, caf::exit_reason::user_shutdown);
@@ -93,6 +92,29 @@ CAF_TEST(texts are answered in their order and may be narrowed) {
         CAF_CHECK_EQUAL(x.texts.at(0).view(), "in /home/[user]/x");
       },
       [&](caf::error& e) { CAF_FAIL(sys.render(e)); });
+}
+
+CAF_TEST(a reload takes effect with the next text) {
+  const auto ask = [&] {
+    auto answer = self->request(
+        subject, caf::infinite,
+        redact_texts{{raw_text{"see TCK-123456"}}, redaction_profile::store});
+    run();
+    std::string text;
+    answer.receive(
+        [&](const texts_redacted& done) { text = done.texts.at(0).view(); },
+        [](const caf::error&) {});
+    return text;
+  };
+  CAF_CHECK_EQUAL(ask(), "see TCK-123456");
+  config::redaction_config options;
+  config::pattern_config pattern;
+  pattern.name = "ticket";
+  pattern.keywords = {"TCK-"};
+  pattern.regex = "TCK-[0-9]{6}";
+  options.patterns.push_back(pattern);
+  engine->replace(std::make_shared<const redaction_engine>(options));
+  CAF_CHECK_EQUAL(ask(), "see [REDACTED:custom]");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

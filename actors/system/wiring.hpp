@@ -1,0 +1,170 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/spawn_options.hpp>
+
+#include "actors/failed_task_payload/targets.hpp"
+#include "actors/gateway/edge.hpp"
+#include "actors/persistence/migrate.hpp"
+#include "actors/persistence/persistence.hpp"
+#include "actors/persistence/replica_bell.hpp"
+#include "actors/reaper/reaper.hpp"
+#include "actors/redaction/live_engine.hpp"
+#include "actors/system/service.hpp"
+#include "actors/system/supervisor.hpp"
+#include "http/client.hpp"
+
+namespace telltale {
+
+/// CAF with our scheduler: see docs/adr/0001.
+class actor_settings : public caf::actor_system_config {
+public:
+  explicit actor_settings(const config::caf_config& options) {
+    const auto workers =
+        options.scheduler_threads > 0
+            ? static_cast<std::size_t>(options.scheduler_threads)
+            : std::max<std::size_t>(std::thread::hardware_concurrency(), 1);
+    set("scheduler.policy", caf::atom_from_string(options.scheduler_policy));
+    set("scheduler.max-threads", workers);
+  }
+};
+
+/// What the rules of tasks are by the configuration.
+[[nodiscard]] inline task_rules rules_of(const config::settings& settings) {
+  return {.lease = settings.tasks.lease,
+          .runner_silence = settings.reaper.runner_silence,
+          .retry = settings.retry};
+}
+
+/// The rooms of one service and how they hang together. One thread, the
+/// owner's; what the rooms share is safe by itself.
+class service::wiring {
+public:
+  wiring(const config::settings& settings, std::string url,
+         std::function<void(std::string)> on_hopeless)
+      : settings_(settings), on_hopeless_(std::move(on_hopeless)),
+        deployment_key_(load_or_make_tag_key(url)), store_{.url =
+                                                               std::move(url)},
+        actors_config_(settings.caf), actors_(actors_config_) {
+    store_.statement_timeout = settings.database.statement_timeout;
+    store_.rules->replace(rules_of(settings));
+    store_.counters = counters_;
+    spawn_redaction();
+    spawn_publication();
+    spawn_relays();
+    spawn_stores_of_tasks();
+    spawn_front_of_house();
+    listen_to_replicas();
+  }
+
+  ~wiring() { end_rooms(); }
+
+  void start() { edge_->start(); }
+
+  void reload(const config::settings& fresh); // reload.cpp
+
+  void drain() {
+    edge_->drain(settings_.http.drain_timeout);
+    end_rooms();
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return edge_->port(); }
+
+private:
+  /// Puts a front before a room and keeps it for the stop.
+  template <class Handle, class Start>
+  Handle supervised(const std::string& room, Start start_room) {
+    auto make = [start_room]() -> caf::actor {
+      return caf::actor_cast<caf::actor>(start_room());
+    };
+    auto before =
+        actors_.spawn(front, room, std::function<caf::actor()>{std::move(make)},
+                      on_hopeless_, counters_, restart_limit{});
+    fronts_.push_back(before);
+    return caf::actor_cast<Handle>(before);
+  }
+
+  /// A room that works on the scheduler.
+  template <class Handle, class State, class Body>
+  Handle spawn_room(const std::string& room, Body body) {
+    return supervised<Handle>(room, [this, room, body] {
+      return actors_.spawn(
+          [room, body](typename Handle::template stateful_pointer<State> self) {
+            install_guards(self, room);
+            return body(self);
+          });
+    });
+  }
+
+  /// A room that blocks, on a thread of its own.
+  template <class Handle, class State, class Body>
+  Handle spawn_blocking_room(const std::string& room, Body body) {
+    return supervised<Handle>(room, [this, room, body] {
+      return actors_.template spawn<caf::detached>(
+          [room, body](typename Handle::template stateful_pointer<State> self) {
+            install_guards(self, room);
+            return body(self);
+          });
+    });
+  }
+
+  void spawn_redaction();
+  void spawn_publication();
+  void spawn_relays();
+  void start_relay(const std::string& name, const config::relay_config& options,
+                   publication_targets& targets);
+  void change_relays(const config::settings& fresh);
+  void end_front(const caf::actor& before);
+  void spawn_stores_of_tasks();
+  void spawn_front_of_house();
+  void listen_to_replicas();
+  void end_rooms();
+
+  /// The key behind claims' own tokens: not the tags' key itself.
+  [[nodiscard]] std::string attempt_key() const {
+    return "attempt:" + deployment_key_;
+  }
+
+  config::settings settings_;
+  std::function<void(std::string)> on_hopeless_;
+  std::string deployment_key_;
+  counter_board_ptr counters_ = std::make_shared<counter_board>();
+  pg_options store_;
+  std::vector<std::shared_ptr<http::client>>
+      clients_; ///< kept to the end: a
+                ///< channel may still hear
+  actor_settings actors_config_;
+  caf::actor_system actors_;
+  std::vector<caf::actor> fronts_;           ///< in the order of their start
+  std::atomic<replica_bell*> bell_{nullptr}; ///< null until replicas listen
+  std::unique_ptr<replica_bell> bell_owner_;
+  live_targets_ptr targets_ = std::make_shared<live_targets>();
+  live_reaper_options_ptr reaper_options_;
+
+  event_store_actor events_;
+  delivery_store_actor deliveries_;
+  live_engine_ptr engine_;
+  std::vector<redaction_actor> redactions_;
+  event_stream_actor stream_;
+  failed_task_payload_actor payload_;
+  std::vector<report_store_actor> lanes_;
+  task_store_actor tasks_;
+  sweep_store_actor sweeps_;
+  task_query_actor queries_;
+  chat_store_actor chats_;
+  reaper_actor reaper_;
+  status_intake_actor intake_;
+  gateway_actor gateway_;
+  std::unique_ptr<edge> edge_;
+};
+
+} // namespace telltale

@@ -1,0 +1,87 @@
+"""SIGHUP takes over relays, redaction patterns and tokens without a restart; an
+invalid file changes nothing and says why."""
+
+import pathlib
+import re
+import signal
+import sys
+import time
+
+from scenario.service import OPERATOR_TOKEN, Service
+
+service = Service(pathlib.Path(sys.argv[1]).resolve(), lease="60s", silence="60s")
+
+
+def told(title):
+    return [m["text"] for m in service.messages() if title in m.get("text", "") and "schema" not in m.get("text", "")]
+
+
+def fail(title, detail, chat):
+    made = service.create(title=title, chat_session_id=chat, max_attempts=1)["id"]
+    service.report(made, "failed", detail=detail, failure_reason="agent_error.process_failure")
+    return made
+
+
+def log():
+    return service.log_path.read_text(errors="replace")
+
+
+def reload(text, wanted):
+    """Writes the file, sends SIGHUP and waits for the log to say so."""
+    seen = len(log())
+    config.write_text(text)
+    service.processes["serve"].send_signal(signal.SIGHUP)
+    service.wait(lambda: re.search(wanted, log()[seen:]), wanted, 20)
+
+
+try:
+    service.start_sink()
+    service.start()
+    config = service.folder / "telltale.toml"
+    first = config.read_text()
+    for session, relay in (("r-1", "team-octo"), ("r-2", "later-octo")):
+        status, _ = service.call("PUT", f"/chat-sessions/{session}", {"relay": relay, "chat_id": session, "channel_type": 2})
+        assert status == (200 if relay == "team-octo" else 422), f"{relay}: {status}"
+    run = fail("before the reload", "ticket TCK-123456 is closed", "r-1")
+    assert "TCK-123456" in service.task(run)["error_detail"]
+    service.wait(lambda: told("before the reload"), "the first message", 15)
+
+    # Broken files change nothing.
+    for broken, wanted in ((first + "\n[reaper2]\n", "not reloaded"),
+                           (first + '\n[redaction]\npatterns = [ { name = "x", keywords = ["a"], regex = "a(" } ]\n', "not reloaded: redaction")):
+        reload(broken, wanted)
+        assert service.call("GET", "/tasks", expect=200)
+
+    # A relay more, a relay changed, a pattern, another token.
+    changed = first.replace('locale = "zh-CN"', 'locale = "en"') + """
+[redaction]
+patterns = [ { name = "ticket", keywords = ["TCK-"], regex = "TCK-[0-9]{6}" } ]
+
+[relays.later-octo]
+type = "octo"
+base_url = "%s"
+token = { env = "OCTO_BOT_TOKEN" }
+""" % service.sink_url
+    changed = changed.replace('operator_tokens = [', 'operator_tokens = [ { name = "new", scopes = ["read", "write"], token = "a-new-operator-token" },', 1)
+    reload(changed, "configuration reloaded")
+    assert service.call("GET", "/tasks", token="a-new-operator-token")[0] == 200
+    assert service.call("GET", "/tasks", token=OPERATOR_TOKEN)[0] == 200
+    service.call("PUT", "/chat-sessions/r-2", {"relay": "later-octo", "chat_id": "r-2", "channel_type": 2}, expect=200)
+    run = fail("after the reload", "ticket TCK-654321 is closed", "r-2")
+    assert "TCK-654321" not in service.task(run)["error_detail"], "the new pattern masks"
+    fail("in another language", "", "r-1")
+    service.wait(lambda: told("after the reload"), "the new relay's message", 15)
+    text = service.wait(lambda: told("in another language"), "the changed relay's message", 15)[0]
+    assert "Attempt 1 of 1" in text and "process" in text, f"the changed relay speaks English: {text!r}"
+
+    # And a relay less.
+    reload(first, "configuration reloaded")
+    status, _ = service.call("PUT", "/chat-sessions/r-3", {"relay": "later-octo", "chat_id": "r-3"})
+    assert status == 422, status
+    assert service.call("GET", "/tasks", token="a-new-operator-token")[0] == 401
+    time.sleep(0.5)
+    assert len(told("in another language")) == 1
+    assert service.stop("serve") == 0
+    print("12 passed, 0 failed")
+finally:
+    service.close()
