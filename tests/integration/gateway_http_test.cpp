@@ -25,8 +25,7 @@ using test::raw_socket;
 
 namespace {
 
-// The one task that there is.
-const task_id known{make_uuid_v7()};
+const task_id known{make_uuid_v7()}; // the one task that there is
 
 redaction_actor::behavior_type fake_redaction(redaction_actor::pointer self) {
   return {[=](redact_reports& what) {
