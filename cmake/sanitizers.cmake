@@ -12,3 +12,14 @@ if(TELLTALE_COVERAGE)
   add_compile_options(--coverage -O0)
   add_link_options(--coverage)
 endif()
+
+if(TELLTALE_FUZZ)
+  # Targets of tests/fuzz add the engine itself.
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "fuzz targets need clang")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined
+    -fno-sanitize-recover=all -fno-sanitize=null,vptr -fno-omit-frame-pointer
+    -fvisibility=hidden)
+  add_link_options(-fsanitize=address,undefined)
+endif()

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "actors/redaction/placeholder.hpp"
+
 namespace telltale::redact {
 
 namespace {
@@ -93,6 +95,16 @@ std::size_t ansi_length(std::string_view text, std::size_t at) {
   return 1;
 }
 
+/// The same, but never into a placeholder: an escape character that was left
+/// before one must not hide it.
+std::size_t strippable_length(std::string_view text, std::size_t at) {
+  const auto n = ansi_length(text, at);
+  for (std::size_t k = 1; k < n; ++k)
+    if (text[at + k] == '[' && placeholder_length(text, at + k) != 0)
+      return k;
+  return n;
+}
+
 /// Length of the invisible character at `at`, 0 if what is there is visible.
 std::size_t invisible_length(std::string_view text, std::size_t at) {
   const auto a = byte_at(text, at);
@@ -180,7 +192,7 @@ shadow::shadow(std::string_view original) : original_(original) {
   for (std::size_t i = 0; i < original.size();) {
     const char c = original[i];
     if (c == '\x1b') {
-      i += ansi_length(original, i);
+      i += strippable_length(original, i);
       continue;
     }
     if (static_cast<unsigned char>(c) < 0x80) {

@@ -1,19 +1,20 @@
-// libs: telltale_redaction
+// libs: telltale_redaction telltale_redaction_vectors
 #define CAF_SUITE property.redaction
 
 #include <algorithm>
 #include <cstdlib>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "actors/redaction/bounds.hpp"
 #include "actors/redaction/engine.hpp"
 #include "actors/redaction/shadow.hpp"
+#include "tests/support/redaction_vectors.hpp"
 
 #include <caf/test/dsl.hpp>
 
 using namespace telltale;
+using telltale::test::text_generator;
 
 namespace {
 
@@ -22,139 +23,6 @@ std::size_t rounds(std::size_t usual) {
   const char* wish = std::getenv("TELLTALE_FUZZ");
   return wish != nullptr ? std::strtoull(wish, nullptr, 10) : usual;
 }
-
-/// Pieces of secrets, of what stands around them, and of what breaks parsers.
-const std::vector<std::string>& fragments() {
-  static const std::vector<std::string> list{
-      "password=",
-      "\"password\": \"",
-      "token: ",
-      "api_key=",
-      "--api-key ",
-      "key",
-      "secret",
-      "=",
-      ":",
-      "\"",
-      "'",
-      "\\\"",
-      "\\n",
-      "\n",
-      " ",
-      "\t",
-      "://",
-      "@",
-      "https://",
-      "user:",
-      "/home/",
-      "alice",
-      "/",
-      "\\Users\\",
-      "C:",
-      "?",
-      "&",
-      "token=",
-      "-----BEGIN RSA PRIVATE"
-      " KEY-----",
-      "-----END RSA PRIVATE"
-      " KEY-----",
-      "eyJ",
-      ".",
-      "sk-",
-      "gh"
-      "p_",
-      "AK"
-      "IA",
-      "xox"
-      "b-",
-      "$2b$12$",
-      "Authorization: ",
-      "Bearer ",
-      "Basic ",
-      "Digest ",
-      "Cookie: ",
-      "a=b; ",
-      "[REDACTED:",
-      "]",
-      "#",
-      "[REDACTED:jwt]",
-      "[REDACTED:jwt#abc234]",
-      "10.0.0.1",
-      "fe80::1",
-      ".local",
-      "db.internal",
-      "a@b.co",
-      "+49 170 1234567",
-      "\x1b[31m",
-      "\x1b[0m",
-      "\x1b]0;",
-      "\xe2\x80\x8b",
-      "\xef\xbd\x81",
-      "\xe4\xb8\xad",
-      "\xff",
-      std::string(1, '\0'),
-      "NAME=value\n",
-      "DB_PASS=",
-      "hooks.slack.com/services/",
-      "-u ",
-      "; ",
-      ", ",
-      "{",
-      "}",
-      "(",
-      ")",
-      "<",
-      ">",
-      "&quot;",
-      "null",
-      "${X}",
-      "***",
-      "PASS: ",
-      "sha256:",
-      "req_",
-      "identified by ",
-      ">= ",
-      "is \"",
-      "&amp;",
-      "%3D",
-      "\\\\",
-      "\xe2\x80\xa6",
-      "omitted",
-      "0123456789",
-      "abcdef",
-      "-",
-      "_",
-      "T3Blbk"
-      "FJ",
-  };
-  return list;
-}
-
-struct generator {
-  std::mt19937_64 random{20240611};
-
-  std::size_t below(std::size_t n) { return random() % n; }
-
-  std::string noise(std::size_t n) {
-    static constexpr std::string_view set =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    std::string out;
-    while (out.size() < n)
-      out.push_back(set[below(set.size())]);
-    return out;
-  }
-
-  std::string text(std::size_t most) {
-    std::string out;
-    for (auto n = 1 + below(most); n > 0; --n) {
-      if (below(4) == 0)
-        out += noise(1 + below(44));
-      else
-        out += fragments()[below(fragments().size())];
-    }
-    return out;
-  }
-};
 
 bool is_clean(const std::string& text) {
   std::string keep;
@@ -170,7 +38,7 @@ CAF_TEST(whatever comes in what goes out is bounded and its own answer) {
   options.chat_characters = 160;
   const redaction_engine engine{options, "key"};
   const std::size_t bounds[] = {1024, 400, 160};
-  generator make;
+  text_generator make;
   std::size_t broken = 0;
   std::size_t errors = 0;
   const auto n = rounds(8000);
@@ -202,7 +70,7 @@ CAF_TEST(whatever comes in what goes out is bounded and its own answer) {
 
 CAF_TEST(a planted secret never survives) {
   const redaction_engine engine{config::redaction_config{}, "key"};
-  generator make;
+  text_generator make;
   // What stands before and after a secret that must go, whatever is around.
   const std::vector<std::pair<std::string, std::string>> plants{
       {" gh"

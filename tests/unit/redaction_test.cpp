@@ -263,6 +263,19 @@ CAF_TEST(only the exact grammar of a placeholder is skipped) {
   CAF_CHECK_EQUAL(redact::placeholder_length("[REDACTED:x]", 0), 12u);
 }
 
+CAF_TEST(an escape character hides no placeholder that follows it) {
+  // ESC [ R is a control sequence; ESC [ REDACTED: is a placeholder.
+  for (const std::string before : {"\x1b", "\x1b[3", "\x1b(", "\x1b]0;"}) {
+    const auto text = "api_key=" + before + "[REDACTED:keyed-secret#abc234]";
+    keeps(text);
+    const auto masked = redacted(before + " token=" + noise(30));
+    CAF_CHECK_EQUAL(redacted(masked), masked);
+  }
+  const auto masked = redacted("api_key=\x1b+" + noise(30), store, "key");
+  CAF_CHECK_EQUAL(redacted(masked, store, "key"), masked);
+  CAF_CHECK_EQUAL(masked.find("EDACTED:"), masked.find("[REDACTED:") + 2);
+}
+
 CAF_TEST(tags tell equal secrets and stay out of chats) {
   const auto token = std::string{"gh"} + "p_" + noise(36);
   const auto one = redacted("a " + token, store, "key");
