@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <vector>
 
 #include "actors/status_intake/phrase_scanner.hpp"
@@ -17,8 +18,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-/// The rules in their order, then the words that decide about a rule on the
-/// same line.
+/// The rules in their order.
 enum rule : std::uint8_t {
   context,
   missing_config,
@@ -34,160 +34,81 @@ enum rule : std::uint8_t {
   version,
   environment,
   process,
-  rules,        ///< how many there are
-  foreign,      ///< another program than the model provider speaks
-  model_nearby, ///< a 404 on this line is a model's
+  rules, ///< how many there are
 };
 
-struct phrase {
-  std::string_view text; ///< lower case; a blank also matches `_`, `-`, tab
-  rule speaks_of;
-  bool whole = false; ///< no letter or digit may follow
+/// Halves of a proof, and what decides about a rule of the same line.
+enum cue : std::uint8_t {
+  conversation,
+  too_long,
+  variable,
+  unset,
+  credential,
+  refused,
+  no_access, ///< refused, unless the thing may not even exist
+  allowance,
+  used_up,
+  wire,         ///< a connection speaks, not the agent
+  model_nearby, ///< a model is spoken of
+  absent,
+  status_404, ///< from the text's statuses
+  answer,
+  unreadable,
+  starts_program,
+  program_absent,
+  version_named,
+  version_wanted,
+  fatal_git,
+  in_the_way,
+  foreign, ///< another program than the model provider speaks
+  cues,    ///< how many there are
 };
 
-constexpr std::array phrases{
-    phrase{"context length", context},
-    phrase{"context window", context},
-    phrase{"context limit", context},
-    phrase{"maximum context", context},
-    phrase{"prompt is too long", context},
-    phrase{"token limit exceeded", context},
-
-    phrase{"missing environment variable", missing_config},
-    phrase{"missing required environment variable", missing_config},
-    phrase{"missing api key", missing_config},
-    phrase{"api key required", missing_config},
-    phrase{"api key is required", missing_config},
-    phrase{"api key is missing", missing_config},
-    phrase{"api key not set", missing_config},
-    phrase{"api key is not set", missing_config},
-    phrase{"no api key", missing_config},
-    phrase{"no provider configured", missing_config},
-
-    phrase{"unauthorized", access},
-    phrase{"forbidden", access, true},
-    phrase{"invalid api key", access},
-    phrase{"invalid x api key", access},
-    phrase{"incorrect api key", access},
-    phrase{"authentication error", access},
-    phrase{"not logged in", access},
-    phrase{"access denied", access},
-
-    phrase{"insufficient balance", quota},
-    phrase{"credits", quota, true},
-    phrase{"credit balance", quota},
-    phrase{"quota", quota},
-    phrase{"usage limit", quota},
-
-    phrase{"too many requests", capacity},
-    phrase{"rate limit", capacity},
-    phrase{"ratelimit", capacity},
-    phrase{"overloaded", capacity},
-    phrase{"no capacity", capacity},
-    phrase{"at capacity", capacity},
-
-    phrase{"internal error", server, true},
-    phrase{"internal server error", server, true},
-    phrase{"bad gateway", server},
-    phrase{"service unavailable", server},
-    phrase{"provider returned error", server},
-
-    phrase{"timed out after", agent_limit},
-
-    phrase{"connection refused", network},
-    phrase{"connection reset", network},
-    phrase{"connection closed", network},
-    phrase{"connection was closed", network},
-    phrase{"connection timed out", network},
-    phrase{"no such host", network},
-    phrase{"could not resolve host", network},
-    phrase{"name resolution", network},
-    phrase{"dns failure", network},
-    phrase{"dns lookup failed", network},
-    phrase{"dns error", network},
-    phrase{"tls handshake", network},
-    phrase{"i/o timeout", network},
-    phrase{"unexpected eof", network},
-    phrase{"stream disconnected", network},
-    phrase{"socket hang up", network},
-    phrase{"network is unreachable", network},
-    phrase{"dial tcp", network},
-    phrase{"deadline exceeded", network},
-    phrase{"econnrefused", network},
-    phrase{"econnreset", network},
-    phrase{"etimedout", network},
-    phrase{"enotfound", network},
-
-    phrase{"model not found", model},
-    phrase{"unknown model", model},
-    phrase{"no such model", model},
-    phrase{"model does not exist", model},
-    phrase{"model is not available", model},
-    phrase{"not exist or you do not have access to it", model},
-
-    phrase{"returned empty output", output},
-    phrase{"returned no output", output},
-    phrase{"no parseable output", output},
-    phrase{"no parsable output", output},
-
-    phrase{"executable file not found", executable},
-    phrase{"command not found", executable},
-    phrase{"exec format error", executable},
-
-    phrase{"below the minimum supported version", version},
-    phrase{"below minimum supported version", version},
-    phrase{"requires a newer version", version},
-
-    phrase{"no space left on device", environment},
-    phrase{"disk quota exceeded", environment},
-    phrase{"permission denied", environment},
-    phrase{"read only file system", environment},
-
-    phrase{"exit status", process},
-    phrase{"exit code", process},
-    phrase{"exited with code", process},
-    phrase{"exited with status", process},
-    phrase{"signal:", process},
-    phrase{"by signal", process},
-    phrase{"received signal", process},
-    phrase{"signal 6", process, true},
-    phrase{"signal 9", process, true},
-    phrase{"signal 11", process, true},
-    phrase{"signal 15", process, true},
-    phrase{"sigkill", process},
-    phrase{"sigsegv", process},
-    phrase{"sigabrt", process},
-    phrase{"sigterm", process},
-    phrase{"segmentation fault", process},
-    phrase{"panic:", process},
-    phrase{"killed", process, true},
-    phrase{"out of memory", process},
-
-    phrase{"git push", foreign},
-    phrase{"git pull", foreign},
-    phrase{"git fetch", foreign},
-    phrase{"git clone", foreign},
-    phrase{"git ls remote", foreign},
-    phrase{"git submodule", foreign},
-    phrase{"remote:", foreign},
-    phrase{"fatal: unable to access", foreign},
-    phrase{"requested url returned error", foreign},
-    phrase{"npm err!", foreign},
-    phrase{"npm error", foreign},
-    phrase{"docker pull", foreign},
-    phrase{"docker push", foreign},
-
-    phrase{"model", model_nearby},
-    phrase{"/v1/", model_nearby},
-    phrase{"chat/completions", model_nearby},
+/// How an occurrence must stand among other letters.
+enum class edges : std::uint8_t {
+  word,  ///< a word begins where it begins
+  whole, ///< and a word ends where it ends
+  part,  ///< anywhere
 };
+
+/// A row of classifier.def: a phrase that proves `what` (a rule), or a cue.
+struct row {
+  std::string_view text;
+  std::uint8_t what;
+  bool is_cue;
+  edges stands;
+};
+
+constexpr std::array table{
+#define TELLTALE_PHRASE(what, text, stands)                                    \
+  row{text, rule::what, false, edges::stands},
+#define TELLTALE_CUE(what, text, stands)                                       \
+  row{text, cue::what, true, edges::stands},
+#include "actors/status_intake/classifier.def"
+};
+
+/// Two cues that prove a rule together.
+struct pair {
+  rule proves;
+  cue one;
+  cue other;
+};
+
+constexpr std::array pairs{
+#define TELLTALE_TOGETHER(proves, one, other)                                  \
+  pair{rule::proves, cue::one, cue::other},
+#include "actors/status_intake/classifier.def"
+};
+
+/// How far apart the two cues of a pair may begin.
+constexpr std::size_t nearby = 160;
 
 const phrase_scanner& scanner() {
   static const phrase_scanner built = [] {
     std::vector<std::string_view> texts;
-    texts.reserve(phrases.size());
-    for (const auto& row : phrases)
-      texts.push_back(row.text);
+    texts.reserve(table.size());
+    for (const auto& each : table)
+      texts.push_back(each.text);
     return phrase_scanner{texts};
   }();
   return built;
@@ -198,72 +119,107 @@ bool is_word_char(char c) {
          || (c >= '0' && c <= '9');
 }
 
-/// An occurrence counts as words, not as a part of other words.
-bool is_bounded(std::string_view text, const phrase& row, std::size_t begin) {
-  if (begin > 0 && is_word_char(row.text.front())
+/// Do the letters around an occurrence let it count?
+bool is_bounded(std::string_view text, const row& what, std::size_t begin) {
+  if (what.stands == edges::part)
+    return true;
+  if (begin > 0 && is_word_char(what.text.front())
       && is_word_char(text[begin - 1]))
     return false;
-  const auto end = begin + row.text.size();
-  return !row.whole || end >= text.size() || !is_word_char(text[end]);
+  const auto end = begin + what.text.size();
+  return what.stands != edges::whole || end >= text.size()
+         || !is_word_char(text[end]);
 }
 
-/// `quota` of a disk is no quota of a provider, `credits.txt` is a file.
-bool is_meant(std::string_view text, const phrase& row, std::size_t begin) {
-  if (row.text == "quota"sv)
+/// Does the text go on with one of these words after `end`?
+bool goes_on_with(std::string_view text, std::size_t end,
+                  std::initializer_list<std::string_view> words) {
+  const auto rest = text.substr(std::min(end, text.size()));
+  return std::any_of(words.begin(), words.end(), [&](auto word) {
+    return rest.substr(0, word.size()) == word;
+  });
+}
+
+/// `quota` of a disk is no quota of a provider, `credits.txt` is a file, an
+/// overloaded function is no overloaded server.
+bool is_meant(std::string_view text, const row& what, std::size_t begin) {
+  const auto end = begin + what.text.size();
+  if (what.text == "quota"sv)
     return begin < 5
            || (text.substr(begin - 5, 4) != "disk"sv
                && text.substr(begin - 5, 4) != "Disk"sv);
-  if (row.text == "credits"sv) {
-    const auto end = begin + row.text.size();
+  if (what.text == "credits"sv)
     return end + 1 >= text.size() || text[end] != '.'
            || !is_word_char(text[end + 1]);
-  }
+  if (what.text == "overloaded"sv)
+    return !goes_on_with(text, end,
+                         {" function", " method", " operator", " member",
+                          " constructor", " call"});
   return true;
 }
 
+/// Something seen at a place: a rule's phrase that its line decides about, or a
+/// cue.
 struct mark {
   std::size_t at;
-  rule speaks_of;
+  std::uint8_t what;
+  bool is_cue;
 };
 
-/// What a line's marks decide together: `access` unless another program speaks,
-/// `model` for a 404 (marked as such) near a model's name.
+using rule_set = std::array<bool, rules>;
+
+/// What one line's marks decide together.
 class line_judge {
 public:
-  void see(rule what) { seen_[what] = true; }
+  void see(const mark& here, rule_set& holds) {
+    if (!here.is_cue) {
+      said_[here.what] = true;
+      return;
+    }
+    last_[here.what] = here.at;
+    seen_[here.what] = true;
+    for (const auto& each : pairs)
+      if ((each.one == here.what && is_near(each.other, here.at))
+          || (each.other == here.what && is_near(each.one, here.at)))
+        (each.proves == access ? said_ : holds)[each.proves] = true;
+  }
 
-  [[nodiscard]] bool access_counts() const {
-    return seen_[access] && !seen_[foreign];
+  /// Access is the model provider's to refuse, a time limit the agent's.
+  void conclude(rule_set& holds) {
+    const bool refused_access =
+        said_[access] || (seen_[no_access] && !seen_[absent]);
+    holds[access] = holds[access] || (refused_access && !seen_[foreign]);
+    if (said_[agent_limit])
+      holds[seen_[wire] ? network : agent_limit] = true;
+    said_ = {};
+    seen_ = {};
   }
-  [[nodiscard]] bool model_counts() const {
-    return seen_[model] && seen_[model_nearby];
-  }
-  void next_line() { seen_ = {}; }
 
 private:
-  std::array<bool, model_nearby + 1> seen_{};
+  [[nodiscard]] bool is_near(cue other, std::size_t at) const {
+    return seen_[other] && at - last_[other] <= nearby;
+  }
+
+  rule_set said_{};
+  std::array<bool, cues> seen_{};
+  std::array<std::size_t, cues> last_{};
 };
 
 /// Rules that only hold in the company of what else is on their line.
 void judge_lines(std::string_view text, std::vector<mark>& marks,
-                 std::array<bool, rules>& holds) {
+                 rule_set& holds) {
   std::sort(marks.begin(), marks.end(),
             [](const mark& a, const mark& b) { return a.at < b.at; });
   line_judge judge;
-  const auto conclude = [&] {
-    holds[access] = holds[access] || judge.access_counts();
-    holds[model] = holds[model] || judge.model_counts();
-    judge.next_line();
-  };
   std::size_t line_end = 0;
   for (const auto& here : marks) {
     if (here.at >= line_end) {
-      conclude();
+      judge.conclude(holds);
       line_end = std::min(text.find('\n', here.at), text.size());
     }
-    judge.see(here.speaks_of);
+    judge.see(here, holds);
   }
-  conclude();
+  judge.conclude(holds);
 }
 
 rule rule_of_status(unsigned code) {
@@ -299,22 +255,24 @@ static_assert(reason_of_rule.size() == rules);
 } // namespace
 
 reason classify(std::string_view text) {
-  std::array<bool, rules> holds{};
+  rule_set holds{};
   std::vector<mark> marks;
   scanner().scan(text, [&](std::size_t index, std::size_t begin) {
-    const auto& row = phrases[index];
-    if (!is_bounded(text, row, begin) || !is_meant(text, row, begin))
+    const auto& what = table[index];
+    if (!is_bounded(text, what, begin) || !is_meant(text, what, begin))
       return true;
-    if (row.speaks_of == access || row.speaks_of >= foreign)
-      marks.push_back({begin, row.speaks_of});
+    if (what.is_cue || what.what == access || what.what == agent_limit)
+      marks.push_back({begin, what.what, what.is_cue});
     else
-      holds[row.speaks_of] = true;
+      holds[what.what] = true;
     return true;
   });
   for (const auto& status : find_statuses(text)) {
     const auto speaks_of = rule_of_status(status.code);
-    if (speaks_of == access || speaks_of == model)
-      marks.push_back({status.at, speaks_of});
+    if (speaks_of == access)
+      marks.push_back({status.at, access, false});
+    else if (speaks_of == model)
+      marks.push_back({status.at, status_404, true});
     else if (speaks_of != rules)
       holds[speaks_of] = true;
   }

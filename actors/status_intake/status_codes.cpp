@@ -162,6 +162,14 @@ bool is_closed(std::string_view text, std::size_t at) {
          || "\r\n:;,.{)]}<"sv.find(text[end]) != std::string_view::npos;
 }
 
+/// Does the word after the number say that it was a status?
+bool is_named(std::string_view text, std::size_t at) {
+  static constexpr std::array words{"service"sv,  "server"sv, "gateway"sv,
+                                    "upstream"sv, "error"sv,  "client"sv,
+                                    "response"sv, "status"sv};
+  return is_one_of(word_after(text, at + 3), words);
+}
+
 /// Does the word before the number say that a status follows?
 bool is_announced(std::string_view text, std::size_t at) {
   static constexpr std::array names{
@@ -197,7 +205,8 @@ bool is_announced(std::string_view text, std::size_t at) {
   }
   if (word == "with")
     return !counted && is_one_of(word_before(text, begin), failures);
-  return is_one_of(word, verbs) && is_closed(text, at);
+  return is_one_of(word, verbs)
+         && (is_closed(text, at) || word_after(text, at + 3) == "from");
 }
 
 /// Where the text begins to speak: after blanks and an `exit status 1: `.
@@ -235,7 +244,7 @@ std::vector<spoken_status> find_statuses(std::string_view text) {
         static_cast<unsigned>((text[at] - '0') * 100 + (text[at + 1] - '0') * 10
                               + (text[at + 2] - '0'));
     if (is_announced(text, at) || phrase_follows(text, at, code)
-        || (at == start && is_closed(text, at)))
+        || (at == start && (is_closed(text, at) || is_named(text, at))))
       found.push_back({code, at});
   }
   return found;
