@@ -12,26 +12,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789ABCDEF";
-
-/// Percent-encodes all but the unreserved characters.
-std::string path_segment(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-        || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'
-        || c == '~') {
-      out += c;
-    } else {
-      out += '%';
-      out += hex_digits[byte >> 4U];
-      out += hex_digits[byte & 15U];
-    }
-  }
-  return out;
-}
-
 service_answer translate(http::client_result result) {
   service_answer out;
   if (auto* error = std::get_if<http::client_error>(&result)) {
@@ -89,6 +69,24 @@ std::size_t sequence_length(std::string_view text) {
 }
 
 } // namespace
+
+std::string path_segment(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'
+        || c == '~') {
+      out += c;
+    } else {
+      out += '%';
+      out += digits[byte >> 4U];
+      out += digits[byte & 15U];
+    }
+  }
+  return out;
+}
 
 bool service_answer::is_worth_a_retry() const noexcept {
   return status == 0 || status == 408 || status == 429 || status >= 500;

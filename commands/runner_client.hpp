@@ -85,6 +85,10 @@ struct held_task {
 [[nodiscard]] service_call attempt_status_call(std::string_view task);
 [[nodiscard]] service_call find_task_call(std::string_view task);
 
+/// A text as one segment of a path: all but the unreserved characters are
+/// percent-encoded.
+[[nodiscard]] std::string path_segment(std::string_view text);
+
 /// The string under `key`; empty if there is none.
 [[nodiscard]] std::string text_at(const boost::json::value& from,
                                   std::string_view key);
