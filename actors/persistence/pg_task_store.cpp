@@ -83,6 +83,18 @@ std::string array_of(const std::vector<std::string>& texts) {
   return result.done();
 }
 
+/// Did the transaction that wrote this event take place? Waits for it if it is
+/// still under way in a session that was lost.
+bool was_committed(pqxx::connection& link, const event_facts& event) {
+  pqxx::nontransaction reading{link};
+  reading.exec_params("SELECT FROM tasks WHERE id = $1::uuid FOR UPDATE",
+                      to_string(event.task));
+  return !reading
+              .exec_params("SELECT FROM events WHERE id = $1::uuid",
+                           to_string(event.id))
+              .empty();
+}
+
 task_record read_whole(const pqxx::row& row, int first) {
   auto task = read_task(row, first);
   read_more(task, row, first + task_column_count);
@@ -200,8 +212,11 @@ pg_task_store::create(const create_task& what) {
 caf::expected<committed<tasks_claimed>>
 pg_task_store::claim(const claim_tasks& what) {
   const auto kinds = array_of(what.kinds);
+  committed<tasks_claimed> doubted; // a try whose commit nobody answered
   return db_.run([&](pqxx::connection& link) {
     committed<tasks_claimed> result;
+    if (!doubted.facts.empty() && was_committed(link, doubted.facts.front()))
+      return doubted;
     touch(link, what.runner);
     pqxx::work transaction{link};
     const auto rows = transaction.exec_prepared("claim", kinds, what.limit);
@@ -223,12 +238,13 @@ pg_task_store::claim(const claim_tasks& what) {
     for (const auto& plan : plans)
       writes.push_back(&plan);
     static_cast<void>(write_transitions(transaction, writes)); // all are locked
-    transaction.commit();
     for (auto& plan : plans) {
       ++plan.task.version;
       result.answer.tasks.push_back(std::move(plan.task));
       result.facts.push_back(*std::move(plan.event));
     }
+    doubted = result;
+    transaction.commit();
     return result;
   });
 }

@@ -102,10 +102,10 @@ transition begin(task_snapshot found, const apply_status& report,
     return settle(std::move(found.task), std::move(attempt), report, context);
   transition result;
   result.writes_task = true;
-  if (report.status == task_status::posting_result) {
-    take_results(found.task, report);
-    found.task.status = report.status;
-  }
+  take_results(found.task, report);
+  found.task.status = report.status;
+  if (report.status == task_status::running)
+    found.task.error_detail = {};
   result.event = facts_of(found.task, event_type::task_started, context);
   result.attempt = std::move(attempt);
   result.task = std::move(found.task);
@@ -229,6 +229,12 @@ transition decide_report(task_snapshot found, const apply_status& report,
   const auto meant =
       counted_to > 0 ? counted_to : report.attempt.value_or(current);
   if (counted_to > 0 && counted_to <= current && was_done(found, report)) {
+    // Should the write not have taken place after all, its news do now.
+    const bool is_last_word = is_terminal(report.status)
+                              && counted_to == current
+                              && !is_active(found.task.status);
+    if (is_last_word)
+      return repeat(std::move(found), report);
     transition result;
     result.effect = report_effect::repeated;
     result.task = std::move(found.task);

@@ -1,18 +1,13 @@
 // libs: telltale_task_worlds telltale_persistence
 #define CAF_SUITE contract.pg_task_store
 
-#include <array>
 #include <atomic>
 #include <map>
 #include <mutex>
 #include <thread>
 
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include "actors/persistence/persistence.hpp"
+#include "tests/support/answer_cutter.hpp"
 #include "tests/support/postgres_fixture.hpp"
 #include "tests/support/task_worlds.hpp"
 
@@ -66,103 +61,6 @@ std::vector<report_flight> flights(const std::vector<apply_status>& reports) {
     batch[i].ready = reports[i];
   return batch;
 }
-
-/// A line to the database that can be cut between a commit and its answer.
-class answer_cutter {
-public:
-  explicit answer_cutter(std::string server) : server_(std::move(server)) {
-    listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const auto at = address((folder_.path() / ".s.PGSQL.5432").string());
-    CAF_REQUIRE_EQUAL(
-        ::bind(listener_, reinterpret_cast<const sockaddr*>(&at), sizeof at),
-        0);
-    CAF_REQUIRE_EQUAL(::listen(listener_, 8), 0);
-    worker_ = std::thread{[this] { serve(); }};
-  }
-
-  ~answer_cutter() {
-    ::shutdown(listener_, SHUT_RDWR);
-    worker_.join();
-    ::close(listener_);
-  }
-
-  [[nodiscard]] std::string url() const {
-    return "host=" + folder_.path().string() + " port=5432";
-  }
-
-  /// Swallows the answer to the next request that holds these bytes.
-  void cut_answer_to(const std::string& request) {
-    const std::lock_guard lock{guard_};
-    wanted_ = request;
-  }
-
-  [[nodiscard]] int cuts() const { return cuts_; }
-
-private:
-  static sockaddr_un address(const std::string& path) {
-    sockaddr_un result{};
-    result.sun_family = AF_UNIX;
-    path.copy(result.sun_path, sizeof result.sun_path - 1);
-    return result;
-  }
-
-  /// One connection after the other, which is all that one store makes.
-  void serve() {
-    for (;;) {
-      const int client = ::accept(listener_, nullptr, nullptr);
-      if (client < 0)
-        return;
-      const int server = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      const auto to = address(server_);
-      if (::connect(server, reinterpret_cast<const sockaddr*>(&to), sizeof to)
-          == 0)
-        carry(client, server);
-      ::close(server);
-      ::close(client);
-    }
-  }
-
-  void carry(int client, int server) {
-    bool cut_next = false;
-    std::array<char, 65536> bytes{};
-    std::array<pollfd, 3> ends{
-        {{client, POLLIN, 0}, {server, POLLIN, 0}, {listener_, POLLHUP, 0}}};
-    while (::poll(ends.data(), ends.size(), -1) > 0) {
-      if (ends[2].revents != 0)
-        return; // the test is over
-      for (const std::size_t from : {0U, 1U}) {
-        if (ends[from].revents == 0)
-          continue;
-        const auto size = ::read(ends[from].fd, bytes.data(), bytes.size());
-        if (size <= 0)
-          return;
-        const std::string_view text{bytes.data(),
-                                    static_cast<std::size_t>(size)};
-        if (from == 1 && cut_next) {
-          ++cuts_;
-          return;
-        }
-        if (from == 0) {
-          const std::lock_guard lock{guard_};
-          if (!wanted_.empty() && text.find(wanted_) != text.npos) {
-            wanted_.clear();
-            cut_next = true;
-          }
-        }
-        if (::write(ends[1 - from].fd, text.data(), text.size()) != size)
-          return;
-      }
-    }
-  }
-
-  temporary_folder folder_;
-  std::string server_;
-  int listener_ = -1;
-  std::mutex guard_;
-  std::string wanted_;
-  std::atomic<int> cuts_{0};
-  std::thread worker_;
-};
 
 /// Somebody who sends each store call from a thread and a connection of his
 /// own, all at once.
@@ -243,12 +141,9 @@ CAF_TEST(a database that is away is an error and nothing is answered) {
 CAF_TEST(a write whose answer was lost is written once) {
   const auto task = create(1);
   const auto other = create();
-  answer_cutter line{ask("SELECT split_part(current_setting("
-                         "'unix_socket_directories'), ',', 1) || '/.s.PGSQL.'"
-                         " || current_setting('port')")};
+  answer_cutter line{*this};
   pg_options through;
-  through.url = line.url() + " dbname=" + ask("SELECT current_database()")
-                + " user=" + ask("SELECT current_user");
+  through.url = line.url();
   const auto far = make_pg_task_store(through);
   // The statement is prepared at its first use: only then its name is a write.
   auto batch = flights({saying(create(), st::succeeded)});
@@ -272,6 +167,24 @@ CAF_TEST(a write whose answer was lost is written once) {
   CAF_CHECK_EQUAL(line.cuts(), 2);
   CAF_CHECK_EQUAL(events("task:cancelled"), "1");
   CAF_CHECK_EQUAL(violations(), "");
+}
+
+CAF_TEST(a claim whose answer was lost is answered with what it took) {
+  answer_cutter line{*this};
+  pg_options through;
+  through.url = line.url();
+  const auto far = make_pg_task_store(through);
+  const auto first = create();
+  const auto second = create();
+  line.cut_answer_to("COMMIT");
+  const auto claimed = far->claim({{"r1"}, {}, 1});
+  CAF_REQUIRE(claimed);
+  CAF_CHECK_EQUAL(line.cuts(), 1);
+  CAF_REQUIRE_EQUAL(claimed->answer.tasks.size(), 1u);
+  CAF_CHECK_EQUAL(claimed->answer.tasks[0].id, first);
+  CAF_CHECK_EQUAL(events("task:started"), "1");
+  CAF_CHECK_EQUAL(store->find({second})->task.status, st::queued);
+  CAF_CHECK_EQUAL(store->find({first})->task, claimed->answer.tasks[0]);
 }
 
 CAF_TEST(racing reports and sweeps end in one state with one event) {

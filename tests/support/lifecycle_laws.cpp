@@ -1,0 +1,254 @@
+#include "tests/support/lifecycle_laws.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace telltale {
+
+namespace {
+
+using st = task_status;
+using ev = event_type;
+
+std::string broken(std::string law, const task_record& task) {
+  return law + ": task " + to_string(task.id) + ", " + to_string(task.status)
+         + ", attempt " + std::to_string(task.attempt);
+}
+
+/// The table of outcomes, once more.
+std::optional<task_outcome> outcome_by_the_book(const task_record& task) {
+  switch (task.status) {
+  case st::queued:
+  case st::running:
+  case st::posting_result:
+    return std::nullopt;
+  case st::failed:
+  case st::timed_out:
+    return task_outcome::failed;
+  case st::cancelled:
+    return task_outcome::cancelled;
+  case st::succeeded:
+    break;
+  }
+  if (task.posted && *task.posted > 0)
+    return task_outcome::delivered;
+  if (task.posted)
+    return task.intended_empty == true ? task_outcome::clean
+                                       : task_outcome::silent_noop;
+  return task.error_detail.empty() ? task_outcome::unverified
+                                   : task_outcome::silent_noop;
+}
+
+bool is_of_queue(const event_facts& event) {
+  return event.type == ev::task_cancelled
+         || (event.type == ev::task_failed && event.why
+             && (event.why->wire == "queued_expired"
+                 || event.why->wire == "runtime_reconnect_timeout"));
+}
+
+bool is_ending(const event_facts& event) {
+  return event.type == ev::task_failed || event.type == ev::task_succeeded
+         || event.type == ev::task_cancelled
+         || event.type == ev::task_recovered;
+}
+
+/// An attempt settles once. What else may be told of it: that it recovered,
+/// and how the queue ended in which its retry waited.
+std::string broken_settlement(const task_story& story) {
+  std::map<std::uint32_t, std::vector<const event_facts*>> endings;
+  for (const auto& event : story.events)
+    if (is_ending(event))
+      endings[event.attempt].push_back(&event);
+  for (const auto& attempt : story.attempts) {
+    const auto& told = endings[attempt.number];
+    if (attempt.ended_at.has_value() == told.empty())
+      return "an attempt is settled if and only if its end was told";
+    for (std::size_t i = 1; i < told.size(); ++i) {
+      const bool recovers = told[i]->type == ev::task_recovered
+                            && told[i - 1]->type == ev::task_failed;
+      if (!recovers && !is_of_queue(*told[i]))
+        return "an attempt is settled once";
+    }
+  }
+  return {};
+}
+
+std::string broken_finish(const task_story& story) {
+  const auto& task = story.task;
+  if (!is_failure(task.status))
+    return {};
+  if (!task.why || task.why->wire.empty())
+    return "a failure has a reason";
+  if (story.attempts.empty())
+    return "a failure has an attempt";
+  const auto tells = [&](const event_facts& event) {
+    return event.type == ev::task_failed && event.attempt == task.attempt
+           && event.occurred_at == task.completed_at && !event.retry_pending
+           && event.why == task.why && event.status == task.status;
+  };
+  if (std::ranges::count_if(story.events, tells) != 1)
+    return "a failure has exactly one event";
+  return {};
+}
+
+std::string broken_attempts(const task_story& story) {
+  const auto& task = story.task;
+  if (story.attempts.size() != task.attempt)
+    return "a task has as many attempts as it counts";
+  for (std::size_t i = 0; i < story.attempts.size(); ++i) {
+    const auto& attempt = story.attempts[i];
+    const bool open = is_active(task.status) && i + 1 == story.attempts.size();
+    if (attempt.number != i + 1)
+      return "attempts are numbered from 1";
+    if (attempt.ended_at.has_value() == open)
+      return "the attempt under way is open and no other";
+    if (is_failure(attempt.status) && !attempt.why)
+      return "a failed attempt keeps its reason";
+  }
+  return {};
+}
+
+std::string broken_row(const task_record& task) {
+  if (is_active(task.status) != task.lease_expires_at.has_value())
+    return "what is active has a lease and nothing else";
+  if (is_terminal(task.status) != task.completed_at.has_value())
+    return "what is finished has an end and nothing else";
+  if (task.outcome != outcome_by_the_book(task))
+    return "the outcome is that of the table";
+  if (task.awaits_runner && task.status != st::queued)
+    return "only what is queued waits for a runner";
+  return {};
+}
+
+/// The event that one change of state is told by.
+struct change {
+  bool allowed = false;
+  std::optional<ev> told;
+};
+
+change change_of_finished(const task_record& a, const task_record& b,
+                          bool reapers) {
+  if (b.status == st::queued && a.attempt == b.attempt)
+    return {b.max_attempts > b.attempt, std::nullopt};
+  if (!is_failure(a.status))
+    return {};
+  if (b.status == st::running && b.attempt == a.attempt + 1)
+    return {true, ev::task_started};
+  if (b.status == st::succeeded && b.attempt == a.attempt)
+    return {reapers, ev::task_recovered};
+  return {};
+}
+
+ev ending_of(st status) {
+  switch (status) {
+  case st::succeeded:
+    return ev::task_succeeded;
+  case st::cancelled:
+    return ev::task_cancelled;
+  case st::queued: // to be tried again
+  case st::running:
+  case st::posting_result:
+  case st::failed:
+  case st::timed_out:
+    break;
+  }
+  return ev::task_failed;
+}
+
+change change_of_queued(const task_record& a, const task_record& b,
+                        bool reapers) {
+  if (b.attempt == a.attempt + 1)
+    return {true, is_active(b.status) ? ev::task_started : ending_of(b.status)};
+  if (b.attempt != a.attempt || is_active(b.status))
+    return {};
+  if (b.status == st::queued)
+    return {true, std::nullopt};
+  if (b.status == st::succeeded)
+    return {reapers, ev::task_recovered};
+  return {true, ending_of(b.status)};
+}
+
+change change_between(const task_record& a, const task_record& b,
+                      bool reapers) {
+  if (is_terminal(a.status) && a.status == b.status && a.attempt == b.attempt)
+    return {true, std::nullopt};
+  if (is_terminal(a.status))
+    return change_of_finished(a, b, reapers);
+  if (a.status == st::queued)
+    return change_of_queued(a, b, reapers);
+  if (b.attempt != a.attempt)
+    return {};
+  if (is_active(b.status))
+    return {true, std::nullopt};
+  return {true, ending_of(b.status)};
+}
+
+/// What is over stays as it was, but for news of the same word and recovery.
+std::string rewritten_attempt(const task_story& before, const task_story& after,
+                              bool recovered) {
+  for (std::size_t i = 0; i < before.attempts.size(); ++i) {
+    const auto& a = before.attempts[i];
+    if (i >= after.attempts.size())
+      return "no attempt goes";
+    const auto& b = after.attempts[i];
+    if (!a.ended_at)
+      continue;
+    if (a.why != b.why || a.ended_at != b.ended_at)
+      return "a settled attempt keeps its reason and its end";
+    const bool settled_anew = a.status != b.status || a.settler != b.settler;
+    if (settled_anew && !(recovered && i + 1 == before.attempts.size()))
+      return "a settled attempt keeps its status";
+    if (!a.error_detail.empty() && b.error_detail.empty())
+      return "a settled attempt keeps its detail";
+  }
+  return {};
+}
+
+} // namespace
+
+std::string broken_law(const task_story& story) {
+  const auto created = [](const event_facts& event) {
+    return event.type == ev::task_created;
+  };
+  if (std::ranges::count_if(story.events, created) != 1)
+    return broken("a task is created once", story.task);
+  for (const auto& law : {broken_row(story.task), broken_attempts(story),
+                          broken_finish(story), broken_settlement(story)})
+    if (!law.empty())
+      return broken(law, story.task);
+  return {};
+}
+
+std::string broken_law(const task_story& before, const task_story& after) {
+  const auto& a = before.task;
+  const auto& b = after.task;
+  const bool reapers = !before.attempts.empty()
+                       && (before.attempts.back().settler == settled_by::reaper
+                           || a.settler == settled_by::reaper);
+  const auto expected = change_between(a, b, reapers);
+  if (!expected.allowed)
+    return broken("no such change of state from " + to_string(a.status)
+                      + " of attempt " + std::to_string(a.attempt),
+                  b);
+  if (after.events.size() < before.events.size())
+    return broken("no event goes", b);
+  const auto news = after.events.size() - before.events.size();
+  if (news != (expected.told ? 1U : 0U))
+    return broken("a change of state is told by exactly one event", b);
+  if (expected.told && after.events.back().type != *expected.told)
+    return broken("a change of state is told by its own event", b);
+  if (news == 1
+      && after.events.back().retry_pending != (b.status == st::queued))
+    return broken("an event says whether a retry comes", b);
+  const bool recovered = expected.told == ev::task_recovered;
+  if (auto law = rewritten_attempt(before, after, recovered); !law.empty())
+    return broken(law, b);
+  const bool may_clear =
+      b.status == st::running || b.attempt != a.attempt || recovered;
+  if (!may_clear && !a.error_detail.empty() && b.error_detail.empty())
+    return broken("a detail is erased by a new start alone", b);
+  return {};
+}
+
+} // namespace telltale
