@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 namespace CLI {
 class App;
@@ -18,6 +19,17 @@ void add_simulate(CLI::App& program, chosen& run);
 void add_sink(CLI::App& program, chosen& run);
 void add_redact(CLI::App& program, chosen& run);
 void add_classify(CLI::App& program, chosen& run);
+void add_why(CLI::App& program, chosen& run);
+void add_runs(CLI::App& program, chosen& run);
+void add_tail(CLI::App& program, chosen& run);
+/// retry and cancel.
+void add_changes(CLI::App& program, chosen& run);
+/// deliveries and redeliver.
+void add_deliveries(CLI::App& program, chosen& run);
+/// mute and unmute.
+void add_mutes(CLI::App& program, chosen& run);
+/// completion and manual, of all that was added to the program.
+void add_manual(CLI::App& program, chosen& run, std::string version);
 void add_check_config(CLI::App& program, chosen& run);
 void add_describe_config(CLI::App& program, chosen& run);
 

@@ -21,15 +21,26 @@ int main(int argc, char** argv) {
                            std::string{"telltale "} + TELLTALE_VERSION);
   program.require_subcommand(1);
   telltale::commands::chosen run;
-  telltale::add_serve(program, run);
-  telltale::add_migrate(program, run);
-  telltale::commands::add_check_config(program, run);
-  telltale::commands::add_describe_config(program, run);
-  telltale::commands::add_exec(program, run);
-  telltale::commands::add_simulate(program, run);
-  telltale::commands::add_sink(program, run);
-  telltale::commands::add_redact(program, run);
-  telltale::commands::add_classify(program, run);
+  // Each is listed under the heading of those who need it.
+  const auto under = [&](const std::string& heading, auto... add) {
+    const auto before =
+        program.get_subcommands([](const CLI::App*) { return true; }).size();
+    (add(program, run), ...);
+    const auto all =
+        program.get_subcommands([](const CLI::App*) { return true; });
+    for (auto i = before; i < all.size(); ++i)
+      all[i]->group(heading);
+  };
+  using namespace telltale::commands;
+  under("The service", telltale::add_serve, telltale::add_migrate,
+        add_check_config, add_describe_config);
+  under("What happened, and why", add_why, add_runs, add_tail);
+  under("An operator's hands", add_changes, add_deliveries, add_mutes);
+  under("Runners", add_exec, add_simulate);
+  under("Tools", add_redact, add_classify, add_sink,
+        [](CLI::App& to, chosen& chosen_run) {
+          add_manual(to, chosen_run, TELLTALE_VERSION);
+        });
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
