@@ -31,14 +31,18 @@ using redaction_actor = caf::typed_actor<
     // Raw texts from elsewhere (a new task's title, a person's question).
     caf::replies_to<redact_texts>::with<texts_redacted>,
     // Stored texts for a narrower audience.
-    caf::replies_to<narrow_texts>::with<texts_redacted>>;
+    caf::replies_to<narrow_texts>::with<texts_redacted>,
+    // Values that a claim registers, for the store to keep.
+    caf::replies_to<seal_masks>::with<masks_sealed>>;
 
 /// Turns runners' reports into validated, redacted, classified ones.
 using status_intake_actor = caf::typed_actor<
     // From the gateway: reports as they came, one message per turn of its loop.
     caf::reacts_to<reports_received>,
     // From redaction: their texts are clean now.
-    caf::reacts_to<reports_redacted>>;
+    caf::reacts_to<reports_redacted>,
+    // From a report store: their tasks have more values to mask.
+    caf::reacts_to<masks_missed>>;
 
 /// Commits batches of reports: one lane, one connection, one batch in flight;
 /// what arrives meanwhile goes into the next transaction.

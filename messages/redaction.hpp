@@ -90,6 +90,29 @@ struct redaction_finding {
 
 using redaction_findings = std::vector<redaction_finding>;
 
+/// Values that a runner wants masked in its task's texts. Sealed by redaction:
+/// what stands in here is of no use to anybody else.
+struct sealed_masks {
+  std::string bytes;
+
+  [[nodiscard]] bool empty() const noexcept { return bytes.empty(); }
+
+  bool operator==(const sealed_masks&) const = default;
+};
+
+/// Asks redaction to seal a runner's values. Answered by `masks_sealed`.
+struct seal_masks {
+  std::vector<raw_text> values;
+
+  bool operator==(const seal_masks&) const = default;
+};
+
+struct masks_sealed {
+  sealed_masks sealed; ///< empty: none of the values can be masked
+
+  bool operator==(const masks_sealed&) const = default;
+};
+
 /// Asks redaction to open raw texts. Answered by `texts_redacted`, same order.
 struct redact_texts {
   std::vector<raw_text> texts;

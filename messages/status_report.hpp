@@ -36,6 +36,7 @@ struct status_report {
   std::optional<bool> intended_empty; ///< rightly nothing to post
   raw_text detail;
   raw_text result_url;
+  std::vector<raw_text> mask; ///< values to mask in this task's texts
 
   bool operator==(const status_report&) const = default;
 };
@@ -53,8 +54,18 @@ struct apply_status {
   redacted_text detail; ///< empty: the report had none
   redacted_text result_url;
   redaction_findings findings; ///< in `detail`
+  sealed_masks mask;           ///< values that the report registers; often none
 
   bool operator==(const apply_status&) const = default;
+};
+
+/// What the store knows of a task's values to mask.
+struct task_masks {
+  task_id task;
+  std::uint32_t count = 0;          ///< how often values were registered
+  std::vector<sealed_masks> sealed; ///< all that are there, oldest first
+
+  bool operator==(const task_masks&) const = default;
 };
 
 /// What became of a report.
@@ -66,8 +77,8 @@ enum class report_effect : std::uint8_t {
 
 /// One report on its way through the pipeline, with who waits for it. The same
 /// element travels all rooms, so that a batch is moved and never copied:
-/// `raw` is emptied by redaction, `ready` is filled by status_intake,
-/// `result` by persistence.
+/// `raw` stays closed to all but redaction, `ready` is filled by redaction and
+/// status_intake, `result` by persistence.
 struct report_flight {
   reply_token reply;
   status_report raw;
@@ -75,6 +86,9 @@ struct report_flight {
   ec result = ec::none; ///< none: committed
   report_effect effect = report_effect::applied;
   std::uint32_t attempt = 0; ///< the attempt that the report was counted to
+  /// How many of the task's registrations of values to mask `ready` was masked
+  /// with. If the store has more, the report goes through redaction again.
+  std::uint32_t masks_known = 0;
 };
 
 /// Many reports in one message, owned by whoever holds it last.

@@ -58,6 +58,7 @@ struct claim_tasks {
   runner_id runner;
   std::vector<std::string> kinds;
   std::uint32_t limit = 1; ///< 1 to 100
+  sealed_masks mask{};     ///< values to mask in the texts of these tasks
 
   bool operator==(const claim_tasks&) const = default;
 };

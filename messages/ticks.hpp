@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <caf/typed_actor.hpp>
 
@@ -44,12 +45,25 @@ struct redact_reports {
   report_waiter_handle waiter;
   redacted_reports_handle back_to;
   std::uint32_t lane = 0;
+  std::vector<task_masks> masks{}; ///< to be learned first
 };
+
+/// Reports whose tasks have values to mask that redaction did not know: they
+/// go through it again, with those values.
+struct masks_missed {
+  report_batch batch;
+  report_waiter_handle waiter;
+  std::vector<task_masks> masks;
+};
+
+/// Handle of whoever sends such reports through redaction again.
+using masks_missed_handle = caf::typed_actor<caf::reacts_to<masks_missed>>;
 
 /// Reports that are fit for the store, for one lane.
 struct commit_reports {
   report_batch batch;
   report_waiter_handle waiter;
+  masks_missed_handle again{}; ///< where reports go that must be masked anew
 };
 
 struct flush_reports {};

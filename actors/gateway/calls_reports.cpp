@@ -105,10 +105,7 @@ caf::expected<status_report> read_daemon_report(const task_id& task,
     return parse_daemon_complete(task, message.body);
   if (what == call::daemon_fail)
     return parse_daemon_fail(task, message.body);
-  status_report report;
-  report.task = task;
-  report.status = task_status::running;
-  return report;
+  return parse_daemon_start(task, message.body);
 }
 
 } // namespace

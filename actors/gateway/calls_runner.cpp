@@ -94,8 +94,18 @@ void on_claim_tasks(gateway_self self, http_call& call) {
   const std::chrono::milliseconds longest =
       self->state.setup.tasks.claim_wait_max;
   const auto wait = std::min<std::chrono::milliseconds>(request->wait, longest);
-  ask_for_tasks(self,
-                {reply, std::move(request->what), self->clock().now() + wait});
+  parked_claim claim{reply, std::move(request->what),
+                     self->clock().now() + wait};
+  if (request->mask.empty())
+    return ask_for_tasks(self, std::move(claim));
+  self->request(self->state.rooms.redaction, caf::infinite,
+                seal_masks{std::move(request->mask)})
+      .then(
+          [self, claim = std::move(claim)](masks_sealed& masks) mutable {
+            claim.what.mask = std::move(masks.sealed);
+            ask_for_tasks(self, std::move(claim));
+          },
+          fail_to(reply));
 }
 
 void wake_claims(gateway_self self, std::size_t count,

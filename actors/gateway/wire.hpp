@@ -43,6 +43,7 @@ parse_reports(std::string_view body);
 struct claim_request {
   claim_tasks what; ///< `kinds` sorted, without repeats
   std::chrono::seconds wait{};
+  std::vector<raw_text> mask; ///< values to mask in the texts of these tasks
 };
 
 [[nodiscard]] caf::expected<claim_request> parse_claim(std::string_view body);
@@ -50,7 +51,9 @@ struct claim_request {
 [[nodiscard]] caf::expected<beat_heart>
 parse_heartbeat(const std::string& runner, std::string_view body);
 
-/// The daemon dialect's words for the end of a task.
+/// The daemon dialect's words for the beginning and the end of a task.
+[[nodiscard]] caf::expected<status_report>
+parse_daemon_start(const task_id& task, std::string_view body);
 [[nodiscard]] caf::expected<status_report>
 parse_daemon_complete(const task_id& task, std::string_view body);
 [[nodiscard]] caf::expected<status_report>

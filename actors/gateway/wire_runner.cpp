@@ -41,6 +41,29 @@ std::optional<failure_reason> read_reason(field_reader& fields) {
   return failure_reason{*text};
 }
 
+/// Values to mask, as many as a runner has in its environment.
+std::vector<raw_text> read_mask(field_reader& fields) {
+  constexpr std::size_t max_values = 200;
+  constexpr std::size_t max_bytes = 32U << 10U;
+  std::vector<raw_text> values;
+  const auto* value = fields.find("mask");
+  if (value == nullptr)
+    return values;
+  const auto* list = value->if_array();
+  std::size_t bytes = 0;
+  bool good = list != nullptr && list->size() <= max_values;
+  for (std::size_t i = 0; good && i < list->size(); ++i) {
+    const auto* text = (*list)[i].if_string();
+    good = text != nullptr && (bytes += text->size()) <= max_bytes;
+    if (good)
+      values.emplace_back(std::string{std::string_view{*text}});
+  }
+  if (!good)
+    fields.fail("mask", "must be a list of at most 200 strings, of at most "
+                        "32 KiB together");
+  return values;
+}
+
 /// Reads all of a report but its task.
 caf::expected<status_report> read_report(const json::object& from,
                                          const std::string& prefix) {
@@ -59,6 +82,7 @@ caf::expected<status_report> read_report(const json::object& from,
     report.detail = raw_text{std::move(*detail)};
   if (auto url = fields.text("result_url"))
     report.result_url = raw_text{std::move(*url)};
+  report.mask = read_mask(fields);
   if (!fields.good())
     return fields.error();
   const auto known = parse_task_status(*status);
@@ -175,6 +199,7 @@ caf::expected<claim_request> parse_claim(std::string_view body) {
         request.what.kinds.emplace_back(kind.get_string());
       }
   }
+  request.mask = read_mask(fields);
   auto& kinds = request.what.kinds;
   std::sort(kinds.begin(), kinds.end());
   kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
@@ -219,6 +244,21 @@ caf::expected<beat_heart> parse_heartbeat(const std::string& runner,
   return beat;
 }
 
+caf::expected<status_report> parse_daemon_start(const task_id& task,
+                                                std::string_view body) {
+  const auto object = read_object(body.empty() ? "{}" : body);
+  if (!object)
+    return object.error();
+  field_reader fields{*object};
+  status_report report;
+  report.task = task;
+  report.status = task_status::running;
+  report.mask = read_mask(fields);
+  if (!fields.good())
+    return fields.error();
+  return report;
+}
+
 caf::expected<status_report> parse_daemon_complete(const task_id& task,
                                                    std::string_view body) {
   const auto object = read_object(body.empty() ? "{}" : body);
@@ -227,9 +267,10 @@ caf::expected<status_report> parse_daemon_complete(const task_id& task,
   field_reader fields{*object};
   const auto output = fields.text("output").value_or("");
   auto url = fields.text("pr_url").value_or("");
+  status_report report;
+  report.mask = read_mask(fields);
   if (!fields.good())
     return fields.error();
-  status_report report;
   report.task = task;
   report.status = task_status::succeeded;
   report.posted = is_blank_text(output) && is_blank_text(url) ? 0 : 1;
@@ -248,6 +289,7 @@ caf::expected<status_report> parse_daemon_fail(const task_id& task,
   report.status = task_status::failed;
   report.why = read_reason(fields);
   report.detail = raw_text{fields.text("error").value_or("")};
+  report.mask = read_mask(fields);
   if (!fields.good())
     return fields.error();
   return report;

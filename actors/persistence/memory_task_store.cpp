@@ -38,6 +38,8 @@ task_snapshot memory_task_store::snapshot(const task_record& task,
       db_->attempts.find({task.id, attempt > 0 ? attempt : task.attempt});
   if (row != db_->attempts.end())
     found.attempt = row->second;
+  if (const auto masks = db_->masks.find(task.id); masks != db_->masks.end())
+    found.masks = masks->second.count;
   return found;
 }
 
@@ -95,8 +97,31 @@ memory_task_store::apply(std::vector<report_flight>& batch) {
   for (const auto& flight : batch)
     if (flight.ready.runner && !flight.ready.runner->empty())
       db_->runners[flight.ready.runner->value] = db_->now;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    auto& ready = batch[i].ready;
+    if (ready.mask.empty() || !db_->tasks.contains(ready.task))
+      continue;
+    add_mask(ready.task, ready.mask);
+    count_own_mask(batch, i);
+  }
   report_changes changes{batch};
   return run(changes);
+}
+
+void memory_task_store::add_mask(task_id task, const sealed_masks& mask) {
+  auto& known = db_->masks[task];
+  known.task = task;
+  ++known.count;
+  known.sealed.push_back(mask);
+}
+
+caf::expected<std::vector<task_masks>>
+memory_task_store::masks(const std::vector<task_id>& tasks) {
+  std::vector<task_masks> found;
+  for (const auto& task : tasks)
+    if (const auto known = db_->masks.find(task); known != db_->masks.end())
+      found.push_back(known->second);
+  return found;
 }
 
 caf::expected<committed<task_created>>
@@ -139,6 +164,8 @@ memory_task_store::claim(const claim_tasks& what) {
   });
   due.resize(std::min<std::size_t>(due.size(), what.limit));
   for (const auto* task : due) {
+    if (!what.mask.empty())
+      add_mask(task->id, what.mask);
     auto plan = decide_claim(snapshot(*task), what.runner, context());
     write(plan, result.facts);
     result.answer.tasks.push_back(std::move(plan.task));

@@ -18,6 +18,7 @@ struct memory_database {
   std::map<std::pair<task_id, std::uint32_t>, attempt_record> attempts;
   std::map<std::string, task_id> idempotency_keys;
   std::map<std::string, timestamp> runners; ///< last seen
+  std::map<task_id, task_masks> masks;
   std::map<std::string, chat_binding> chats;
   std::vector<event_facts> events; ///< in the order of their writing
   timestamp now = timestamp{
@@ -33,6 +34,9 @@ public:
 
   caf::expected<std::vector<event_facts>>
   apply(std::vector<report_flight>& batch) override;
+
+  caf::expected<std::vector<task_masks>>
+  masks(const std::vector<task_id>& tasks) override;
 
   caf::expected<committed<task_created>> create(const create_task&) override;
   caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) override;
@@ -61,6 +65,7 @@ private:
   std::vector<event_facts> run(change_batch& batch);
   /// Stores what was decided.
   void write(transition& plan, std::vector<event_facts>& facts);
+  void add_mask(task_id task, const sealed_masks& mask);
   bool touch(const runner_id& runner);
   [[nodiscard]] bool is_silent(const task_record& task,
                                const sweep_tasks& what) const;

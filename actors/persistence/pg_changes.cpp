@@ -23,7 +23,7 @@ constexpr const char* read_name = "read_snapshots";
 constexpr const char* read_everything_name = "read_whole_snapshots";
 
 std::string read_statement(bool everything) {
-  std::string sql = "SELECT u.place, now(), ";
+  std::string sql = "SELECT u.place, now(), t.masks, ";
   sql.append(task_columns).append(", ").append(attempt_columns);
   if (everything)
     sql.append(", ").append(more_task_columns);
@@ -35,7 +35,8 @@ std::string read_statement(bool everything) {
            "   AND a.number = COALESCE(u.asked, t.attempt)";
 }
 
-constexpr int first_task_column = 2;
+constexpr int masks_column = 2;
+constexpr int first_task_column = 3;
 constexpr int first_attempt_column = first_task_column + task_column_count;
 constexpr int first_more_column = first_attempt_column + attempt_column_count;
 
@@ -98,6 +99,7 @@ pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
       task_snapshot found;
       found.task = read_task(row, first_task_column);
       found.attempt = read_attempt(found.task.id, row, first_attempt_column);
+      found.masks = row[masks_column].as<std::uint32_t>();
       if (everything)
         read_more(found.task, row, first_more_column);
       to.plan =

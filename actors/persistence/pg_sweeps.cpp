@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "actors/persistence/pg_masks.hpp"
 #include "actors/persistence/task_rows.hpp"
 #include "actors/persistence/task_writes.hpp"
 
@@ -155,6 +156,7 @@ caf::expected<truth_checked> pg_task_store::check(const check_truth& what) {
   return db_.run([&](pqxx::connection& link) {
     truth_checked result;
     pqxx::nontransaction reading{link};
+    forget_masks(reading);
     const auto rows = reading.exec_params(truth_statement, what.window.count());
     result.violations = rows.size();
     if (!rows.empty())

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/persistence/facts_codec.hpp"
+#include "actors/persistence/pg_masks.hpp"
 #include "actors/persistence/sql_array.hpp"
 #include "actors/persistence/task_changes.hpp"
 #include "actors/persistence/task_rows.hpp"
@@ -111,6 +112,7 @@ pg_task_store::pg_task_store(pg_options options)
   db_.prepare("touch_many", touch_many_statement);
   db_.prepare("release", release_statement);
   db_.prepare("create", create_statement);
+  prepare_masks(db_);
 }
 
 std::unique_ptr<task_store> make_pg_task_store(pg_options options) {
@@ -163,6 +165,8 @@ pg_task_store::runner_sign pg_task_store::touch(pqxx::connection& link,
 caf::expected<std::vector<event_facts>>
 pg_task_store::apply(std::vector<report_flight>& batch) {
   touch_runners(batch);
+  if (auto kept = keep_masks(batch); !kept)
+    return std::move(kept.error());
   report_changes changes{batch};
   return changes_.run(changes);
 }
@@ -238,6 +242,10 @@ pg_task_store::claim(const claim_tasks& what) {
     for (const auto& plan : plans)
       writes.push_back(&plan);
     static_cast<void>(write_transitions(transaction, writes)); // all are locked
+    if (!what.mask.empty())
+      for (auto& plan : plans)
+        if (insert_mask(transaction, plan.task.id, what.mask))
+          ++plan.task.version;
     for (auto& plan : plans) {
       ++plan.task.version;
       result.answer.tasks.push_back(std::move(plan.task));

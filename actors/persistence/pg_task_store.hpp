@@ -24,6 +24,9 @@ public:
   caf::expected<std::vector<event_facts>>
   apply(std::vector<report_flight>& batch) override;
 
+  caf::expected<std::vector<task_masks>>
+  masks(const std::vector<task_id>& tasks) override;
+
   caf::expected<committed<task_created>> create(const create_task&) override;
   caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) override;
   caf::expected<committed<heart_beaten>> beat(const beat_heart&) override;
@@ -47,6 +50,9 @@ private:
   /// Notes that the runners of these reports are alive, each at most every few
   /// seconds. Never fails a report.
   void touch_runners(const std::vector<report_flight>& batch);
+
+  /// Keeps the values that reports bring, before the reports are applied.
+  caf::expected<bool> keep_masks(std::vector<report_flight>& batch);
 
   struct runner_sign {
     timestamp now{};

@@ -1,6 +1,8 @@
 #include "actors/persistence/report_store.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -66,8 +68,39 @@ void give_back(std::vector<report_flight>& rows,
   }
 }
 
+/// Reports that were masked with less than the store has go back, with what
+/// was missing, in their order. A store that cannot tell fails them.
+void mask_again(lane self, report_store_state::waiting& done) {
+  auto& all = *done.batch;
+  const auto unmasked = [](const report_flight& x) {
+    return x.result == ec::masks_unknown;
+  };
+  if (!done.again || std::none_of(all.begin(), all.end(), unmasked))
+    return;
+  std::vector<task_id> tasks;
+  for (const auto& flight : all)
+    if (unmasked(flight))
+      tasks.push_back(flight.ready.task);
+  auto masks = self->state.store->masks(tasks);
+  if (!masks) {
+    for (auto& flight : all)
+      if (unmasked(flight))
+        flight.result = code_of(masks.error());
+    return;
+  }
+  auto part = std::make_shared<std::vector<report_flight>>();
+  const auto first =
+      std::stable_partition(all.begin(), all.end(), std::not_fn(unmasked));
+  std::move(first, all.end(), std::back_inserter(*part));
+  all.erase(first, all.end());
+  self->send(done.again,
+             masks_missed{std::move(part), done.waiter, std::move(*masks)});
+}
+
 void answer(lane self, report_store_state::waiting done) {
-  self->send(done.waiter, reports_settled{std::move(done.batch)});
+  mask_again(self, done);
+  if (!done.batch->empty())
+    self->send(done.waiter, reports_settled{std::move(done.batch)});
 }
 
 /// Answers all batches from the front on that are settled.
@@ -108,7 +141,8 @@ void on_commit_reports(lane self, commit_reports& what) {
   if (!what.batch || what.batch->empty())
     return;
   state.queue.push_back({std::move(what.batch), std::move(what.waiter),
-                         self->clock().now() + state.options.patience, 0});
+                         self->clock().now() + state.options.patience, 0,
+                         std::move(what.again)});
   flush_later(self, state.options.batch_max_delay);
 }
 

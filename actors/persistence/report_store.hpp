@@ -16,8 +16,9 @@ namespace telltale {
 //
 // Accepts `commit_reports` (status_intake) and `flush_reports` (itself). Sends
 // `reports_settled` to the waiter that a batch names, once all of it is
-// settled, and `events_committed` to failed_task_payload. Never answers success
-// before the commit, never reorders the reports of one task.
+// settled, `events_committed` to failed_task_payload, and `masks_missed` to
+// where the batch names, for reports that were masked with too little. Never
+// answers success before the commit, never reorders the reports of one task.
 //
 // Failure: while the database is away reports wait and are tried again; those
 // that waited for `patience` are answered `database_unavailable`. A batch whose
@@ -45,6 +46,7 @@ struct report_store_state {
     report_waiter_handle waiter;
     std::chrono::steady_clock::time_point deadline;
     std::size_t taken = 0;
+    masks_missed_handle again;
   };
 
   std::unique_ptr<task_store> store;

@@ -28,9 +28,14 @@ public:
 
   /// Applies reports in order, in as few transactions as their ids allow, and
   /// sets `result`, `effect` and `attempt` of each. One that is refused, or
-  /// that the database cannot take, fails alone.
+  /// that the database cannot take, fails alone. One that was masked with less
+  /// than the task has fails with `masks_unknown` and leaves no trace.
   virtual caf::expected<std::vector<event_facts>>
   apply(std::vector<report_flight>& batch) = 0;
+
+  /// What these tasks have of values to mask; tasks without any are left out.
+  virtual caf::expected<std::vector<task_masks>>
+  masks(const std::vector<task_id>& tasks) = 0;
 
   virtual caf::expected<committed<task_created>> create(const create_task&) = 0;
   virtual caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) = 0;

@@ -27,6 +27,11 @@ public:
   transition decide(std::size_t index, task_snapshot found,
                     const decision_context& context) override {
     const auto& flight = flights_[index];
+    if (found.masks > flight.masks_known) {
+      transition unmasked;
+      unmasked.result = ec::masks_unknown;
+      return unmasked;
+    }
     return decide_report(std::move(found), flight.ready, context,
                          flight.attempt);
   }
@@ -48,6 +53,17 @@ public:
 private:
   std::vector<report_flight>& flights_;
 };
+
+/// The values that `batch[index]` brought are registered: it and the reports of
+/// its task before it need not be masked again for their sake.
+inline void count_own_mask(std::vector<report_flight>& batch,
+                           std::size_t index) {
+  const auto task = batch[index].ready.task;
+  batch[index].ready.mask = {};
+  for (std::size_t i = 0; i <= index; ++i)
+    if (batch[i].ready.task == task)
+      ++batch[i].masks_known;
+}
 
 /// One command of a person to one task, or a runner's heartbeat: a function
 /// from snapshot to transition for each task.

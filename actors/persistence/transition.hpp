@@ -24,6 +24,8 @@ namespace telltale {
 struct task_snapshot {
   task_record task;
   std::optional<attempt_record> attempt;
+  /// How often values to mask were registered for the task.
+  std::uint32_t masks = 0;
 };
 
 /// All that a decision depends on beside the rows.

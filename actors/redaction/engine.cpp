@@ -13,6 +13,7 @@
 #include "actors/redaction/frames.hpp"
 #include "actors/redaction/known_values.hpp"
 #include "actors/redaction/masking.hpp"
+#include "actors/redaction/masks.hpp"
 #include "actors/redaction/shadow.hpp"
 #include "actors/redaction/triggers.hpp"
 
@@ -57,9 +58,8 @@ struct redaction_engine::parts {
     }
     std::uint32_t owner = 0;
     for (const auto& known : options.known_secrets) {
-      if (is_fit_to_register(known.value.reveal()))
-        for (auto& spelling : spellings(known.value.reveal()))
-          known_values.add(std::move(spelling), owner);
+      for (const auto& value : values_to_mask({known.value.reveal()}))
+        add_spellings(known_values, value, owner);
       ++owner;
     }
   }
@@ -78,13 +78,17 @@ struct redaction_engine::parts {
   std::array<profile_rules, 3> profiles;
 
   /// One pass over a clean text. Empty if there was nothing to mask.
-  [[nodiscard]] std::optional<std::string>
-  pass(std::string_view text, const profile_rules& rules, tally& counts) const {
+  [[nodiscard]] std::optional<std::string> pass(std::string_view text,
+                                                const profile_rules& rules,
+                                                const value_finder* more,
+                                                tally& counts) const {
     const shadow dark{text};
     const auto placeholders = find_placeholders_of(dark, text);
     search s{dark.text(), placeholders, rules.wanted};
     std::vector<value_finder::hit> hits;
     known_values.find(s.text, hits);
+    if (more != nullptr)
+      more->find(s.text, hits);
     for (const auto& hit : hits)
       s.add(hit.begin, hit.end, secret_class::known_value);
     triggers.confirm_all(s);
@@ -102,9 +106,9 @@ struct redaction_engine::parts {
 
   /// Passes until one finds nothing, so that the answer is its own answer.
   void settle(std::string& text, const profile_rules& rules,
-              tally& counts) const {
+              const value_finder* more, tally& counts) const {
     for (int round = 0; round < most_rounds; ++round) {
-      auto masked = pass(text, rules, counts);
+      auto masked = pass(text, rules, more, counts);
       if (!masked)
         return;
       text = std::move(*masked);
@@ -113,7 +117,8 @@ struct redaction_engine::parts {
   }
 
   [[nodiscard]] redaction_result run(std::string_view input,
-                                     redaction_profile profile) const {
+                                     redaction_profile profile,
+                                     const value_finder* more) const {
     const auto& rules = profiles[static_cast<std::size_t>(profile)];
     std::string cut;
     std::string scrubbed;
@@ -121,11 +126,11 @@ struct redaction_engine::parts {
     const auto clean = clean_text(bound_input(input, cut), scrubbed);
     redaction_result out;
     out.text.assign(clean);
-    settle(out.text, rules, counts);
+    settle(out.text, rules, more, counts);
     // People want the ends of a trace rather than the half of each frame.
     if (profile == redaction_profile::chat && !rules.limit.holds(out.text)) {
       out.text = fold_frames(out.text);
-      settle(out.text, rules, counts);
+      settle(out.text, rules, more, counts);
     }
     // What a cut leaves may read differently than the whole did.
     auto limit = rules.limit;
@@ -133,7 +138,7 @@ struct redaction_engine::parts {
       if (round == most_rounds)
         throw std::runtime_error("a text does not fit");
       out.text = cut_middle(out.text, limit);
-      settle(out.text, rules, counts);
+      settle(out.text, rules, more, counts);
       limit.most -= limit.most / 8;
     }
     if (out.text.empty() && !input.empty())
@@ -153,10 +158,10 @@ redaction_engine::redaction_engine(const config::redaction_config& options,
 redaction_engine::~redaction_engine() = default;
 
 redaction_result
-redaction_engine::redact(std::string_view input,
-                         redaction_profile profile) const noexcept {
+redaction_engine::redact(std::string_view input, redaction_profile profile,
+                         const redact::value_finder* more) const noexcept {
   try {
-    return parts_->run(input, profile);
+    return parts_->run(input, profile, more);
   } catch (...) {
     // What went wrong may be in the text, so nothing of it is told.
     return {std::string{internal_error}, {{"internal-error", 1}}};

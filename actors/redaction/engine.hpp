@@ -10,6 +10,10 @@
 
 namespace telltale {
 
+namespace redact {
+class value_finder;
+}
+
 /// What the engine made of one text.
 struct redaction_result {
   std::string text;
@@ -37,8 +41,10 @@ public:
   redaction_engine& operator=(const redaction_engine&) = delete;
 
   /// Never throws: an internal error gives `[REDACTED:internal-error]`.
+  /// `more`: values to mask beside the configured ones.
   [[nodiscard]] redaction_result
-  redact(std::string_view input, redaction_profile profile) const noexcept;
+  redact(std::string_view input, redaction_profile profile,
+         const redact::value_finder* more = nullptr) const noexcept;
 
   /// What is wrong with a configuration, one sentence each: unknown classes,
   /// patterns that RE2 refuses or that have no keyword, a scanner that is not

@@ -78,21 +78,30 @@ void value_finder::add(std::string value, std::uint32_t owner) {
 void value_finder::find(std::string_view text, std::vector<hit>& out) const {
   if (values_.empty())
     return;
-  for (std::size_t i = 0; i + least <= text.size();) {
+  auto credit = text.size() * 16 + 65'536; // bytes to compare
+  for (std::size_t i = 0; i + least <= text.size(); ++i) {
     const auto head = head_of(text.data() + i);
-    std::size_t step = 1;
-    if (seen_.test(slot_of(head))) {
-      if (const auto bucket = by_head_.find(head); bucket != by_head_.end())
-        for (const auto k : bucket->second) {
-          const auto& v = values_[k];
-          if (text.compare(i, v.text.size(), v.text) == 0) {
-            out.push_back({i, i + v.text.size(), v.owner});
-            step = v.text.size();
-            break;
-          }
-        }
+    if (!seen_.test(slot_of(head)))
+      continue;
+    const auto bucket = by_head_.find(head);
+    if (bucket == by_head_.end())
+      continue;
+    for (const auto k : bucket->second) {
+      const auto& v = values_[k];
+      const auto there = text.substr(i, v.text.size());
+      const auto alike = static_cast<std::size_t>(
+          std::mismatch(there.begin(), there.end(), v.text.begin()).first
+          - there.begin());
+      if (alike > credit) {
+        out.push_back({i, text.size(), v.owner});
+        return;
+      }
+      credit -= alike;
+      if (alike == v.text.size()) {
+        out.push_back({i, i + alike, v.owner});
+        break;
+      }
     }
-    i += step;
   }
 }
 
@@ -226,6 +235,12 @@ std::vector<std::string> spellings(std::string_view value) {
     for (const bool url_safe : {false, true})
       add(base64(value, offset, url_safe));
   return out;
+}
+
+void add_spellings(value_finder& finder, std::string_view value,
+                   std::uint32_t owner) {
+  for (auto& spelling : spellings(value))
+    finder.add(std::move(spelling), owner);
 }
 
 bool is_fit_to_register(std::string_view value) noexcept {

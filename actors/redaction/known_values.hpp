@@ -13,7 +13,7 @@
 namespace telltale::redact {
 
 /// Finds many values of at least eight bytes in a text, each wherever it
-/// stands. Linear in the text but for the places where eight bytes agree.
+/// stands. Linear in the text.
 class value_finder {
 public:
   static constexpr std::size_t least = 8;
@@ -27,7 +27,9 @@ public:
     std::uint32_t owner = 0;
   };
 
-  /// Appends the places, the longest value first at each of them.
+  /// Appends the places, one for each position: that of the longest value
+  /// there. They may overlap. If comparing takes too much work, which only
+  /// values that repeat themselves bring about, the rest of the text is one.
   void find(std::string_view text, std::vector<hit>& out) const;
 
   [[nodiscard]] bool empty() const noexcept { return values_.empty(); }
@@ -45,6 +47,10 @@ private:
 /// How a value may be spelled: raw, JSON-, shell-, HTML-, percent-, hex- and
 /// `\u`-escaped, base64 at each of the three places where it may begin.
 [[nodiscard]] std::vector<std::string> spellings(std::string_view value);
+
+/// Adds a value in all its spellings.
+void add_spellings(value_finder& finder, std::string_view value,
+                   std::uint32_t owner);
 
 /// May a registered value be masked? Not if it is too short or too common: it
 /// would mask half of every text.

@@ -1,5 +1,6 @@
 #include "actors/redaction/redaction.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "messages/blank.hpp"
@@ -39,39 +40,110 @@ void publish(counter_board& board, const tallies& sum) {
 /// A blank text says nothing, so it becomes none.
 redacted_text clean(const redaction_engine& engine, const std::string& text,
                     redaction_profile profile, redaction_findings& found,
-                    tallies& sum) {
+                    tallies& sum, const redact::value_finder* more = nullptr) {
   if (is_blank(text))
     return {};
-  auto result = engine.redact(text, profile);
+  auto result = engine.redact(text, profile, more);
   count(sum, text.size(), result.findings);
   found = std::move(result.findings);
   return redaction_seal::seal(std::move(result.text));
 }
 
-void open_report(const redaction_engine& engine, report_flight& flight,
-                 tallies& sum) {
+std::vector<std::string> open_all(const std::vector<raw_text>& texts) {
+  std::vector<std::string> out;
+  for (const auto& text : texts)
+    out.push_back(redaction_seal::open(text));
+  return redact::values_to_mask(out);
+}
+
+/// What is masked in one report beside what the engine finds.
+struct own_values {
+  const redact::value_finder* finder = nullptr; ///< null: nothing
+  bool unreadable = false; ///< there is more that cannot be opened
+  redact::value_finder made;
+};
+
+/// What the task registered before, and what the report brings; that is sealed
+/// for the store if it is news.
+void gather(redaction_state& state, report_flight& flight, own_values& own) {
+  flight.ready.mask = {};
+  const auto* known = state.masks.find(flight.raw.task);
+  flight.masks_known = known != nullptr ? known->count : 0;
+  if (known != nullptr) {
+    own.finder = &known->finder;
+    own.unreadable = known->unreadable;
+  }
+  if (flight.raw.mask.empty())
+    return;
+  auto values = open_all(flight.raw.mask);
+  const auto is_known = [&](const std::string& value) {
+    return known != nullptr
+           && std::binary_search(known->values.begin(), known->values.end(),
+                                 value);
+  };
+  std::erase_if(values, is_known);
+  if (values.empty())
+    return;
+  flight.ready.mask = state.sealer->seal(values);
+  if (known != nullptr)
+    values.insert(values.end(), known->values.begin(), known->values.end());
+  for (const auto& value : values)
+    redact::add_spellings(own.made, value, 0);
+  own.finder = &own.made;
+}
+
+/// The text of a report whose task's values cannot be opened: it may hold any
+/// of them.
+redacted_text withheld(const raw_text& text, redaction_findings& found) {
+  if (is_blank(redaction_seal::open(text)))
+    return {};
+  found = {{"unreadable-masks", 1}};
+  return redacted_text::from_platform("[REDACTED:unreadable-masks]");
+}
+
+void open_report(redaction_state& state, const redaction_engine& engine,
+                 report_flight& flight, tallies& sum) {
   constexpr auto profile = redaction_profile::store;
-  flight.ready.findings.clear();
-  flight.ready.detail = clean(engine, redaction_seal::open(flight.raw.detail),
-                              profile, flight.ready.findings, sum);
+  auto& ready = flight.ready;
+  own_values own;
+  gather(state, flight, own);
+  ready.findings.clear();
   redaction_findings in_url;
-  flight.ready.result_url =
-      clean(engine, redaction_seal::open(flight.raw.result_url), profile,
-            in_url, sum);
-  flight.raw.detail = {};
-  flight.raw.result_url = {};
+  if (own.unreadable) {
+    ready.detail = withheld(flight.raw.detail, ready.findings);
+    ready.result_url = withheld(flight.raw.result_url, in_url);
+    return;
+  }
+  ready.detail = clean(engine, redaction_seal::open(flight.raw.detail), profile,
+                       ready.findings, sum, own.finder);
+  ready.result_url = clean(engine, redaction_seal::open(flight.raw.result_url),
+                           profile, in_url, sum, own.finder);
+  // Nothing more is expected, and what comes nevertheless finds the store's.
+  if (is_terminal(flight.raw.status))
+    state.masks.forget(flight.raw.task);
 }
 
 void on_redact_reports(redaction_actor::stateful_pointer<redaction_state> self,
                        redact_reports& request) {
-  const auto engine = self->state.engine->get();
+  auto& state = self->state;
+  const auto engine = state.engine->get();
+  for (const auto& masks : request.masks)
+    state.masks.learn(masks, *state.sealer);
   tallies sum;
   for (auto& flight : *request.batch)
-    open_report(*engine, flight, sum);
-  publish(*self->state.counters, sum);
+    open_report(state, *engine, flight, sum);
+  publish(*state.counters, sum);
   self->send(request.back_to,
              reports_redacted{std::move(request.batch),
                               std::move(request.waiter), request.lane});
+}
+
+masks_sealed on_seal_masks(const redaction_state& state,
+                           const seal_masks& request) {
+  const auto values = open_all(request.values);
+  if (values.empty())
+    return {};
+  return {state.sealer->seal(values)};
 }
 
 texts_redacted on_redact_texts(redaction_state& state,
@@ -103,9 +175,11 @@ texts_redacted on_narrow_texts(redaction_state& state,
 
 redaction_actor::behavior_type
 redaction(redaction_actor::stateful_pointer<redaction_state> self,
-          live_engine_ptr engine, counter_board_ptr counters) {
+          live_engine_ptr engine, counter_board_ptr counters,
+          mask_sealer_ptr sealer) {
   self->state.engine = std::move(engine);
   self->state.counters = std::move(counters);
+  self->state.sealer = std::move(sealer);
   return {
       [self](redact_reports& request) { on_redact_reports(self, request); },
       [self](const redact_texts& request) {
@@ -113,6 +187,9 @@ redaction(redaction_actor::stateful_pointer<redaction_state> self,
       },
       [self](const narrow_texts& request) {
         return on_narrow_texts(self->state, request);
+      },
+      [self](const seal_masks& request) {
+        return on_seal_masks(self->state, request);
       },
   };
 }

@@ -55,13 +55,15 @@ void settle_texts(apply_status& ready) {
 }
 
 void send_to_lane(self_pointer self, report_batch batch,
-                  const report_waiter_handle& waiter, std::size_t lane) {
+                  const report_waiter_handle& waiter, std::size_t lane,
+                  std::vector<task_masks> masks = {}) {
   auto& state = self->state;
   const auto& redaction = state.redactions[lane % state.redactions.size()];
   self->send(redaction,
              redact_reports{std::move(batch), waiter,
                             caf::actor_cast<redacted_reports_handle>(self),
-                            static_cast<std::uint32_t>(lane)});
+                            static_cast<std::uint32_t>(lane),
+                            std::move(masks)});
 }
 
 void on_reports_received(self_pointer self, reports_received& received) {
@@ -94,9 +96,19 @@ void on_reports_received(self_pointer self, reports_received& received) {
 void on_reports_redacted(self_pointer self, reports_redacted& redacted) {
   for (auto& flight : *redacted.batch)
     settle_texts(flight.ready);
-  self->send(
-      self->state.stores[redacted.lane % self->state.stores.size()],
-      commit_reports{std::move(redacted.batch), std::move(redacted.waiter)});
+  self->send(self->state.stores[redacted.lane % self->state.stores.size()],
+             commit_reports{std::move(redacted.batch),
+                            std::move(redacted.waiter),
+                            caf::actor_cast<masks_missed_handle>(self)});
+}
+
+/// The reports of one lane on their way through it once more.
+void on_masks_missed(self_pointer self, masks_missed& missed) {
+  if (!missed.batch || missed.batch->empty())
+    return;
+  const auto lane = lane_of(missed.batch->front(), self->state.stores.size());
+  send_to_lane(self, std::move(missed.batch), missed.waiter, lane,
+               std::move(missed.masks));
 }
 
 } // namespace
@@ -112,6 +124,7 @@ status_intake(status_intake_actor::stateful_pointer<status_intake_state> self,
   return {
       [=](reports_received& received) { on_reports_received(self, received); },
       [=](reports_redacted& redacted) { on_reports_redacted(self, redacted); },
+      [=](masks_missed& missed) { on_masks_missed(self, missed); },
   };
 }
 

@@ -11,9 +11,10 @@ namespace telltale {
 // Turns runners' reports into validated, redacted, classified ones.
 //
 // Accepts `reports_received` (from the gateway, one per turn of its loop) and
-// `reports_redacted` (from redaction). Sends `reports_settled` to the waiter
-// for reports that it refuses, `redact_reports` to the lane's redaction, and
-// `commit_reports` to the lane's report store. Never looks at raw text, never
+// `reports_redacted` (from redaction), `masks_missed` (from a report store).
+// Sends `reports_settled` to the waiter for reports that it refuses,
+// `redact_reports` to the lane's redaction, and `commit_reports` to the lane's
+// report store. Never looks at raw text, never
 // asks a question, never blocks.
 //
 // Failure: a report that is refused is settled at once with its code; a batch

@@ -59,10 +59,14 @@ void service::wiring::spawn_redaction() {
   engine_ =
       std::make_shared<live_engine>(std::make_shared<const redaction_engine>(
           settings_.redaction, deployment_key_));
+  const auto& mask_key = settings_.redaction.mask_key;
+  const auto sealer = std::make_shared<const redact::mask_sealer>(
+      mask_key.empty() ? deployment_key_ : mask_key.reveal());
   for (std::int64_t i = 0; i < settings_.redaction.workers; ++i)
     redactions_.push_back(spawn_room<redaction_actor, redaction_state>(
-        "redaction", [engine = engine_, counters = counters_](auto* self) {
-          return redaction(self, engine, counters);
+        "redaction",
+        [engine = engine_, counters = counters_, sealer](auto* self) {
+          return redaction(self, engine, counters, sealer);
         }));
 }
 

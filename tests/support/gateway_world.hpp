@@ -59,6 +59,7 @@ struct world {
   std::vector<report_flight> reported;
   std::optional<timestamp> next_due;
   int claims = 0;
+  sealed_masks claimed_mask;
   int subscriptions = 0; ///< questions to the event stream
   bool database = true;
   bool frozen = false; ///< questions are taken and not answered
@@ -73,6 +74,7 @@ inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer,
       },
       [=](const claim_tasks& what) {
         ++w->claims;
+        w->claimed_mask = what.mask;
         tasks_claimed got;
         while (!w->queue.empty() && got.tasks.size() < what.limit) {
           got.tasks.push_back(w->queue.front());
@@ -154,7 +156,8 @@ inline redaction_actor::behavior_type fake_redaction(redaction_actor::pointer) {
             clean.findings.resize(what.texts.size());
             return clean;
           },
-          [](narrow_texts&) { return texts_redacted{}; }};
+          [](narrow_texts&) { return texts_redacted{}; },
+          [](seal_masks&) { return masks_sealed{{"sealed"}}; }};
 }
 
 inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer,
@@ -193,7 +196,7 @@ fake_intake(status_intake_actor::pointer self, world* w) {
               flight.reply.waiter.reset();
             self->send(what.waiter, reports_settled{what.batch});
           },
-          [](reports_redacted&) {}};
+          [](reports_redacted&) {}, [](masks_missed&) {}};
 }
 
 } // namespace telltale::test

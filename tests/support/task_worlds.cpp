@@ -47,7 +47,8 @@ class postgres_world final : public task_world {
 public:
   postgres_world() {
     database().execute(
-        "TRUNCATE tasks, attempts, events, runners, chat_sessions, deliveries");
+        "TRUNCATE tasks, task_masks, attempts, events, runners, chat_sessions, "
+        "deliveries");
     pg_options options;
     options.url = database().url();
     store_ = make_pg_task_store(options);

@@ -148,6 +148,19 @@ CAF_TEST(a claim is served at once with a token for the attempt) {
   CAF_CHECK_EQUAL(claim(0)->status(), 200u);
 }
 
+CAF_TEST(values that a claim brings reach the store sealed alone) {
+  ask(call::claim_tasks, {},
+      R"({"runner_id":"r","mask":["ci-worker-7"],"wait_seconds":0})");
+  CAF_CHECK_EQUAL(w.claims, 1);
+  CAF_CHECK_EQUAL(w.claimed_mask.bytes, "sealed");
+  claim(0);
+  CAF_CHECK(w.claimed_mask.empty());
+  const auto to =
+      ask(call::claim_tasks, {}, R"({"runner_id":"r","mask":"ci-worker-7"})");
+  CAF_CHECK_EQUAL(to->status(), 422u);
+  CAF_CHECK(!to->says("ci-worker"));
+}
+
 CAF_TEST(a waiting claim asks nothing until a task is made) {
   const auto to = claim(30);
   CAF_CHECK_EQUAL(w.claims, 1);

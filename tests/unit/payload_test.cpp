@@ -86,6 +86,7 @@ redaction_actor::behavior_type fake_redaction(redaction_actor::pointer) {
               stored_text::from_store(text.empty() ? "" : "~" + text.view()));
         return result;
       },
+      [](const seal_masks&) { return masks_sealed{}; },
   };
 }
 

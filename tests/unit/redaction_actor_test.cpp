@@ -31,7 +31,8 @@ struct actor_fixture : test_coordinator_fixture<> {
   counter_board_ptr board = std::make_shared<counter_board>();
   live_engine_ptr engine = std::make_shared<live_engine>(
       std::make_shared<const redaction_engine>(config::redaction_config{}));
-  redaction_actor subject = sys.spawn(redaction, engine, board);
+  mask_sealer_ptr sealer = std::make_shared<redact::mask_sealer>("key");
+  redaction_actor subject = sys.spawn(redaction, engine, board, sealer);
 
   ~actor_fixture() {
     caf::anon_send_exit(subject, caf::exit_reason::user_shutdown);
@@ -43,7 +44,7 @@ struct actor_fixture : test_coordinator_fixture<> {
 
 CAF_TEST_FIXTURE_SCOPE(redaction_actor_tests, actor_fixture)
 
-CAF_TEST(finding 8 reports come back clean and without their raw texts) {
+CAF_TEST(finding 8 reports come back with clean texts) {
   auto got = std::make_shared<inbox>();
   auto intake = sys.spawn(fake_intake, got);
   auto batch = std::make_shared<std::vector<report_flight>>(2);
@@ -59,8 +60,6 @@ CAF_TEST(finding 8 reports come back clean and without their raw texts) {
                   "failed: password=[REDACTED:keyed-secret]");
   CAF_CHECK_EQUAL(flight.ready.result_url.view(),
                   "https://[REDACTED:url-userinfo]@h/r/1");
-  CAF_CHECK(flight.raw.detail.empty());
-  CAF_CHECK(flight.raw.result_url.empty());
   CAF_CHECK((flight.ready.findings == redaction_findings{{"keyed-secret", 1}}));
   CAF_CHECK((*got->batch)[1].ready.detail.empty());
   CAF_CHECK_EQUAL(board->read(counter::redactions_total, "keyed-secret"), 1.0);
@@ -92,6 +91,84 @@ CAF_TEST(texts are answered in their order and may be narrowed) {
         CAF_CHECK_EQUAL(x.texts.at(0).view(), "in /home/[user]/x");
       },
       [&](caf::error& e) { CAF_FAIL(sys.render(e)); });
+}
+
+CAF_TEST(values that a report brings are masked in it and sealed for the store) {
+  auto got = std::make_shared<inbox>();
+  auto intake = sys.spawn(fake_intake, got);
+  const auto send = [&](report_flight flight, std::vector<task_masks> masks) {
+    auto batch = std::make_shared<std::vector<report_flight>>();
+    batch->push_back(std::move(flight));
+    self->send(subject, redact_reports{batch, {}, intake, 0, std::move(masks)});
+    run();
+    return (*got->batch)[0];
+  };
+  report_flight report;
+  report.raw.task = task_id{make_uuid_v7()};
+  report.raw.detail = raw_text{"on ci-worker-7 by ci-user-42"};
+  report.raw.mask = {raw_text{"ci-worker-7"}, raw_text{"x"}};
+  auto done = send(report, {});
+  CAF_CHECK_EQUAL(done.ready.detail.view(),
+                  "on [REDACTED:known-value] by ci-user-42");
+  CAF_REQUIRE(!done.ready.mask.empty());
+  CAF_CHECK_EQUAL(done.masks_known, 0u);
+  CAF_CHECK(done.ready.mask.bytes.find("ci-worker") == std::string::npos);
+  // What the store sends back is learned, and no news any more.
+  const task_masks stored{
+      report.raw.task, 2, {done.ready.mask, sealer->seal({"ci-user-42"})}};
+  done = send(report, {stored});
+  CAF_CHECK_EQUAL(done.ready.detail.view(),
+                  "on [REDACTED:known-value] by [REDACTED:known-value]");
+  CAF_CHECK(done.ready.mask.empty());
+  CAF_CHECK_EQUAL(done.masks_known, 2u);
+  // It stays known, and is of no other task.
+  report.raw.mask.clear();
+  CAF_CHECK_EQUAL(send(report, {}).masks_known, 2u);
+  auto other = report;
+  other.raw.task = task_id{make_uuid_v7()};
+  done = send(other, {});
+  CAF_CHECK_EQUAL(done.masks_known, 0u);
+  CAF_CHECK_EQUAL(done.ready.detail.view(), "on ci-worker-7 by ci-user-42");
+  // The last word lets it go.
+  report.raw.status = task_status::failed;
+  CAF_CHECK_EQUAL(send(report, {}).masks_known, 2u);
+  CAF_CHECK_EQUAL(send(report, {}).masks_known, 0u);
+  caf::anon_send_exit(intake, caf::exit_reason::user_shutdown);
+}
+
+CAF_TEST(a report whose values cannot be opened shows nothing) {
+  auto got = std::make_shared<inbox>();
+  auto intake = sys.spawn(fake_intake, got);
+  auto batch = std::make_shared<std::vector<report_flight>>(2);
+  (*batch)[0].raw.task = task_id{make_uuid_v7()};
+  (*batch)[0].raw.detail = raw_text{"on ci-worker-7"};
+  (*batch)[1].raw.task = (*batch)[0].raw.task;
+  const task_masks stored{(*batch)[0].raw.task,
+                          1,
+                          {redact::mask_sealer{"lost"}.seal({"ci-worker-7"})}};
+  self->send(subject, redact_reports{batch, {}, intake, 0, {stored}});
+  run();
+  const auto& first = (*got->batch)[0];
+  CAF_CHECK_EQUAL(first.ready.detail.view(), "[REDACTED:unreadable-masks]");
+  CAF_CHECK_EQUAL(first.masks_known, 1u);
+  CAF_CHECK((*got->batch)[1].ready.detail.empty());
+  caf::anon_send_exit(intake, caf::exit_reason::user_shutdown);
+}
+
+CAF_TEST(values of a claim are sealed) {
+  const auto ask = [&](std::vector<raw_text> values) {
+    auto answer =
+        self->request(subject, caf::infinite, seal_masks{std::move(values)});
+    run();
+    sealed_masks sealed;
+    answer.receive([&](masks_sealed& x) { sealed = std::move(x.sealed); },
+                   [&](caf::error& e) { CAF_FAIL(sys.render(e)); });
+    return sealed;
+  };
+  const auto opened = sealer->open(ask({raw_text{" ci-user-42\n"}}));
+  CAF_REQUIRE(opened);
+  CAF_CHECK((*opened == std::vector<std::string>{"ci-user-42"}));
+  CAF_CHECK(ask({raw_text{"short"}, raw_text{}}).empty());
 }
 
 CAF_TEST(a reload takes effect with the next text) {

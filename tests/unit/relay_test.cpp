@@ -50,6 +50,7 @@ redaction_actor::behavior_type scripted_redaction(redaction_actor::pointer,
       [](const narrow_texts&) -> caf::result<texts_redacted> {
         return make_error(ec::internal_error);
       },
+      [](const seal_masks&) { return masks_sealed{}; },
   };
 }
 

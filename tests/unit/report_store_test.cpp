@@ -22,6 +22,9 @@ struct script {
   bool away = false;
   ec fails_with = ec::none;
   std::vector<std::vector<std::uint32_t>> batches; ///< by `ready.attempt`
+  std::uint32_t unmasked = 0; ///< the attempt whose task has values to mask
+  bool masks_fail = false;
+  std::vector<task_id> asked_masks;
 };
 
 /// Settles every report, or none while the database is away.
@@ -42,6 +45,10 @@ public:
     std::vector<event_facts> facts;
     for (auto& flight : batch) {
       flight.result = ec::none;
+      if (plan_->unmasked != 0 && flight.ready.attempt == plan_->unmasked) {
+        flight.result = ec::masks_unknown;
+        continue;
+      }
       if (is_terminal(flight.ready.status)) {
         facts.emplace_back();
         facts.back().type = event_type::task_succeeded;
@@ -49,6 +56,15 @@ public:
       }
     }
     return facts;
+  }
+
+  caf::expected<std::vector<task_masks>>
+  masks(const std::vector<task_id>& tasks) override {
+    plan_->asked_masks.insert(plan_->asked_masks.end(), tasks.begin(),
+                              tasks.end());
+    if (plan_->masks_fail)
+      return make_error(ec::database_unavailable);
+    return std::vector<task_masks>{{tasks.front(), 1, {{"sealed"}}}};
   }
 
   using none = caf::error;
@@ -96,6 +112,7 @@ private:
 };
 
 struct heard {
+  std::vector<masks_missed> missed;
   std::vector<report_batch> settled;
   std::size_t facts = 0;
 };
@@ -107,6 +124,7 @@ struct fixture : test_coordinator_fixture<> {
   report_waiter_handle waiter;
   failed_task_payload_actor payload;
   report_store_actor lane;
+  masks_missed_handle again;
   std::uint32_t next = 0;
 
   fixture() {
@@ -115,6 +133,10 @@ struct fixture : test_coordinator_fixture<> {
       return {[this](reports_settled& x) {
         ears.settled.push_back(std::move(x.batch));
       }};
+    });
+    again = sys.spawn([this](masks_missed_handle::pointer)
+                          -> masks_missed_handle::behavior_type {
+      return {[this](const masks_missed& x) { ears.missed.push_back(x); }};
     });
     payload = sys.spawn([this](failed_task_payload_actor::pointer)
                             -> failed_task_payload_actor::behavior_type {
@@ -137,6 +159,7 @@ struct fixture : test_coordinator_fixture<> {
   ~fixture() override {
     for (const auto& actor : {caf::actor_cast<caf::actor>(waiter),
                               caf::actor_cast<caf::actor>(payload),
+                              caf::actor_cast<caf::actor>(again),
                               caf::actor_cast<caf::actor>(lane)})
       self->send_exit(actor, caf::exit_reason::kill);
     settle();
@@ -155,7 +178,7 @@ struct fixture : test_coordinator_fixture<> {
       flight.ready.status = status;
       flight.ready.attempt = ++next;
     }
-    self->send(lane, commit_reports{batch, waiter});
+    self->send(lane, commit_reports{batch, waiter, again});
     return batch;
   }
 };
@@ -256,6 +279,40 @@ CAF_TEST(an error of another kind is answered and the lane goes on) {
   settle();
   CAF_REQUIRE_EQUAL(ears.settled.size(), 2u);
   CAF_CHECK_EQUAL(ears.settled[1]->front().result, ec::none);
+}
+
+CAF_TEST(
+    reports that were masked with too little go back with what was missing) {
+  plan->unmasked = 2;
+  const auto batch = send(3);
+  settle();
+  CAF_REQUIRE_EQUAL(ears.missed.size(), 1u);
+  const auto& missed = ears.missed[0];
+  CAF_REQUIRE_EQUAL(missed.batch->size(), 1u);
+  CAF_CHECK(missed.batch->front().ready.attempt == 2u);
+  CAF_CHECK(missed.waiter == waiter);
+  CAF_REQUIRE_EQUAL(missed.masks.size(), 1u);
+  CAF_CHECK_EQUAL(missed.masks[0].sealed[0].bytes, "sealed");
+  CAF_CHECK_EQUAL(plan->asked_masks.size(), 1u);
+  // The others are answered, and it is when it comes again.
+  CAF_REQUIRE_EQUAL(ears.settled.size(), 1u);
+  CAF_CHECK_EQUAL(ears.settled[0]->size(), 2u);
+  plan->unmasked = 0;
+  self->send(lane, commit_reports{missed.batch, waiter, again});
+  settle();
+  CAF_REQUIRE_EQUAL(ears.settled.size(), 2u);
+  CAF_CHECK_EQUAL(ears.settled[1]->front().result, ec::none);
+}
+
+CAF_TEST(values to mask that cannot be read fail their reports alone) {
+  plan->unmasked = 1;
+  plan->masks_fail = true;
+  send(2);
+  settle();
+  CAF_CHECK(ears.missed.empty());
+  CAF_REQUIRE_EQUAL(ears.settled.size(), 1u);
+  CAF_CHECK_EQUAL((*ears.settled[0])[0].result, ec::database_unavailable);
+  CAF_CHECK_EQUAL((*ears.settled[0])[1].result, ec::none);
 }
 
 CAF_TEST(other rooms tell what they committed and answer errors as they are) {

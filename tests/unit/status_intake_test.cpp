@@ -43,6 +43,7 @@ status_report report(task_status status, std::string detail = {}) {
 struct journal {
   std::vector<report_batch> settled;
   std::map<std::uint32_t, std::vector<apply_status>> committed; ///< by lane
+  masks_missed_handle again;
 };
 
 report_waiter_actor::behavior_type waiter(report_waiter_actor::pointer,
@@ -52,6 +53,9 @@ report_waiter_actor::behavior_type waiter(report_waiter_actor::pointer,
 
 redaction_actor::behavior_type fake_redaction(redaction_actor::pointer self) {
   return {[=](redact_reports& what) {
+            // What was learned shows in the text.
+            if (!what.masks.empty())
+              what.batch->front().raw.detail = raw_text{"masked"};
             for (auto& flight : *what.batch) {
               flight.ready.detail =
                   redaction_seal::seal(redaction_seal::open(flight.raw.detail));
@@ -61,7 +65,8 @@ redaction_actor::behavior_type fake_redaction(redaction_actor::pointer self) {
                                                       what.waiter, what.lane});
           },
           [](redact_texts&) { return texts_redacted{}; },
-          [](narrow_texts&) { return texts_redacted{}; }};
+          [](narrow_texts&) { return texts_redacted{}; },
+          [](seal_masks&) { return masks_sealed{{"sealed"}}; }};
 }
 
 report_store_actor::behavior_type fake_store(report_store_actor::pointer,
@@ -69,6 +74,7 @@ report_store_actor::behavior_type fake_store(report_store_actor::pointer,
   return {[=](commit_reports& what) {
             for (auto& flight : *what.batch)
               to->committed[lane].push_back(flight.ready);
+            to->again = what.again;
           },
           [](flush_reports&) {}};
 }
@@ -179,6 +185,25 @@ CAF_TEST(reports about one task keep lane and order) {
     }
   CAF_CHECK_EQUAL(count, reports.size());
   CAF_CHECK(seen.committed.size() > 1);
+}
+
+CAF_TEST(reports whose values to mask were missed take their lane once more) {
+  auto first = report(task_status::failed, "names the host");
+  const auto task = first.task;
+  send_reports({std::move(first)});
+  CAF_REQUIRE_EQUAL(seen.committed.size(), 1u);
+  const auto lane = seen.committed.begin()->first;
+  auto batch = std::make_shared<std::vector<report_flight>>(1);
+  batch->front().raw.task = task;
+  batch->front().raw.status = task_status::failed;
+  batch->front().ready = seen.committed[lane].front();
+  self->send(seen.again, masks_missed{batch,
+                                      report_waiter_handle{end},
+                                      {task_masks{task, 1, {{"sealed"}}}}});
+  run();
+  CAF_REQUIRE_EQUAL(seen.committed.size(), 1u);
+  CAF_REQUIRE_EQUAL(seen.committed[lane].size(), 2u);
+  CAF_CHECK_EQUAL(seen.committed[lane].back().detail.view(), "masked");
 }
 
 CAF_TEST(a blank detail counts as absent) {

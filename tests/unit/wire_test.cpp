@@ -135,6 +135,49 @@ CAF_TEST(odd details do not cost a runner its report) {
   CAF_CHECK(mended->detail == raw_text{"a\xef\xbf\xbd"});
 }
 
+CAF_TEST(values to mask are read wherever a runner speaks) {
+  std::string list = "\"x\"";
+  for (int i = 0; i < 200; ++i)
+    list += ",\"" + std::to_string(i) + "\"";
+  const std::string refused[] = {
+      R"("mask": "value")",
+      R"("mask": [1])",
+      R"("mask": [null])",
+      R"("mask": {"a": "b"})",
+      "\"mask\": [" + list + "]",
+      "\"mask\": [\"" + std::string(40'000, 'v') + "\"]"};
+  const auto with = [](const std::string& mask, const char* rest) {
+    return "{" + mask + ", " + rest + "}";
+  };
+  const std::string good = R"("mask": ["ci-worker-7", "x", ""])";
+  const std::vector<raw_text> wanted{raw_text{"ci-worker-7"}, raw_text{"x"},
+                                     raw_text{""}};
+  const task_id task{make_uuid_v7()};
+  const auto reads = [&](const std::string& mask) {
+    return std::vector<caf::expected<status_report>>{
+        parse_report(task, with(mask, R"("status": "failed")")),
+        parse_daemon_start(task, with(mask, R"("x": 1)")),
+        parse_daemon_complete(task, with(mask, R"("output": "o")")),
+        parse_daemon_fail(task, with(mask, R"("error": "e")"))};
+  };
+  for (const auto& report : reads(good)) {
+    CAF_REQUIRE(report);
+    CAF_CHECK(report->mask == wanted);
+  }
+  const auto claim = parse_claim(with(good, R"("runner_id": "r")"));
+  CAF_REQUIRE(claim);
+  CAF_CHECK(claim->mask == wanted);
+  for (const auto& mask : refused) {
+    for (const auto& report : reads(mask)) {
+      CAF_REQUIRE(!report);
+      CAF_CHECK_EQUAL(code_of(report.error()), ec::invalid_field);
+    }
+    CAF_CHECK(!parse_claim(with(mask, R"("runner_id": "r")")));
+  }
+  CAF_CHECK(parse_report(task, R"({"status": "failed", "mask": null})"));
+  CAF_CHECK(parse_daemon_start(task, ""));
+}
+
 CAF_TEST(of two equal keys the last counts) {
   const auto report = parse_report(
       some_task,
