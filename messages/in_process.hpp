@@ -4,6 +4,7 @@
 
 #include "messages/http_call.hpp"
 #include "messages/redaction.hpp"
+#include "messages/statistics.hpp"
 #include "messages/status_report.hpp"
 #include "messages/store.hpp"
 #include "messages/ticks.hpp"
@@ -46,6 +47,10 @@ TELLTALE_IN_PROCESS(list_tasks)
 TELLTALE_IN_PROCESS(tasks_listed)
 TELLTALE_IN_PROCESS(list_deliveries)
 TELLTALE_IN_PROCESS(deliveries_listed)
+TELLTALE_IN_PROCESS(read_stats)
+TELLTALE_IN_PROCESS(stats_read)
+TELLTALE_IN_PROCESS(list_runners)
+TELLTALE_IN_PROCESS(runners_listed)
 TELLTALE_IN_PROCESS(check_store)
 TELLTALE_IN_PROCESS(store_checked)
 TELLTALE_IN_PROCESS(bind_chat)

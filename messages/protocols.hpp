@@ -7,6 +7,7 @@
 #include "messages/http_call.hpp"
 #include "messages/in_process.hpp"
 #include "messages/redaction.hpp"
+#include "messages/statistics.hpp"
 #include "messages/status_report.hpp"
 #include "messages/store.hpp"
 #include "messages/ticks.hpp"
@@ -71,6 +72,11 @@ using task_query_actor =
                      caf::replies_to<list_tasks>::with<tasks_listed>,
                      caf::replies_to<list_deliveries>::with<deliveries_listed>,
                      caf::replies_to<check_store>::with<store_checked>>;
+
+/// Counts for people and pages, apart from other reads: a count may take long.
+using statistics_actor =
+    caf::typed_actor<caf::replies_to<read_stats>::with<stats_read>,
+                     caf::replies_to<list_runners>::with<runners_listed>>;
 
 /// Which chat a chat session is bound to.
 using chat_store_actor =

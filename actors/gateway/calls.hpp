@@ -64,6 +64,10 @@ void on_read_task(gateway_self self, http_call& call);
 void on_cancel_task(gateway_self self, http_call& call);
 void on_retry_task(gateway_self self, http_call& call);
 
+// calls_stats.cpp
+void on_read_stats(gateway_self self, http_call& call);
+void on_list_runners(gateway_self self, http_call& call);
+
 // calls_runner.cpp
 void on_claim_tasks(gateway_self self, http_call& call);
 void on_read_status(gateway_self self, http_call& call);

@@ -47,6 +47,10 @@ handler handler_of(call what) {
     return on_cancel_task;
   case call::retry_task:
     return on_retry_task;
+  case call::read_stats:
+    return on_read_stats;
+  case call::list_runners:
+    return on_list_runners;
   case call::stream_events:
     return on_stream_events;
   case call::list_chat_sessions:

@@ -34,6 +34,7 @@ namespace telltale {
 struct gateway_rooms {
   task_store_actor tasks;
   task_query_actor queries;
+  statistics_actor statistics;
   chat_store_actor chats;
   delivery_store_actor deliveries;
   redaction_actor redaction;
@@ -57,6 +58,8 @@ struct gateway_setup {
   /// Makes a claim's token: `access_rules::attempt_token`.
   std::function<std::string(const task_id&, std::uint32_t attempt)>
       attempt_token;
+  /// How long a runner may be silent (`reaper.runner_silence`, as it is now).
+  std::function<std::chrono::milliseconds()> runner_silence;
   std::function<timestamp()> now = now_utc; ///< replaced by tests
 };
 

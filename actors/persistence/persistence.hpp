@@ -59,6 +59,9 @@ struct pg_options {
 /// A store with a connection of its own, made at its first use. One thread.
 [[nodiscard]] std::unique_ptr<task_store> make_pg_task_store(pg_options);
 
+/// The same for what operators count.
+[[nodiscard]] std::unique_ptr<statistics_store> make_pg_statistics(pg_options);
+
 /// The same for the event log and the deliveries.
 [[nodiscard]] std::unique_ptr<event_store> make_pg_event_store(pg_options);
 

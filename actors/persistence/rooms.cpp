@@ -85,6 +85,17 @@ task_queries(task_query_actor::stateful_pointer<task_query_state> self,
   };
 }
 
+statistics_actor::behavior_type
+statistics(statistics_actor::stateful_pointer<statistics_state> self,
+           std::unique_ptr<statistics_store> store) {
+  self->state.store = std::move(store);
+  auto* port = self->state.store.get();
+  return {
+      [=](const read_stats& what) { return pass(port->read(what)); },
+      [=](const list_runners& what) { return pass(port->list(what)); },
+  };
+}
+
 chat_store_actor::behavior_type
 chat_store(chat_store_actor::stateful_pointer<chat_store_state> self,
            std::unique_ptr<task_store> store) {

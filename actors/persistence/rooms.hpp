@@ -51,6 +51,16 @@ struct task_query_state {
 task_queries(task_query_actor::stateful_pointer<task_query_state> self,
              std::unique_ptr<task_store> store);
 
+struct statistics_state {
+  static inline const char* name = "statistics";
+  std::unique_ptr<statistics_store> store;
+};
+
+/// Counts for people and pages.
+[[nodiscard]] statistics_actor::behavior_type
+statistics(statistics_actor::stateful_pointer<statistics_state> self,
+           std::unique_ptr<statistics_store> store);
+
 struct chat_store_state {
   static inline const char* name = "chat-store";
   std::unique_ptr<task_store> store;

@@ -5,6 +5,7 @@
 #include <caf/expected.hpp>
 
 #include "messages/event.hpp"
+#include "messages/statistics.hpp"
 #include "messages/status_report.hpp"
 #include "messages/store.hpp"
 
@@ -53,6 +54,15 @@ public:
   virtual caf::expected<chats_listed> bind(const bind_chat&) = 0;
   virtual caf::expected<chats_listed> unbind(const unbind_chat&) = 0;
   virtual caf::expected<chats_listed> list(const list_chats&) = 0;
+};
+
+/// Counts over what is stored.
+class statistics_store {
+public:
+  virtual ~statistics_store() = default;
+
+  virtual caf::expected<stats_read> read(const read_stats&) = 0;
+  virtual caf::expected<runners_listed> list(const list_runners&) = 0;
 };
 
 /// The event log and the deliveries that come of it.

@@ -149,6 +149,10 @@ void service::wiring::spawn_stores_of_tasks() {
       "task-queries", [this](auto* self) {
         return task_queries(self, make_pg_task_store(store_));
       });
+  statistics_ = spawn_blocking_room<statistics_actor, statistics_state>(
+      "statistics", [this](auto* self) {
+        return statistics(self, make_pg_statistics(store_));
+      });
   chats_ = spawn_blocking_room<chat_store_actor, chat_store_state>(
       "chat-store", [this](auto* self) {
         return chat_store(self, make_pg_task_store(store_));
@@ -168,6 +172,7 @@ void service::wiring::spawn_front_of_house() {
   const auto replies = std::make_shared<reply_board>();
   const gateway_rooms rooms{.tasks = tasks_,
                             .queries = queries_,
+                            .statistics = statistics_,
                             .chats = chats_,
                             .deliveries = deliveries_,
                             .redaction = redactions_.front(),
@@ -188,6 +193,9 @@ void service::wiring::spawn_front_of_house() {
   };
   setup.reason_copy = [](std::string_view reason, std::string_view locale) {
     return catalog::of(locale).copy(reason);
+  };
+  setup.runner_silence = [live = reaper_options_] {
+    return live->get().runner_silence;
   };
   setup.locales.assign(catalog::locales().begin(), catalog::locales().end());
   setup.attempt_token = [rules](const task_id& task, std::uint32_t attempt) {

@@ -160,6 +160,7 @@ private:
   task_store_actor tasks_;
   sweep_store_actor sweeps_;
   task_query_actor queries_;
+  statistics_actor statistics_;
   chat_store_actor chats_;
   reaper_actor reaper_;
   status_intake_actor intake_;

@@ -65,6 +65,18 @@ task_store_actor::behavior_type fake_tasks(task_store_actor::pointer) {
           [](retry_task&) { return task_changed{}; }};
 }
 
+statistics_actor::behavior_type fake_statistics(statistics_actor::pointer) {
+  return {
+      [](const read_stats& what) {
+        stats_read found;
+        found.until = timestamp{std::chrono::hours{48}};
+        found.since = found.until - what.window;
+        return found;
+      },
+      [](const list_runners&) { return runners_listed{}; },
+  };
+}
+
 task_query_actor::behavior_type fake_queries(task_query_actor::pointer) {
   return {[](find_task& what) -> caf::result<task_found> {
             if (what.task != known)
@@ -138,14 +150,15 @@ struct service {
                   std::vector<report_store_actor>{sys.spawn(fake_reports),
                                                   sys.spawn(fake_reports)},
                   counters);
-    gateway_rooms rooms{sys.spawn(fake_tasks),
-                        sys.spawn(fake_queries),
-                        sys.spawn(fake_chats),
-                        sys.spawn(fake_deliveries),
-                        redaction,
-                        sys.spawn(fake_reaper),
-                        sys.spawn(fake_events),
-                        intake};
+    gateway_rooms rooms{.tasks = sys.spawn(fake_tasks),
+                        .queries = sys.spawn(fake_queries),
+                        .statistics = sys.spawn(fake_statistics),
+                        .chats = sys.spawn(fake_chats),
+                        .deliveries = sys.spawn(fake_deliveries),
+                        .redaction = redaction,
+                        .reaper = sys.spawn(fake_reaper),
+                        .events = sys.spawn(fake_events),
+                        .intake = intake};
     actor = sys.spawn(gateway, rooms, gateway_setup{}, replies, counters);
     http.listen = "127.0.0.1:0";
     edge_ports ports;

@@ -124,6 +124,19 @@ fake_queries(task_query_actor::pointer self, world* w) {
   };
 }
 
+inline statistics_actor::behavior_type
+fake_statistics(statistics_actor::pointer) {
+  return {
+      [](const read_stats& what) {
+        stats_read found;
+        found.until = timestamp{std::chrono::hours{48}};
+        found.since = found.until - what.window;
+        return found;
+      },
+      [](const list_runners&) { return runners_listed{}; },
+  };
+}
+
 inline chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer,
                                                   world* w) {
   return {

@@ -37,10 +37,15 @@ struct fixture : test_coordinator_fixture<> {
   gateway_actor uut;
 
   fixture() {
-    gateway_rooms rooms{sys.spawn(fake_tasks, &w),  sys.spawn(fake_queries, &w),
-                        sys.spawn(fake_chats, &w),  sys.spawn(fake_deliveries),
-                        sys.spawn(fake_redaction),  sys.spawn(fake_reaper, &w),
-                        sys.spawn(fake_events, &w), sys.spawn(fake_intake, &w)};
+    gateway_rooms rooms{.tasks = sys.spawn(fake_tasks, &w),
+                        .queries = sys.spawn(fake_queries, &w),
+                        .statistics = sys.spawn(fake_statistics),
+                        .chats = sys.spawn(fake_chats, &w),
+                        .deliveries = sys.spawn(fake_deliveries),
+                        .redaction = sys.spawn(fake_redaction),
+                        .reaper = sys.spawn(fake_reaper, &w),
+                        .events = sys.spawn(fake_events, &w),
+                        .intake = sys.spawn(fake_intake, &w)};
     gateway_setup setup;
     setup.relay_names = [] { return std::vector<std::string>{"octo"}; };
     setup.reason_copy = [](std::string_view, std::string_view locale) {
