@@ -57,9 +57,16 @@ using report_store_actor = caf::typed_actor<
 using task_store_actor =
     caf::typed_actor<caf::replies_to<create_task>::with<task_created>,
                      caf::replies_to<claim_tasks>::with<tasks_claimed>,
-                     caf::replies_to<beat_heart>::with<heart_beaten>,
+                     caf::replies_to<return_tasks>::with<tasks_returned>,
                      caf::replies_to<cancel_task>::with<task_changed>,
                      caf::replies_to<retry_task>::with<task_changed>>;
+
+/// Commits heartbeats: those that arrive together become one transaction.
+using heartbeat_store_actor = caf::typed_actor<
+    // From the gateway; answered once the lease is renewed.
+    caf::replies_to<beat_heart>::with<heart_beaten>,
+    // To itself: those that have gathered.
+    caf::reacts_to<flush_beats>>;
 
 /// Settles what went silent, and checks that what is stored is true.
 using sweep_store_actor =

@@ -86,6 +86,9 @@ struct report_flight {
   ec result = ec::none; ///< none: committed
   report_effect effect = report_effect::applied;
   std::uint32_t attempt = 0; ///< the attempt that the report was counted to
+  /// The version of the task that a write was to replace whose answer was lost;
+  /// 0: none was.
+  std::int64_t doubted_version = 0;
   /// How many of the task's registrations of values to mask `ready` was masked
   /// with. If the store has more, the report goes through redaction again.
   std::uint32_t masks_known = 0;

@@ -71,6 +71,29 @@ struct tasks_claimed {
   bool operator==(const tasks_claimed&) const = default;
 };
 
+/// A claimed task as the claim left it.
+struct claimed_task {
+  task_id task;
+  std::uint32_t attempt = 0;
+  std::int64_t version = 0; ///< nobody has said a word about it since
+
+  bool operator==(const claimed_task&) const = default;
+};
+
+/// The answer to a claim reached nobody: its tasks go back to the queue at
+/// once. Those that somebody has spoken of since stay as they are.
+struct return_tasks {
+  std::vector<claimed_task> tasks;
+
+  bool operator==(const return_tasks&) const = default;
+};
+
+struct tasks_returned {
+  std::uint32_t returned = 0;
+
+  bool operator==(const tasks_returned&) const = default;
+};
+
 struct held_task {
   task_id task;
   std::optional<std::uint32_t> attempt;
@@ -80,7 +103,7 @@ struct held_task {
 
 /// A sign of life; renews the lease of the tasks it names.
 struct beat_heart {
-  runner_id runner;
+  runner_id runner; ///< empty: one that has no name, but asks for its task
   std::vector<held_task> tasks;
 
   bool operator==(const beat_heart&) const = default;

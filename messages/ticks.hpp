@@ -67,6 +67,7 @@ struct commit_reports {
 };
 
 struct flush_reports {};
+struct flush_beats {};
 struct reap_now {};
 struct check_truth_now {};
 struct publish_backlog {};

@@ -161,7 +161,7 @@ void on_heartbeat(gateway_self self, http_call& call) {
       }
       held.attempt = who.attempt;
     }
-  self->request(self->state.rooms.tasks, caf::infinite, std::move(*beat))
+  self->request(self->state.rooms.beats, caf::infinite, std::move(*beat))
       .then(
           [self, reply](const heart_beaten& beaten) {
             reply->respond(json_answer(200, write_heartbeat(beaten)));

@@ -41,6 +41,7 @@ struct gateway_rooms {
   reaper_actor reaper;
   event_stream_actor events;
   status_intake_actor intake;
+  heartbeat_store_actor beats;
 };
 
 /// What the gateway is told at its start, and ports to rooms that it does not

@@ -1,6 +1,7 @@
 #include "actors/persistence/memory_task_store.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "actors/persistence/task_changes.hpp"
@@ -173,24 +174,27 @@ memory_task_store::claim(const claim_tasks& what) {
   return result;
 }
 
-caf::expected<committed<heart_beaten>>
-memory_task_store::beat(const beat_heart& what) {
-  committed<heart_beaten> result;
-  result.answer.runner_returned = touch(what.runner);
-  std::vector<task_id> ids;
-  for (const auto& held : what.tasks)
-    ids.push_back(held.task);
-  plain_changes changes{
-      std::move(ids), false,
-      [&](std::size_t index, task_snapshot found, const decision_context& c) {
-        return decide_beat(std::move(found), what.runner,
-                           what.tasks[index].attempt, c);
-      }};
+caf::expected<committed<tasks_returned>>
+memory_task_store::give_back(const return_tasks& what) {
+  return_changes changes{what};
+  committed<tasks_returned> result;
   result.facts = run(changes);
-  result.answer.lease_expires_at = db_->now + live_->get()->lease;
-  for (std::size_t i = 0; i < what.tasks.size(); ++i)
-    if (changes.result(i).result != ec::none)
-      result.answer.stop.push_back(what.tasks[i].task);
+  result.answer.returned = changes.returned();
+  return result;
+}
+
+caf::expected<committed<std::vector<heart_beaten>>>
+memory_task_store::beat(const std::vector<beat_heart>& what) {
+  beat_changes changes{what};
+  std::set<std::string> returned;
+  for (const auto& beat : what)
+    if (!beat.runner.empty() && touch(beat.runner))
+      returned.insert(beat.runner.value);
+  committed<std::vector<heart_beaten>> result;
+  result.facts = run(changes);
+  result.answer = changes.answers(db_->now + live_->get()->lease);
+  for (std::size_t i = 0; i < what.size(); ++i)
+    result.answer[i].runner_returned = returned.contains(what[i].runner.value);
   return result;
 }
 

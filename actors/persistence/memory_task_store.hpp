@@ -27,7 +27,7 @@ struct memory_database {
 
 /// The lifecycle without a database: the same decisions, for tests and for the
 /// simulator. Deliveries are not kept: there are none.
-class memory_task_store final : public task_store {
+class memory_task_store : public task_store {
 public:
   memory_task_store(std::shared_ptr<memory_database> db, live_rules_ptr rules,
                     double chance = 0.5);
@@ -40,7 +40,10 @@ public:
 
   caf::expected<committed<task_created>> create(const create_task&) override;
   caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) override;
-  caf::expected<committed<heart_beaten>> beat(const beat_heart&) override;
+  caf::expected<committed<tasks_returned>>
+  give_back(const return_tasks&) override;
+  caf::expected<committed<std::vector<heart_beaten>>>
+  beat(const std::vector<beat_heart>&) override;
   caf::expected<committed<task_changed>> cancel(const cancel_task&) override;
   caf::expected<committed<task_changed>> retry(const retry_task&) override;
   caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) override;

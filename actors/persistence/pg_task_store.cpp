@@ -37,11 +37,14 @@ constexpr const char* next_due_statement =
     "SELECT min(run_after) FROM tasks WHERE status = 'queued'"
     " AND run_after > now() AND ($1::text[] = '{}' OR kind = ANY($1::text[]))";
 
+// One order of locks for all who note signs of life.
 constexpr const char* touch_statement =
-    "WITH before AS (SELECT last_seen_at FROM runners WHERE id = $1),"
-    " seen AS (INSERT INTO runners (id) VALUES ($1)"
+    "WITH alive AS (SELECT id FROM unnest($1::text[]) AS u(id) ORDER BY id),"
+    " before AS (SELECT r.id, r.last_seen_at FROM runners r"
+    "   JOIN alive USING (id)),"
+    " seen AS (INSERT INTO runners (id) SELECT id FROM alive"
     "   ON CONFLICT (id) DO UPDATE SET last_seen_at = now())"
-    " SELECT now(), (SELECT last_seen_at FROM before)";
+    " SELECT now(), id, last_seen_at FROM alive LEFT JOIN before USING (id)";
 
 constexpr const char* touch_many_statement =
     "INSERT INTO runners (id)"
@@ -51,7 +54,8 @@ constexpr const char* touch_many_statement =
 
 constexpr const char* release_statement =
     "UPDATE tasks SET awaits_runner = false, version = version + 1"
-    " WHERE status = 'queued' AND awaits_runner AND runner_id = $1";
+    " WHERE status = 'queued' AND awaits_runner"
+    " AND runner_id = ANY($1::text[])";
 
 constexpr const char* create_statement = R"(
 WITH made AS (
@@ -149,17 +153,22 @@ void pg_task_store::touch_runners(const std::vector<report_flight>& batch) {
       touched_.erase(name);
 }
 
-pg_task_store::runner_sign pg_task_store::touch(pqxx::connection& link,
-                                                const runner_id& runner) {
+pg_task_store::runner_signs
+pg_task_store::touch(pqxx::connection& link, std::set<std::string> runners) {
   pqxx::nontransaction writing{link};
-  const auto row = writing.exec_prepared1("touch", runner.value);
-  runner_sign sign;
-  sign.now = moment_of(row[0]);
-  const auto before = maybe_moment(row[1]);
-  sign.returned = !before || *before < sign.now - rules_->get()->runner_silence;
-  if (sign.returned)
-    writing.exec_prepared("release", runner.value);
-  return sign;
+  runner_signs signs;
+  const std::vector<std::string> names{runners.begin(), runners.end()};
+  const auto silence = rules_->get()->runner_silence;
+  for (const auto& row : writing.exec_prepared("touch", array_of(names))) {
+    signs.now = moment_of(row[0]);
+    const auto before = maybe_moment(row[2]);
+    if (!before || *before < signs.now - silence)
+      signs.returned.emplace(text_of(row[1]));
+  }
+  if (!signs.returned.empty())
+    writing.exec_prepared(
+        "release", array_of({signs.returned.begin(), signs.returned.end()}));
+  return signs;
 }
 
 caf::expected<std::vector<event_facts>>
@@ -221,7 +230,7 @@ pg_task_store::claim(const claim_tasks& what) {
     committed<tasks_claimed> result;
     if (!doubted.facts.empty() && was_committed(link, doubted.facts.front()))
       return doubted;
-    touch(link, what.runner);
+    touch(link, {what.runner.value});
     pqxx::work transaction{link};
     const auto rows = transaction.exec_prepared("claim", kinds, what.limit);
     if (rows.empty()) {
@@ -257,31 +266,42 @@ pg_task_store::claim(const claim_tasks& what) {
   });
 }
 
-caf::expected<committed<heart_beaten>>
-pg_task_store::beat(const beat_heart& what) {
-  auto sign =
-      db_.run([&](pqxx::connection& link) { return touch(link, what.runner); });
-  if (!sign)
-    return std::move(sign.error());
-  std::vector<task_id> ids;
-  for (const auto& held : what.tasks)
-    ids.push_back(held.task);
-  plain_changes changes{
-      std::move(ids), false,
-      [&](std::size_t index, task_snapshot found, const decision_context& c) {
-        return decide_beat(std::move(found), what.runner,
-                           what.tasks[index].attempt, c);
-      }};
+caf::expected<committed<tasks_returned>>
+pg_task_store::give_back(const return_tasks& what) {
+  return_changes changes{what};
   auto facts = changes_.run(changes);
   if (!facts)
     return std::move(facts.error());
-  committed<heart_beaten> result;
+  committed<tasks_returned> result;
   result.facts = std::move(*facts);
-  result.answer.lease_expires_at = sign->now + rules_->get()->lease;
-  result.answer.runner_returned = sign->returned;
-  for (std::size_t i = 0; i < what.tasks.size(); ++i)
-    if (changes.result(i).result != ec::none)
-      result.answer.stop.push_back(what.tasks[i].task);
+  result.answer.returned = changes.returned();
+  return result;
+}
+
+caf::expected<committed<std::vector<heart_beaten>>>
+pg_task_store::beat(const std::vector<beat_heart>& what) {
+  std::set<std::string> runners;
+  for (const auto& beat : what)
+    if (!beat.runner.empty())
+      runners.insert(beat.runner.value);
+  runner_signs signs;
+  if (!runners.empty()) {
+    auto touched =
+        db_.run([&](pqxx::connection& link) { return touch(link, runners); });
+    if (!touched)
+      return std::move(touched.error());
+    signs = std::move(*touched);
+  }
+  beat_changes changes{what};
+  auto facts = changes_.run(changes);
+  if (!facts)
+    return std::move(facts.error());
+  committed<std::vector<heart_beaten>> result;
+  result.facts = std::move(*facts);
+  result.answer = changes.answers(signs.now + rules_->get()->lease);
+  for (std::size_t i = 0; i < what.size(); ++i)
+    result.answer[i].runner_returned =
+        signs.returned.contains(what[i].runner.value);
   return result;
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "actors/persistence/pg_changes.hpp"
@@ -29,7 +31,10 @@ public:
 
   caf::expected<committed<task_created>> create(const create_task&) override;
   caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) override;
-  caf::expected<committed<heart_beaten>> beat(const beat_heart&) override;
+  caf::expected<committed<tasks_returned>>
+  give_back(const return_tasks&) override;
+  caf::expected<committed<std::vector<heart_beaten>>>
+  beat(const std::vector<beat_heart>&) override;
   caf::expected<committed<task_changed>> cancel(const cancel_task&) override;
   caf::expected<committed<task_changed>> retry(const retry_task&) override;
   caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) override;
@@ -54,12 +59,12 @@ private:
   /// Keeps the values that reports bring, before the reports are applied.
   caf::expected<bool> keep_masks(std::vector<report_flight>& batch);
 
-  struct runner_sign {
+  struct runner_signs {
     timestamp now{};
-    bool returned = false; ///< it was silent or unknown before
+    std::unordered_set<std::string> returned; ///< silent or unknown before
   };
-  /// Notes that a runner is alive.
-  runner_sign touch(pqxx::connection& link, const runner_id& runner);
+  /// Notes that runners are alive, and lets go of what waited for them.
+  runner_signs touch(pqxx::connection& link, std::set<std::string> runners);
 
   using person_decision = transition (*)(task_snapshot,
                                          const decision_context&);

@@ -190,7 +190,10 @@ transition report_on_queued(task_snapshot found, const apply_status& report,
       && report.status != task_status::cancelled)
     return refuse_late(std::move(found), report, ec::terminal_state, context);
   if (report.status == task_status::cancelled) {
-    // Nobody is at work: there is no attempt to close.
+    // Nobody is at work: there is no attempt to close, and no runner of one.
+    const auto runner = found.task.runner;
+    take_results(found.task, report);
+    found.task.runner = runner;
     auto result = decide_cancel(std::move(found), context);
     result.task.settler = settled_by::runner;
     return result;
@@ -223,9 +226,12 @@ bool was_done(const task_snapshot& found, const apply_status& report) {
 } // namespace
 
 transition decide_report(task_snapshot found, const apply_status& report,
-                         const decision_context& context,
-                         std::uint32_t counted_to) {
+                         const decision_context& context, doubted_write doubt) {
   const auto current = found.task.attempt;
+  // Nobody has written since that version was read: neither have we.
+  const bool has_failed =
+      doubt.version > 0 && found.task.version == doubt.version;
+  const auto counted_to = has_failed ? 0 : doubt.attempt;
   const auto meant =
       counted_to > 0 ? counted_to : report.attempt.value_or(current);
   if (counted_to > 0 && counted_to <= current && was_done(found, report)) {

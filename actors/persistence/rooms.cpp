@@ -54,7 +54,9 @@ task_store_room(task_store_actor::stateful_pointer<task_store_state> self,
   return {
       [=](const create_task& what) { return tell(self, port->create(what)); },
       [=](const claim_tasks& what) { return tell(self, port->claim(what)); },
-      [=](const beat_heart& what) { return tell(self, port->beat(what)); },
+      [=](const return_tasks& what) {
+        return tell(self, port->give_back(what));
+      },
       [=](const cancel_task& what) { return tell(self, port->cancel(what)); },
       [=](const retry_task& what) { return tell(self, port->retry(what)); },
   };

@@ -40,7 +40,13 @@ public:
 
   virtual caf::expected<committed<task_created>> create(const create_task&) = 0;
   virtual caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) = 0;
-  virtual caf::expected<committed<heart_beaten>> beat(const beat_heart&) = 0;
+  /// Fails with nothing but the database: what is not the claim's any more is
+  /// passed over.
+  virtual caf::expected<committed<tasks_returned>>
+  give_back(const return_tasks&) = 0;
+  /// One answer per heartbeat, in their order.
+  virtual caf::expected<committed<std::vector<heart_beaten>>>
+  beat(const std::vector<beat_heart>&) = 0;
   virtual caf::expected<committed<task_changed>> cancel(const cancel_task&) = 0;
   virtual caf::expected<committed<task_changed>> retry(const retry_task&) = 0;
   virtual caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) = 0;

@@ -33,7 +33,7 @@ public:
       return unmasked;
     }
     return decide_report(std::move(found), flight.ready, context,
-                         flight.attempt);
+                         {flight.attempt, flight.doubted_version});
   }
   void settle(std::size_t index, transition done) override {
     auto& flight = flights_[index];
@@ -46,8 +46,10 @@ public:
     flights_[index].result = code;
   }
   void doubt(std::size_t index, const transition& sent) override {
-    if (sent.result == ec::none)
-      flights_[index].attempt = sent.task.attempt;
+    if (sent.result != ec::none)
+      return;
+    flights_[index].attempt = sent.task.attempt;
+    flights_[index].doubted_version = sent.task.version;
   }
 
 private:
@@ -107,6 +109,80 @@ private:
   std::function<void()> on_doubt_;
   Decide decide_;
   std::vector<transition> results_;
+};
+
+/// Many runners' heartbeats, with all the tasks that they name.
+class beat_changes final : public change_batch {
+public:
+  explicit beat_changes(const std::vector<beat_heart>& beats) : beats_(beats) {
+    for (std::size_t i = 0; i < beats.size(); ++i)
+      for (std::size_t j = 0; j < beats[i].tasks.size(); ++j)
+        places_.push_back({i, j, false});
+  }
+
+  [[nodiscard]] std::size_t size() const override { return places_.size(); }
+  [[nodiscard]] task_id task(std::size_t index) const override {
+    return held(index).task;
+  }
+  transition decide(std::size_t index, task_snapshot found,
+                    const decision_context& context) override {
+    return decide_beat(std::move(found), beats_[places_[index].beat].runner,
+                       held(index).attempt, context);
+  }
+  void settle(std::size_t index, transition done) override {
+    places_[index].holds = done.result == ec::none;
+  }
+  void refuse(std::size_t, ec) override {}
+
+  /// What each heartbeat is told.
+  [[nodiscard]] std::vector<heart_beaten> answers(timestamp lease) const {
+    std::vector<heart_beaten> result(beats_.size());
+    for (auto& answer : result)
+      answer.lease_expires_at = lease;
+    for (std::size_t i = 0; i < places_.size(); ++i)
+      if (!places_[i].holds)
+        result[places_[i].beat].stop.push_back(held(i).task);
+    return result;
+  }
+
+private:
+  struct place {
+    std::size_t beat;
+    std::size_t task;
+    bool holds; ///< the lease was renewed
+  };
+
+  [[nodiscard]] const held_task& held(std::size_t index) const {
+    return beats_[places_[index].beat].tasks[places_[index].task];
+  }
+
+  const std::vector<beat_heart>& beats_;
+  std::vector<place> places_;
+};
+
+/// Claimed tasks that nobody got.
+class return_changes final : public change_batch {
+public:
+  explicit return_changes(const return_tasks& what) : what_(what) {}
+
+  [[nodiscard]] std::size_t size() const override { return what_.tasks.size(); }
+  [[nodiscard]] task_id task(std::size_t index) const override {
+    return what_.tasks[index].task;
+  }
+  transition decide(std::size_t index, task_snapshot found,
+                    const decision_context& context) override {
+    return decide_return(std::move(found), what_.tasks[index], context);
+  }
+  void settle(std::size_t, transition done) override {
+    returned_ += done.result == ec::none ? 1 : 0;
+  }
+  void refuse(std::size_t, ec) override {}
+
+  [[nodiscard]] std::uint32_t returned() const noexcept { return returned_; }
+
+private:
+  const return_tasks& what_;
+  std::uint32_t returned_ = 0;
 };
 
 } // namespace telltale

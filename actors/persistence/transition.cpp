@@ -13,6 +13,7 @@ using step::current_attempt;
 using step::facts_of;
 using step::finish;
 using step::open_attempt;
+using step::put_back;
 using step::refuse;
 using step::tell_failure;
 
@@ -56,11 +57,39 @@ transition decide_beat(task_snapshot found, const runner_id& runner,
   transition result;
   result.writes_task = true;
   task.lease_expires_at = context.now + context.lease;
-  if (task.runner.empty()) {
+  if (task.runner.empty() && !runner.empty()) {
     task.runner = runner;
     result.attempt = current_attempt(found);
     result.attempt->runner = runner;
   }
+  result.task = std::move(task);
+  return result;
+}
+
+transition decide_return(task_snapshot found, const claimed_task& claimed,
+                         const decision_context& context) {
+  auto& task = found.task;
+  if (task.status != task_status::running || task.attempt != claimed.attempt
+      || task.version != claimed.version)
+    return refuse(std::move(found), ec::stale_attempt);
+  transition result;
+  result.writes_task = true;
+  auto attempt = current_attempt(found);
+  attempt.evidence = R"({"claim":"undelivered","lease_expires_at":")"
+                     + format_rfc3339(*task.lease_expires_at)
+                     + R"(","looked_at":")" + format_rfc3339(context.now)
+                     + "\"}";
+  task.why = reason::runtime_offline;
+  task.error_detail = redacted_text::from_platform("runtime went offline");
+  finish(task, task_status::failed, settled_by::reaper, context);
+  close(attempt, task);
+  auto facts = facts_of(task, event_type::task_failed, context);
+  facts.origin = error_origin::platform;
+  if (task.max_attempts > 1)
+    ++task.max_attempts;
+  put_back(task, facts, context.now, false);
+  result.event = std::move(facts);
+  result.attempt = std::move(attempt);
   result.task = std::move(task);
   return result;
 }

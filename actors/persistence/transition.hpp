@@ -59,13 +59,20 @@ struct transition {
   std::optional<event_facts> event;
 };
 
-/// A runner's report. `counted_to`: the attempt to which an earlier try of the
-/// same call counted it, whose outcome nobody knows (0: none); it makes a
-/// repetition safe even if the report names no attempt.
+/// An earlier write of the same call whose outcome nobody knows: the attempt to
+/// which it counted the report (0: there was none) and the version of the task
+/// that it was to replace (0: unknown).
+struct doubted_write {
+  std::uint32_t attempt = 0;
+  std::int64_t version = 0;
+};
+
+/// A runner's report. `doubt` makes a repetition safe even if the report names
+/// no attempt.
 [[nodiscard]] transition decide_report(task_snapshot found,
                                        const apply_status& report,
                                        const decision_context& context,
-                                       std::uint32_t counted_to = 0);
+                                       doubted_write doubt = {});
 
 /// A claim of a task that is queued and due; anything else `terminal_state`.
 [[nodiscard]] transition decide_claim(task_snapshot found,
@@ -73,11 +80,19 @@ struct transition {
                                       const decision_context& context);
 
 /// A heartbeat that names the task: renews its lease. `stale_attempt` means
-/// that the runner must stop.
+/// that the runner must stop. A runner without a name speaks for no named one.
 [[nodiscard]] transition decide_beat(task_snapshot found,
                                      const runner_id& runner,
                                      std::optional<std::uint32_t> attempt,
                                      const decision_context& context);
+
+/// A claim whose answer reached nobody: the attempt ends as one whose runner
+/// went away, and the task is queued again at once. It costs the task none of
+/// its attempts, save that a task of a single attempt is still never retried.
+/// `stale_attempt` if anybody has spoken of the task since the claim.
+[[nodiscard]] transition decide_return(task_snapshot found,
+                                       const claimed_task& claimed,
+                                       const decision_context& context);
 
 [[nodiscard]] transition decide_cancel(task_snapshot found,
                                        const decision_context& context);

@@ -89,20 +89,24 @@ void close(attempt_record& attempt, const task_record& task) {
   attempt.settler = task.settler;
 }
 
+void put_back(task_record& task, event_facts& facts, timestamp run_after,
+              bool awaits_runner) {
+  task.status = task_status::queued;
+  task.outcome.reset();
+  task.completed_at.reset();
+  task.run_after = run_after;
+  task.awaits_runner = awaits_runner;
+  facts.outcome.reset();
+  facts.retry_pending = true;
+  facts.next_attempt_at = task.run_after;
+}
+
 event_facts tell_failure(task_record& task, const decision_context& context) {
   auto facts = facts_of(task, event_type::task_failed, context);
   const auto again = choose_retry(*context.retry, *task.why, task.attempt,
                                   task.max_attempts, context.chance);
-  if (again) {
-    task.status = task_status::queued;
-    task.outcome.reset();
-    task.completed_at.reset();
-    task.run_after = context.now + again->wait;
-    task.awaits_runner = again->awaits_runner;
-    facts.outcome.reset();
-    facts.retry_pending = true;
-    facts.next_attempt_at = task.run_after;
-  }
+  if (again)
+    put_back(task, facts, context.now + again->wait, again->awaits_runner);
   return facts;
 }
 

@@ -28,6 +28,10 @@ void finish(task_record& task, task_status status, settled_by who,
 /// Writes the task's ending into the row of its attempt.
 void close(attempt_record& attempt, const task_record& task);
 
+/// A finished failure becomes a queued retry; `facts` tells of it.
+void put_back(task_record& task, event_facts& facts, timestamp run_after,
+              bool awaits_runner);
+
 /// A finished failure becomes a queued retry if the policy wants one; the
 /// event tells how the attempt ended and what comes next.
 [[nodiscard]] event_facts tell_failure(task_record& task,

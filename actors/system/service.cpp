@@ -18,6 +18,7 @@
 #include "actors/gateway/edge.hpp"
 #include "actors/gateway/gateway.hpp"
 #include "actors/persistence/event_log.hpp"
+#include "actors/persistence/heartbeat_store.hpp"
 #include "actors/persistence/migrate.hpp"
 #include "actors/persistence/persistence.hpp"
 #include "actors/persistence/replica_bell.hpp"
@@ -140,6 +141,11 @@ void service::wiring::spawn_stores_of_tasks() {
         return task_store_room(self, make_pg_task_store(store_), payload_,
                                counters_);
       });
+  beats_ = spawn_blocking_room<heartbeat_store_actor, heartbeat_store_state>(
+      "heartbeat-store", [this](auto* self) {
+        return heartbeat_store(self, make_pg_task_store(store_), payload_,
+                               counters_);
+      });
   sweeps_ = spawn_blocking_room<sweep_store_actor, sweep_store_state>(
       "sweep-store", [this](auto* self) {
         return sweep_store(self, make_pg_task_store(store_), payload_,
@@ -178,7 +184,8 @@ void service::wiring::spawn_front_of_house() {
                             .redaction = redactions_.front(),
                             .reaper = reaper_,
                             .events = stream_,
-                            .intake = intake_};
+                            .intake = intake_,
+                            .beats = beats_};
   const auto rules =
       std::make_shared<const access_rules>(settings_.auth, attempt_key());
   gateway_setup setup;

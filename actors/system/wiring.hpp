@@ -158,6 +158,7 @@ private:
   failed_task_payload_actor payload_;
   std::vector<report_store_actor> lanes_;
   task_store_actor tasks_;
+  heartbeat_store_actor beats_;
   sweep_store_actor sweeps_;
   task_query_actor queries_;
   statistics_actor statistics_;

@@ -60,7 +60,7 @@ fake_reports(report_store_actor::pointer self) {
 task_store_actor::behavior_type fake_tasks(task_store_actor::pointer) {
   return {[](create_task& what) { return task_created{what.task}; },
           [](claim_tasks&) { return tasks_claimed{}; },
-          [](beat_heart&) { return heart_beaten{}; },
+          [](return_tasks&) { return tasks_returned{}; },
           [](cancel_task&) { return task_changed{}; },
           [](retry_task&) { return task_changed{}; }};
 }
@@ -75,6 +75,11 @@ statistics_actor::behavior_type fake_statistics(statistics_actor::pointer) {
       },
       [](const list_runners&) { return runners_listed{}; },
   };
+}
+
+heartbeat_store_actor::behavior_type
+fake_beats(heartbeat_store_actor::pointer) {
+  return {[](beat_heart&) { return heart_beaten{}; }, [](flush_beats) {}};
 }
 
 task_query_actor::behavior_type fake_queries(task_query_actor::pointer) {
@@ -158,7 +163,8 @@ struct service {
                         .redaction = redaction,
                         .reaper = sys.spawn(fake_reaper),
                         .events = sys.spawn(fake_events),
-                        .intake = intake};
+                        .intake = intake,
+                        .beats = sys.spawn(fake_beats)};
     actor = sys.spawn(gateway, rooms, gateway_setup{}, replies, counters);
     http.listen = "127.0.0.1:0";
     edge_ports ports;

@@ -27,7 +27,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 
 CAF_TEST(random lives are stored as the model says and break no law) {
   const auto first = number_from("TELLTALE_MODEL_SEED", 1);
-  const auto count = number_from("TELLTALE_MODEL_COUNT", 120);
+  const auto count = number_from("TELLTALE_MODEL_COUNT", 80);
   lifecycle_model model;
   std::uint64_t failures = 0;
   for (auto seed = first; seed < first + count && failures < 5; ++seed)

@@ -66,7 +66,7 @@ struct writer {
       sum.add_error(facts.error());
   }
   void operator()(const claim_tasks& what) const { sum.add(store.claim(what)); }
-  void operator()(const beat_heart& what) const { sum.add(store.beat(what)); }
+  void operator()(const beat_heart& what) const { sum.add(store.beat({what})); }
   void operator()(const cancel_task& what) const {
     sum.add(store.cancel(what));
   }

@@ -53,6 +53,8 @@ struct world {
   std::vector<task_record> queue;
   std::map<std::string, task_record> tasks;
   std::vector<create_task> created;
+  std::vector<claimed_task> given_back;
+  std::vector<beat_heart> beats;
   std::vector<chat_binding> bindings;
   std::vector<published_event> log;
   std::vector<runner_id> recovered;
@@ -84,11 +86,10 @@ inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer,
           got.next_due = w->next_due;
         return got;
       },
-      [=](const beat_heart& what) {
-        heart_beaten beaten;
-        for (const auto& held : what.tasks)
-          beaten.stop.push_back(held.task);
-        return beaten;
+      [=](return_tasks& what) {
+        w->given_back.insert(w->given_back.end(), what.tasks.begin(),
+                             what.tasks.end());
+        return tasks_returned{};
       },
       [=](const cancel_task&) -> caf::result<task_changed> {
         return make_error(ec::not_cancellable);
@@ -97,6 +98,18 @@ inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer,
         return task_changed{w->tasks[to_string(what.task)]};
       },
   };
+}
+
+inline heartbeat_store_actor::behavior_type
+fake_beats(heartbeat_store_actor::pointer, world* w) {
+  return {[=](const beat_heart& what) {
+            w->beats.push_back(what);
+            heart_beaten beaten;
+            for (const auto& held : what.tasks)
+              beaten.stop.push_back(held.task);
+            return beaten;
+          },
+          [](flush_beats) {}};
 }
 
 inline task_query_actor::behavior_type

@@ -53,6 +53,14 @@ bool is_ending(const event_facts& event) {
          || event.type == ev::task_recovered;
 }
 
+std::string listed(const std::vector<const event_facts*>& events) {
+  std::string text;
+  for (const auto* event : events)
+    text += to_string(event->type) + " ("
+            + (event->why ? event->why->wire : std::string{}) + ") ";
+  return text;
+}
+
 /// An attempt settles once. What else may be told of it: that it recovered,
 /// and how the queue ended in which its retry waited.
 std::string broken_settlement(const task_story& story) {
@@ -64,11 +72,13 @@ std::string broken_settlement(const task_story& story) {
     const auto& told = endings[attempt.number];
     if (attempt.ended_at.has_value() == told.empty())
       return "an attempt is settled if and only if its end was told";
-    for (std::size_t i = 1; i < told.size(); ++i) {
-      const bool recovers = told[i]->type == ev::task_recovered
-                            && told[i - 1]->type == ev::task_failed;
-      if (!recovers && !is_of_queue(*told[i]))
-        return "an attempt is settled once";
+    bool may_recover = false;
+    for (std::size_t i = 0; i < told.size(); ++i) {
+      const bool recovers = may_recover && told[i]->type == ev::task_recovered;
+      may_recover =
+          (may_recover || told[i]->type == ev::task_failed) && !recovers;
+      if (i > 0 && !recovers && !is_of_queue(*told[i]))
+        return "an attempt is settled once, but " + listed(told);
     }
   }
   return {};

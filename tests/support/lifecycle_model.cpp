@@ -196,8 +196,8 @@ public:
     agree(near(a.next_due, b.next_due), "when the next task is due");
   }
   void operator()(const beat_heart& what) const {
-    const auto a = need(store_.beat(what)).answer;
-    const auto b = need(model_.beat(what)).answer;
+    const auto a = need(store_.beat({what})).answer.front();
+    const auto b = need(model_.beat({what})).answer.front();
     agree(near(a.lease_expires_at, b.lease_expires_at), "the lease");
     agree(a.stop == b.stop, "which tasks to stop");
     agree(in_doubt_ || a.runner_returned == b.runner_returned,
@@ -218,9 +218,21 @@ public:
     const auto b = need(model_.sweep(what)).answer;
     agree(in_doubt_ || a.settled == b.settled, "how many were swept");
   }
+  void operator()(const lost_claim& what) const {
+    give_back(store_, what.what);
+    give_back(model_, what.what);
+  }
   template <class T> void operator()(const T&) const {}
 
 private:
+  static void give_back(task_store& store, const claim_tasks& what) {
+    return_tasks back;
+    for (const auto& task : need(store.claim(what)).answer.tasks)
+      back.tasks.push_back({task.id, task.attempt, task.version});
+    const auto returned = need(store.give_back(back)).answer.returned;
+    agree(returned == back.tasks.size(), "how many tasks were given back");
+  }
+
   task_store& store_;
   task_store& model_;
   bool in_doubt_;
@@ -302,6 +314,7 @@ void lifecycle_model::arm(const lifecycle_step& what) {
   if (std::holds_alternative<create_task>(what.what))
     line_.cut_answer_to("create");
   else if (std::holds_alternative<claim_tasks>(what.what)
+           || std::holds_alternative<lost_claim>(what.what)
            || std::holds_alternative<sweep_tasks>(what.what))
     line_.cut_answer_to("COMMIT");
   else
@@ -370,7 +383,8 @@ void lifecycle_model::compare(const lifecycle_step& what) {
         batch == nullptr
         || std::ranges::count(*batch, id, &apply_status::task) <= 1;
     if (known == before_.end() || !one_command
-        || std::holds_alternative<clock_jump>(what.what))
+        || std::holds_alternative<clock_jump>(what.what)
+        || std::holds_alternative<lost_claim>(what.what))
       continue;
     if (auto law = broken_law(known->second, story); !law.empty())
       throw disagreement{std::move(law)};

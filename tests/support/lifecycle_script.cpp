@@ -125,6 +125,9 @@ std::string describe(const lifecycle_step& step) {
           [&](const clock_jump& x) { out << "jump " << x.span.count() << 's'; },
           [&](const store_crash&) { out << "crash"; },
           [&](const backend_kill&) { out << "kill the backend"; },
+          [&](const lost_claim& x) {
+            out << "claim by=" << x.what.runner.value << ", given back";
+          },
       },
       step.what);
   if (step.loses_answer)
@@ -290,8 +293,10 @@ lifecycle_step lifecycle_script::next(const std::vector<task_record>& tasks) {
     step.what = sweep();
   else if (roll < 95)
     step.what = clock_jump{beat_of_clock * (1 + below(chance(80) ? 8 : 60))};
-  else if (roll < 98)
+  else if (roll < 97)
     step.what = store_crash{};
+  else if (roll < 99)
+    step.what = lost_claim{claim()};
   else
     step.what = backend_kill{};
   return step;

@@ -21,6 +21,11 @@ struct clock_jump {
 /// The process ends and starts again: a store without memory.
 struct store_crash {};
 
+/// A claim whose client is gone by the time of its answer.
+struct lost_claim {
+  claim_tasks what;
+};
+
 /// The database ends the store's session; the store notices at its next call.
 struct backend_kill {};
 
@@ -29,7 +34,7 @@ struct lifecycle_step {
   using command =
       std::variant<create_task, std::vector<apply_status>, claim_tasks,
                    beat_heart, cancel_task, retry_task, sweep_tasks, clock_jump,
-                   store_crash, backend_kill>;
+                   store_crash, backend_kill, lost_claim>;
   command what;
   /// Its answer is lost between the database and the store.
   bool loses_answer = false;

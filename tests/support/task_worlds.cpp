@@ -149,7 +149,8 @@ tasks_swept task_world::sweep(sweep_kind kind,
 
 std::vector<task_id> task_world::beat(const std::string& runner,
                                       std::vector<held_task> tasks) {
-  return need(store().beat({{runner}, std::move(tasks)})).answer.stop;
+  const beat_heart beat{{runner}, std::move(tasks)};
+  return need(store().beat({beat})).answer.front().stop;
 }
 
 std::unique_ptr<task_world> make_memory_world() {

@@ -45,7 +45,8 @@ struct fixture : test_coordinator_fixture<> {
                         .redaction = sys.spawn(fake_redaction),
                         .reaper = sys.spawn(fake_reaper, &w),
                         .events = sys.spawn(fake_events, &w),
-                        .intake = sys.spawn(fake_intake, &w)};
+                        .intake = sys.spawn(fake_intake, &w),
+                        .beats = sys.spawn(fake_beats, &w)};
     gateway_setup setup;
     setup.relay_names = [] { return std::vector<std::string>{"octo"}; };
     setup.reason_copy = [](std::string_view, std::string_view locale) {

@@ -74,7 +74,12 @@ public:
   caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) override {
     return none{};
   }
-  caf::expected<committed<heart_beaten>> beat(const beat_heart&) override {
+  caf::expected<committed<tasks_returned>>
+  give_back(const return_tasks&) override {
+    return none{};
+  }
+  caf::expected<committed<std::vector<heart_beaten>>>
+  beat(const std::vector<beat_heart>&) override {
     return none{};
   }
   caf::expected<committed<task_changed>> cancel(const cancel_task&) override {

@@ -49,7 +49,7 @@ CAF_TEST(news of an ending that a lost write may not have stored are stored) {
   CAF_REQUIRE_EQUAL(failed.task.status, st::failed);
   // The write that brought the news is lost, and was meant for attempt 1.
   const auto again = decide_report(
-      after(failed), saying(st::failed, "with a better word"), context(), 1);
+      after(failed), saying(st::failed, "with a better word"), context(), {1});
   CAF_CHECK(again.effect == report_effect::repeated);
   CAF_CHECK(again.writes_task);
   CAF_CHECK(!again.event);
@@ -58,7 +58,7 @@ CAF_TEST(news of an ending that a lost write may not have stored are stored) {
   CAF_CHECK_EQUAL(again.attempt->error_detail.view(), "with a better word");
   // Had it taken place, there would be nothing to write.
   const auto known = decide_report(
-      after(again), saying(st::failed, "with a better word"), context(), 1);
+      after(again), saying(st::failed, "with a better word"), context(), {1});
   CAF_CHECK(known.effect == report_effect::repeated);
   CAF_CHECK(!known.writes_task);
 }
@@ -69,7 +69,7 @@ CAF_TEST(a first report keeps what it delivers just as a later one does) {
   report.intended_empty = false;
   report.result_url = stored_text::from_store("https://example.org/1");
   const auto begun = decide_report(queued(), report, context());
-  const auto renewed = decide_report(after(begun), report, context(), 1);
+  const auto renewed = decide_report(after(begun), report, context(), {1});
   for (const auto* done : {&begun, &renewed}) {
     CAF_CHECK_EQUAL(done->task.posted.value_or(0), 2);
     CAF_CHECK(done->task.intended_empty == false);

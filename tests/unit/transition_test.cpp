@@ -356,17 +356,18 @@ CAF_TEST(a call in doubt that is repeated never hits the next attempt) {
   // Counted to attempt 1, which has failed and was followed by attempt 2.
   auto found = in_state(st::running, by_runner, 2);
   found.attempt = in_state(st::failed).attempt;
-  const auto x = decide_report(found, saying(st::failed), context(), 1);
+  const auto x = decide_report(found, saying(st::failed), context(), {1});
   CAF_CHECK_EQUAL(x.result, ec::none);
   CAF_CHECK(x.effect == report_effect::repeated);
   CAF_CHECK(!x.writes_task);
   // The sweep was faster: then the report never was written.
   found.attempt->settler = by_reaper;
-  CAF_CHECK_EQUAL(decide_report(found, saying(st::failed), context(), 1).result,
-                  ec::stale_attempt);
+  CAF_CHECK_EQUAL(
+      decide_report(found, saying(st::failed), context(), {1}).result,
+      ec::stale_attempt);
   // A running report whose attempt is over has had its effect.
   const auto y =
-      decide_report(in_state(st::failed), saying(st::running), context(), 1);
+      decide_report(in_state(st::failed), saying(st::running), context(), {1});
   CAF_CHECK(!y.writes_task);
 }
 

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <caf/typed_response_promise.hpp>
+
+#include "actors/persistence/store.hpp"
+#include "messages/counters.hpp"
+#include "messages/protocols.hpp"
+
+namespace telltale {
+
+/// Commits heartbeats.
+///
+/// Accepts `beat_heart` (gateway) and `flush_beats` (itself). Sends
+/// `events_committed` should a heartbeat ever cause an event. Never keeps a
+/// heartbeat back to wait for more.
+///
+/// Failure: an error of the store is the answer; the runner's next heartbeat is
+/// the repetition. One that the database refuses fails alone. Those that wait
+/// when the actor ends are answered `database_unavailable`.
+///
+/// Threading: blocks in the store, so it is spawned detached. What arrives
+/// while it blocks goes into the next transaction: however many runners there
+/// are, the database sees a few statements at a time.
+struct heartbeat_store_state {
+  static inline const char* name = "heartbeat-store";
+  static constexpr std::size_t most_at_once = 500; ///< heartbeats a transaction
+
+  using promise = caf::typed_response_promise<heart_beaten>;
+
+  heartbeat_store_state() = default;
+  heartbeat_store_state(const heartbeat_store_state&) = delete;
+  heartbeat_store_state& operator=(const heartbeat_store_state&) = delete;
+  ~heartbeat_store_state();
+
+  std::unique_ptr<task_store> store;
+  failed_task_payload_actor listener;
+  counter_board_ptr counters;
+  std::vector<beat_heart> beats; ///< gathered
+  std::vector<promise> answers;  ///< to each of them
+  bool flush_pending = false;    ///< a `flush_beats` is on its way
+};
+
+[[nodiscard]] heartbeat_store_actor::behavior_type heartbeat_store(
+    heartbeat_store_actor::stateful_pointer<heartbeat_store_state> self,
+    std::unique_ptr<task_store> store, failed_task_payload_actor listener,
+    counter_board_ptr counters);
+
+} // namespace telltale
