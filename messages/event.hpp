@@ -61,12 +61,16 @@ struct event_facts {
   std::optional<delivery_id> delivery;
   std::string relay;
 
+  // Where the log has it; no part of what is told.
+  std::int64_t position = 0; ///< 0: it gets one when it is published
+  bool due = false; ///< its payload and deliveries are yet to be stored
+
   bool operator==(const event_facts&) const = default;
 };
 
 /// An event as subscribers get it.
 struct published_event {
-  std::int64_t position = 0; ///< ascending by one, given at publication
+  std::int64_t position = 0; ///< ascending by one, in the order of commits
   event_id id;
   event_type type = event_type::task_created;
   task_id task;

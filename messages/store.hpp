@@ -290,8 +290,9 @@ struct event_publication {
   bool operator==(const event_publication&) const = default;
 };
 
-/// Stores payloads, writes deliveries and gives positions, in one transaction.
-/// Events that were published before are skipped.
+/// Stores the payloads of events that are due, and their deliveries, in one
+/// transaction; gives a position to those without. Events that were published
+/// before are skipped. What is not due costs nothing.
 struct publish_events {
   std::vector<event_publication> events;
 
@@ -305,8 +306,8 @@ struct events_stored {
   bool operator==(const events_stored&) const = default;
 };
 
-/// Facts whose publication is overdue by `older_than`: after a start or a
-/// crash.
+/// Facts of what is due, or has no position, for longer than `older_than`:
+/// after a start or a crash.
 struct take_unpublished {
   std::chrono::milliseconds older_than{};
   std::uint32_t limit = 500;

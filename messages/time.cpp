@@ -1,6 +1,7 @@
 #include "messages/time.hpp"
 
-#include <cstdio>
+#include <charconv>
+#include <cstdlib>
 
 namespace telltale {
 
@@ -49,22 +50,44 @@ std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
   return std::chrono::minutes{sign * (*hours * 60 + minutes)};
 }
 
+/// Decimal digits, with zeros in front up to `width`.
+template <class Number>
+void put_number(std::string& text, Number value, std::size_t width) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value);
+  const auto size = static_cast<std::size_t>(end.ptr - digits);
+  if (size < width)
+    text.append(width - size, '0');
+  text.append(digits, size);
+}
+
 } // namespace
 
 std::string format_rfc3339(timestamp when) {
   const auto day = std::chrono::floor<std::chrono::days>(when);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss clock{when - day};
-  char text[40];
-  const int size = std::snprintf(
-      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
-      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-      static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()),
-      static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()),
-      static_cast<int>(clock.subseconds().count()));
-  return {text, static_cast<std::size_t>(size)};
+  const auto year = static_cast<int>(date.year());
+  // Written for every report several times: printf is too slow for that.
+  std::string text;
+  text.reserve(32);
+  if (year < 0)
+    text += '-';
+  put_number(text, std::abs(year), 4);
+  text += '-';
+  put_number(text, static_cast<unsigned>(date.month()), 2);
+  text += '-';
+  put_number(text, static_cast<unsigned>(date.day()), 2);
+  text += 'T';
+  put_number(text, clock.hours().count(), 2);
+  text += ':';
+  put_number(text, clock.minutes().count(), 2);
+  text += ':';
+  put_number(text, clock.seconds().count(), 2);
+  text += '.';
+  put_number(text, clock.subseconds().count(), 6);
+  text += 'Z';
+  return text;
 }
 
 std::optional<timestamp> parse_rfc3339(std::string_view text) {

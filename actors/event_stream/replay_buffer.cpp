@@ -8,6 +8,10 @@ namespace telltale {
 void replay_buffer::push(published_event event) {
   if (!events_.empty() && event.position != events_.back().position + 1)
     events_.clear();
+  if (event.envelope.empty()) {
+    events_.clear();
+    return;
+  }
   events_.push_back(std::move(event));
   while (events_.size() > capacity_)
     events_.pop_front();

@@ -17,7 +17,8 @@ public:
   explicit replay_buffer(std::size_t capacity) : capacity_(capacity) {}
 
   /// Adds an event whose position follows the newest one; any other position
-  /// starts the buffer afresh, so that it never holds a gap.
+  /// starts the buffer afresh, so that it never holds a gap. So does an event
+  /// without its envelope, which the log alone can give.
   void push(published_event event);
 
   /// Up to `limit` events after `position`; nothing if some of them are no

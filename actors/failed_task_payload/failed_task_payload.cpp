@@ -98,7 +98,7 @@ void on_published(pointer self, events_stored& stored) {
 /// Texts come back in the order in which they went: title, error, title, ...
 void on_narrowed(pointer self, texts_redacted& narrowed) {
   auto& state = self->state;
-  if (narrowed.texts.size() != 2 * state.batch.size()) {
+  if (narrowed.texts.size() != 2 * state.worded) {
     on_failed(self, make_error(ec::internal_error,
                                "redaction answered with another number of "
                                "texts"));
@@ -107,13 +107,15 @@ void on_narrowed(pointer self, texts_redacted& narrowed) {
   const auto targets = state.wiring.targets->get();
   publish_events request;
   request.events.reserve(state.batch.size());
-  for (std::size_t i = 0; i < state.batch.size(); ++i) {
+  for (std::size_t i = 0; i < state.worded; ++i) {
     auto facts = state.batch[i];
     facts.title = std::move(narrowed.texts[2 * i]);
     facts.error = std::move(narrowed.texts[2 * i + 1]);
     request.events.push_back(build_publication(
         std::move(facts), state.wiring.public_url, targets->webhooks));
   }
+  for (auto i = state.worded; i < state.batch.size(); ++i)
+    request.events.emplace_back().facts = state.batch[i];
   // Waits without a limit: a timer a batch would outlive its answer. The event
   // log bounds its statements by itself.
   self->request(state.wiring.events, caf::infinite, std::move(request))
@@ -130,11 +132,23 @@ void publish_next(pointer self) {
   state.batch.assign(std::make_move_iterator(state.waiting.begin()),
                      std::make_move_iterator(end));
   state.waiting.erase(state.waiting.begin(), end);
+  // Whoever reads one of the others later gets its envelope then.
+  const bool heard = !state.wiring.is_heard || state.wiring.is_heard();
+  const auto plain = std::stable_partition(
+      state.batch.begin(), state.batch.end(), [&](const event_facts& facts) {
+        return heard || facts.due || facts.position == 0;
+      });
+  state.worded = static_cast<std::size_t>(plain - state.batch.begin());
   narrow_texts request;
   request.profile = redaction_profile::event;
-  for (const auto& facts : state.batch) {
-    request.texts.push_back(facts.title);
-    request.texts.push_back(facts.error);
+  for (auto facts = state.batch.begin(); facts != plain; ++facts) {
+    request.texts.push_back(facts->title);
+    request.texts.push_back(facts->error);
+  }
+  if (request.texts.empty()) {
+    texts_redacted none;
+    on_narrowed(self, none);
+    return;
   }
   self->request(state.wiring.redaction, caf::infinite, std::move(request))
       .then([=](texts_redacted& narrowed) { on_narrowed(self, narrowed); },

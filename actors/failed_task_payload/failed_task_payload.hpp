@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -21,6 +22,9 @@ struct payload_wiring {
   event_listener_handle stream;
   live_targets_ptr targets; ///< never null
   std::string public_url;   ///< of the page; empty: payloads have no link
+  /// Does anybody follow the stream? If not, events that nobody has to be told
+  /// pass without their envelope. Empty: somebody does. Any thread.
+  std::function<bool()> is_heard;
 };
 
 /// Where both failure paths meet: builds every payload and publishes events.
@@ -48,7 +52,8 @@ struct failed_task_payload_state {
 
   payload_wiring wiring;
   std::deque<event_facts> waiting;
-  std::vector<event_facts> batch;          ///< in flight; empty: none is
+  std::vector<event_facts> batch; ///< in flight; empty: none is
+  std::size_t worded = 0;         ///< the first so many of it need their texts
   std::unordered_set<event_id> held;       ///< ids of both
   std::size_t batch_limit = largest_batch; ///< smaller after a refusal
   std::chrono::milliseconds backoff{0};    ///< 0: the last try went well

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -67,11 +68,18 @@ void subscribe(gateway_self self) {
 void mend_gap(gateway_self self, const std::vector<published_event>& news,
               std::int64_t newest) {
   auto& state = self->state;
-  if (!state.sessions.leaves_gap(news, newest))
+  const bool gap = state.sessions.leaves_gap(news, newest);
+  if (gap) {
+    // What was missed may have been tasks to claim.
+    state.claims.touch();
+    wake_claims(self, state.claims.size());
+  }
+  // Published before anybody here listened: the log has their envelopes.
+  const bool bare = state.sessions.size() > 0
+                    && std::ranges::any_of(news, &std::string::empty,
+                                           &published_event::envelope);
+  if (!gap && !bare)
     return;
-  // What was missed may have been tasks to claim.
-  state.claims.touch();
-  wake_claims(self, state.claims.size());
   for (const auto& [session, position] : state.sessions.stall())
     replay(self, session, position);
 }

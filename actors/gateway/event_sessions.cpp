@@ -40,6 +40,11 @@ bool event_sessions::write(session& to, const published_event& event,
 
 std::size_t
 event_sessions::publish(const std::vector<published_event>& events) {
+  if (sessions_.empty()) {
+    if (!events.empty())
+      note_newest(events.back().position);
+    return 0;
+  }
   for (const auto& event : events) {
     const auto frame = sse_frame(event);
     for (auto at = sessions_.begin(); at != sessions_.end();)

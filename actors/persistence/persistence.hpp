@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -9,6 +10,8 @@
 #include "actors/persistence/store.hpp"
 #include "config/config.hpp"
 #include "messages/counters.hpp"
+#include "messages/event.hpp"
+#include "messages/told_types.hpp"
 
 // The front page of the room: what the composition root makes of it. No word
 // of a database library is in here.
@@ -54,6 +57,7 @@ struct pg_options {
   std::chrono::milliseconds statement_timeout{30'000};
   live_rules_ptr rules = std::make_shared<live_rules>();
   counter_board_ptr counters = std::make_shared<counter_board>();
+  told_types_ptr told = std::make_shared<told_types>();
 };
 
 /// A store with a connection of its own, made at its first use. One thread.
@@ -62,7 +66,13 @@ struct pg_options {
 /// The same for what operators count.
 [[nodiscard]] std::unique_ptr<statistics_store> make_pg_statistics(pg_options);
 
-/// The same for the event log and the deliveries.
-[[nodiscard]] std::unique_ptr<event_store> make_pg_event_store(pg_options);
+/// Writes an event's envelope from its facts: the pure function of the room
+/// that builds payloads, handed in by the composition root. Any thread.
+using envelope_writer = std::function<std::string(const event_facts&)>;
+
+/// The same for the event log and the deliveries. `write_envelope` may be
+/// empty where nobody reads the log.
+[[nodiscard]] std::unique_ptr<event_store>
+make_pg_event_store(pg_options, envelope_writer write_envelope = {});
 
 } // namespace telltale

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <unordered_set>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -53,8 +54,10 @@ struct pg_changes::planned {
   fate is = fate::open;
 };
 
-pg_changes::pg_changes(pg_connection& db, live_rules_ptr rules)
-    : db_(db), live_(std::move(rules)), rules_(live_->get()) {
+pg_changes::pg_changes(pg_connection& db, live_rules_ptr rules,
+                       told_types_ptr told)
+    : db_(db), live_(std::move(rules)), told_(std::move(told)),
+      rules_(live_->get()) {
   // The shape of these plans is known: a few rows by key. Statistics of a table
   // that was empty a minute ago would talk the planner out of it.
   for (const auto* setting :
@@ -74,6 +77,12 @@ decision_context pg_changes::context(timestamp now) {
   result.retry = &rules_->retry;
   result.chance = std::uniform_real_distribution<double>{}(chance_);
   return result;
+}
+
+void pg_changes::stamp(event_facts& event) const {
+  if (event.id == event_id{})
+    event.id = event_id{make_uuid_v7()};
+  event.due = told_->has(event.type);
 }
 
 pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
@@ -124,8 +133,8 @@ pg_failure pg_changes::write(change_batch& batch, std::vector<planned*> rows,
   std::vector<const transition*> plans;
   plans.reserve(rows.size());
   for (auto* row : rows) {
-    if (row->plan.event && row->plan.event->id == event_id{})
-      row->plan.event->id = event_id{make_uuid_v7()};
+    if (row->plan.event)
+      stamp(*row->plan.event);
     plans.push_back(&row->plan);
   }
   pg_failure failure;
@@ -144,8 +153,10 @@ pg_failure pg_changes::write(change_batch& batch, std::vector<planned*> rows,
       row->is = fate::settled;
       if (row->plan.writes_task)
         ++row->plan.task.version;
-      if (row->plan.event)
-        facts.push_back(*row->plan.event);
+      if (row->plan.event) {
+        row->plan.event->position = written->at(row->task);
+        facts.push_back(*std::move(row->plan.event));
+      }
       batch.settle(row->index, std::move(row->plan));
     }
     return {ec::none, false, false, {}};

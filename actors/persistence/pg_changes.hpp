@@ -20,7 +20,7 @@ namespace telltale {
 class pg_changes {
 public:
   /// Prepares its statements on the connection, which outlives it.
-  pg_changes(pg_connection& db, live_rules_ptr rules);
+  pg_changes(pg_connection& db, live_rules_ptr rules, told_types_ptr told);
 
   /// The facts of the events that were written. An error leaves those rows
   /// unsettled whose fate it does not tell.
@@ -29,6 +29,10 @@ public:
   /// For decisions on rows that a transaction has locked; the rules stay alive
   /// as long as the next call does not come.
   [[nodiscard]] decision_context context(timestamp now);
+
+  /// Before an event is written for the first time: its id, and whether its
+  /// payload is to be stored.
+  void stamp(event_facts& event) const;
 
 private:
   struct planned;
@@ -39,6 +43,7 @@ private:
 
   pg_connection& db_;
   live_rules_ptr live_;
+  told_types_ptr told_;
   std::shared_ptr<const task_rules> rules_;
   std::minstd_rand chance_{std::random_device{}()};
 };

@@ -124,6 +124,8 @@ void pg_connection::greet(pqxx::connection& link) {
   pqxx::nontransaction session{link};
   session.exec("SET statement_timeout = "
                + std::to_string(options_.statement_timeout.count()));
+  // A process that is stopped in the middle must not hold its locks for ever.
+  session.exec("SET idle_in_transaction_session_timeout = '5s'");
   session.exec("SET timezone = 'UTC'");
   session.exec("SET datestyle = 'ISO'");
   for (const auto& sql : greetings_)

@@ -1,6 +1,7 @@
 #include "actors/persistence/pg_event_store.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -19,14 +20,15 @@ namespace {
 
 constexpr const char* read_log = R"(
   SELECT p.last, o.oldest, e.position, e.id, e.type, e.task_id,
-         e.chat_session, e.envelope, e.next_attempt_at
+         e.chat_session, e.envelope, e.next_attempt_at, e.facts
   FROM event_positions p
   CROSS JOIN (SELECT coalesce(min(position), 0) AS oldest FROM events
               WHERE position IS NOT NULL) o
   LEFT JOIN (SELECT position, id, type, task_id,
                     coalesce(facts->>'chat_session', '') AS chat_session,
                     head || payload || '}' AS envelope,
-                    facts->>'next_attempt_at' AS next_attempt_at
+                    facts->>'next_attempt_at' AS next_attempt_at,
+                    CASE WHEN payload IS NULL THEN facts END AS facts
              FROM events WHERE position > $1
              ORDER BY position LIMIT $2) e ON true
   ORDER BY e.position)";
@@ -37,10 +39,24 @@ constexpr const char* find_told = R"(
   WHERE d.task_id = ANY ($1::uuid[]) AND d.state <> 'dead'
     AND e.type = 'task:failed')";
 
+/// Publishers take turns from here to their commit.
+constexpr const char* take_turns =
+    "SELECT pg_advisory_xact_lock(1952804965, 0)";
+
+constexpr const char* find_fresh_statement =
+    "SELECT id, position FROM events "
+    "WHERE id = ANY ($1::uuid[]) AND (due OR position IS NULL)";
+
+constexpr const char* find_waiting = R"(
+  SELECT facts, id, coalesce(position, 0), due FROM events
+  WHERE (due OR position IS NULL)
+    AND occurred_at <= now() - $1 * interval '1 millisecond'
+  ORDER BY occurred_at, position, id LIMIT $2)";
+
 /// Failures that will be told, but are not published yet and not among ours.
 constexpr const char* find_untold = R"(
   SELECT DISTINCT task_id FROM events
-  WHERE task_id = ANY ($1::uuid[]) AND position IS NULL
+  WHERE task_id = ANY ($1::uuid[]) AND (due OR position IS NULL)
     AND type = 'task:failed' AND facts->>'retry_pending' IS NULL
     AND NOT id = ANY ($2::uuid[]))";
 
@@ -54,7 +70,7 @@ constexpr const char* insert_deliveries = R"(
 
 constexpr const char* set_positions = R"(
   UPDATE events e
-  SET position = u.position, head = u.head, payload = u.payload
+  SET position = u.position, head = u.head, payload = u.payload, due = false
   FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[])
     AS u (id, position, head, payload)
   WHERE e.id = u.id)";
@@ -74,7 +90,7 @@ struct publication {
   explicit publication(pqxx::work& transaction) : work(transaction) {}
 
   pqxx::work& work;
-  std::set<event_id> fresh; ///< not published yet
+  std::map<event_id, std::int64_t> fresh; ///< not published yet; 0: no position
   std::map<std::string, chat_binding> bindings;
   std::set<told_key> told;
   std::set<task_id> untold;
@@ -86,17 +102,29 @@ struct publication {
   bool has_deliveries = false;
 };
 
-std::set<event_id> find_fresh(pqxx::work& work, const publish_events& request) {
+std::map<event_id, std::int64_t> find_fresh(pqxx::work& work,
+                                            const publish_events& request) {
   sql_array ids;
   for (const auto& event : request.events)
     ids.add(event.facts.id);
-  std::set<event_id> result;
-  for (const auto& row :
-       work.exec_params("SELECT id FROM events "
-                        "WHERE id = ANY ($1::uuid[]) AND position IS NULL",
-                        ids.done()))
-    result.insert(event_id{need_uuid(row[0])});
+  std::map<event_id, std::int64_t> result;
+  for (const auto& row : work.exec_params(find_fresh_statement, ids.done()))
+    result.emplace(event_id{need_uuid(row[0])},
+                   row[1].is_null() ? 0 : row[1].as<std::int64_t>());
   return result;
+}
+
+/// Positions for events that were written without one. Writers of events wait
+/// from here to the commit.
+std::int64_t lock_positions(publication& p, const publish_events& request) {
+  const auto lacks = [](const auto& entry) { return entry.second == 0; };
+  if (std::ranges::none_of(p.fresh, lacks))
+    return 0;
+  const auto last =
+      p.work.exec1("SELECT last FROM event_positions FOR UPDATE")[0]
+          .as<std::int64_t>();
+  p.fresh = find_fresh(p.work, request); // a program of before gives some, too
+  return last;
 }
 
 void load_bindings(publication& p, const publish_events& request) {
@@ -201,7 +229,8 @@ published_event as_published(const event_publication& event,
   result.type = event.facts.type;
   result.task = event.facts.task;
   result.chat_session = event.facts.chat_session.value;
-  result.envelope = event.head + event.payload + "}";
+  if (!event.head.empty())
+    result.envelope = event.head + event.payload + "}";
   result.next_attempt_at = event.facts.next_attempt_at;
   return result;
 }
@@ -209,13 +238,13 @@ published_event as_published(const event_publication& event,
 events_stored publish_in(pqxx::connection& link,
                          const publish_events& request) {
   pqxx::work work{link};
-  // Publishers take turns from here to the commit.
-  auto last = work.exec1("SELECT last FROM event_positions FOR UPDATE")[0]
-                  .as<std::int64_t>();
+  work.exec1(take_turns);
   publication p{work};
   p.fresh = find_fresh(work, request);
   if (p.fresh.empty())
     return {};
+  const auto before = lock_positions(p, request);
+  auto last = before;
   load_bindings(p, request);
   load_told(p, request);
   sql_array ids;
@@ -227,19 +256,23 @@ events_stored publish_in(pqxx::connection& link,
     // what is unpublished finds it again.
     if (event.only_after_failure && p.untold.count(event.facts.task) > 0)
       continue;
-    if (p.fresh.erase(event.facts.id) == 0)
+    const auto found = p.fresh.find(event.facts.id);
+    if (found == p.fresh.end())
       continue;
+    const auto position = found->second > 0 ? found->second : ++last;
+    p.fresh.erase(found);
     ids.add(event.facts.id);
-    positions.add(++last);
+    positions.add(position);
     heads.add(event.head);
     payloads.add(event.payload);
-    address(p, event, last);
-    p.answer.events.push_back(as_published(event, last));
+    address(p, event, position);
+    p.answer.events.push_back(as_published(event, position));
   }
   write_deliveries(p);
   work.exec_params0(set_positions, ids.done(), positions.done(), heads.done(),
                     payloads.done());
-  work.exec_params0("UPDATE event_positions SET last = $1", last);
+  if (last > before)
+    work.exec_params0("UPDATE event_positions SET last = $1", last);
   work.commit();
   return std::move(p.answer);
 }
@@ -247,26 +280,36 @@ events_stored publish_in(pqxx::connection& link,
 unpublished_taken take_in(pqxx::connection& link,
                           const take_unpublished& request) {
   pqxx::read_transaction work{link};
-  const auto rows = work.exec_params(
-      "SELECT facts, id FROM events WHERE position IS NULL "
-      "AND occurred_at <= now() - $1 * interval '1 millisecond' "
-      "ORDER BY occurred_at, id LIMIT $2",
-      request.older_than.count(), request.limit + 1);
+  const auto rows = work.exec_params(find_waiting, request.older_than.count(),
+                                     request.limit + 1);
   unpublished_taken answer;
   for (const auto& row : rows) {
     if (answer.facts.size() == request.limit) {
       answer.more = true;
       break;
     }
-    if (auto facts = read_facts(row[0].c_str()))
+    if (auto facts = read_facts(row[0].c_str())) {
+      facts->position = row[2].as<std::int64_t>();
+      facts->due = row[3].as<bool>();
       answer.facts.push_back(*std::move(facts));
-    else
+    } else {
       spdlog::error("event {} holds facts that cannot be read", row[1].c_str());
+    }
   }
   return answer;
 }
 
-events_read read_in(pqxx::connection& link, const read_events& request) {
+/// What is not stored is the same function of the same facts.
+std::string write_from_facts(const pqxx::field& facts,
+                             const envelope_writer& write_envelope) {
+  const auto read = read_facts(facts.c_str());
+  if (!read || !write_envelope)
+    throw std::runtime_error{"an event without a payload cannot be told"};
+  return write_envelope(*read);
+}
+
+events_read read_in(pqxx::connection& link, const read_events& request,
+                    const envelope_writer& write_envelope) {
   pqxx::read_transaction work{link};
   events_read answer;
   for (const auto& row :
@@ -282,7 +325,10 @@ events_read read_in(pqxx::connection& link, const read_events& request) {
       event.type = *type;
     event.task.value = need_uuid(row[5]);
     event.chat_session = row[6].c_str();
-    event.envelope = row[7].c_str();
+    if (row[7].is_null())
+      event.envelope = write_from_facts(row[9], write_envelope);
+    else
+      event.envelope = row[7].c_str();
     if (!row[8].is_null())
       event.next_attempt_at = parse_rfc3339(row[8].c_str());
     answer.events.push_back(std::move(event));
@@ -292,15 +338,31 @@ events_read read_in(pqxx::connection& link, const read_events& request) {
 
 } // namespace
 
-pg_event_store::pg_event_store(pg_options options)
-    : connection_(std::move(options)) {}
+pg_event_store::pg_event_store(pg_options options,
+                               envelope_writer write_envelope)
+    : connection_(std::move(options)),
+      write_envelope_(std::move(write_envelope)) {}
 
 caf::expected<events_stored>
 pg_event_store::publish(const publish_events& request) {
-  if (request.events.empty())
-    return events_stored{};
-  return connection_.run(
-      [&](pqxx::connection& link) { return publish_in(link, request); });
+  // What nobody has to be told needs no more than it has.
+  publish_events due;
+  events_stored answer;
+  for (const auto& event : request.events)
+    if (event.facts.due || event.facts.position == 0)
+      due.events.push_back(event);
+    else
+      answer.events.push_back(as_published(event, event.facts.position));
+  if (due.events.empty())
+    return answer;
+  auto stored = connection_.run(
+      [&](pqxx::connection& link) { return publish_in(link, due); });
+  if (!stored)
+    return stored;
+  std::ranges::move(stored->events, std::back_inserter(answer.events));
+  std::ranges::sort(answer.events, {}, &published_event::position);
+  answer.due_relays = std::move(stored->due_relays);
+  return answer;
 }
 
 caf::expected<unpublished_taken>
@@ -310,12 +372,15 @@ pg_event_store::take(const take_unpublished& request) {
 }
 
 caf::expected<events_read> pg_event_store::read(const read_events& request) {
-  return connection_.run(
-      [&](pqxx::connection& link) { return read_in(link, request); });
+  return connection_.run([&](pqxx::connection& link) {
+    return read_in(link, request, write_envelope_);
+  });
 }
 
-std::unique_ptr<event_store> make_pg_event_store(pg_options options) {
-  return std::make_unique<pg_event_store>(std::move(options));
+std::unique_ptr<event_store>
+make_pg_event_store(pg_options options, envelope_writer write_envelope) {
+  return std::make_unique<pg_event_store>(std::move(options),
+                                          std::move(write_envelope));
 }
 
 } // namespace telltale

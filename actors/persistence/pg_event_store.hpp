@@ -7,14 +7,18 @@ namespace telltale {
 
 /// The event log and the deliveries in PostgreSQL.
 ///
-/// Publishers of all replicas take turns through the lock on the one row of
-/// `event_positions`, so positions become visible ascending and without a gap.
+/// Whoever writes an event takes its position from the one row of
+/// `event_positions` and holds that row until its commit, so positions become
+/// visible ascending and without a gap. What nobody has to be told is published
+/// by that; its envelope is written when it is read. Publishers of what is due
+/// take turns on all replicas.
 /// Deliveries are leased under a lock a relay; of a chat only the first pending
 /// ones are ever taken, so a chat reads its messages in the order of the log.
 /// One thread; calls block.
 class pg_event_store final : public event_store {
 public:
-  explicit pg_event_store(pg_options options);
+  explicit pg_event_store(pg_options options,
+                          envelope_writer write_envelope = {});
 
   caf::expected<events_stored> publish(const publish_events&) override;
   caf::expected<unpublished_taken> take(const take_unpublished&) override;
@@ -26,6 +30,7 @@ public:
 
 private:
   pg_connection connection_;
+  envelope_writer write_envelope_; ///< for events without a stored payload
 };
 
 } // namespace telltale

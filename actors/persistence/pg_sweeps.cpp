@@ -129,14 +129,17 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
                              changes_.context(moment_of(row[0])));
     if (!plan.writes_task)
       continue;
-    plan.event->id = event_id{make_uuid_v7()};
+    changes_.stamp(*plan.event);
     plans.push_back(std::move(plan));
   }
   if (!plans.empty()) {
     std::vector<const transition*> writes;
     for (const auto& plan : plans)
       writes.push_back(&plan);
-    static_cast<void>(write_transitions(transaction, writes)); // all are locked
+    // All of them: their rows are locked.
+    const auto written = write_transitions(transaction, writes);
+    for (auto& plan : plans)
+      plan.event->position = written.at(plan.task.id);
   }
   transaction.commit();
   for (auto& plan : plans)

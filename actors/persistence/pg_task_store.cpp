@@ -65,11 +65,17 @@ WITH made AS (
   VALUES ($1::uuid, 'queued', $2::int, $3::timestamptz, $4::bigint, $5::int,
     $6::timestamptz, $7, $8, $9, $10, $11, $12, $13, $14, $15::json, $16::json)
   ON CONFLICT DO NOTHING RETURNING id
+), given AS (
+  UPDATE event_positions p SET last = p.last + 1
+  FROM made WHERE p.only_row RETURNING p.last
 ), told AS (
-  INSERT INTO events (id, task_id, attempt, type, occurred_at, facts)
-  SELECT $17::uuid, id, 0, 'task:created', $6::timestamptz, $18::json FROM made
+  INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, due,
+    position)
+  SELECT $17::uuid, made.id, 0, 'task:created', $6::timestamptz, $18::json,
+    $19::bool, given.last
+  FROM made CROSS JOIN given
 )
-SELECT id FROM made)";
+SELECT last FROM given)";
 
 using maybe_text = std::optional<std::string>;
 
@@ -109,7 +115,8 @@ task_record read_whole(const pqxx::row& row, int first) {
 } // namespace
 
 pg_task_store::pg_task_store(pg_options options)
-    : rules_(options.rules), db_(std::move(options)), changes_(db_, rules_) {
+    : rules_(options.rules), told_(options.told), db_(std::move(options)),
+      changes_(db_, rules_, told_) {
   db_.prepare("claim", claim_statement());
   db_.prepare("next_due", next_due_statement);
   db_.prepare("touch", touch_statement);
@@ -189,6 +196,7 @@ pg_task_store::create(const create_task& what) {
     const auto now = moment_of(writing.exec1("SELECT now()")[0]);
     auto plan = decide_create(what.task, changes_.context(now));
     plan.event->id = event;
+    changes_.stamp(*plan.event);
     const auto& t = plan.task;
     const auto optional_moment = [](const std::optional<timestamp>& when) {
       return when ? maybe_text{format_rfc3339(*when)} : maybe_text{};
@@ -203,8 +211,9 @@ pg_task_store::create(const create_task& what) {
         or_null(t.issue.value), or_null(t.workspace.value),
         or_null(t.source_url.view()), or_null(what.idempotency_key),
         json_or_null(t.labels), json_or_null(t.input), to_string(event),
-        write_facts(*plan.event));
+        write_facts(*plan.event), plan.event->due);
     if (!made.empty()) {
+      plan.event->position = made[0][0].as<std::int64_t>();
       result.answer.task = std::move(plan.task);
       result.facts.push_back(*std::move(plan.event));
       return result;
@@ -245,17 +254,19 @@ pg_task_store::claim(const claim_tasks& what) {
       found.task = read_whole(row, 1);
       plans.push_back(decide_claim(std::move(found), what.runner,
                                    changes_.context(moment_of(row[0]))));
-      plans.back().event->id = event_id{make_uuid_v7()};
+      changes_.stamp(*plans.back().event);
     }
     std::vector<const transition*> writes;
     for (const auto& plan : plans)
       writes.push_back(&plan);
-    static_cast<void>(write_transitions(transaction, writes)); // all are locked
+    // All of them: their rows are locked.
+    const auto written = write_transitions(transaction, writes);
     if (!what.mask.empty())
       for (auto& plan : plans)
         if (insert_mask(transaction, plan.task.id, what.mask))
           ++plan.task.version;
     for (auto& plan : plans) {
+      plan.event->position = written.at(plan.task.id);
       ++plan.task.version;
       result.answer.tasks.push_back(std::move(plan.task));
       result.facts.push_back(*std::move(plan.event));

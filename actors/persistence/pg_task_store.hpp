@@ -76,6 +76,7 @@ private:
                                     const sweep_tasks& what);
 
   live_rules_ptr rules_;
+  told_types_ptr told_;
   pg_connection db_;
   pg_changes changes_;
   std::unordered_map<std::string, steady::time_point> touched_;

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t task_arrays = 18;
 constexpr std::size_t attempt_arrays = 12;
-constexpr std::size_t event_arrays = 6;
+constexpr std::size_t event_arrays = 7;
 constexpr std::size_t late_arrays = 3;
 
 /// The arrays of one table's rows, filled column by column, row by row.
@@ -112,22 +112,36 @@ WITH written AS (
     findings = COALESCE(excluded.findings, a.findings),
     evidence = COALESCE(excluded.evidence, a.evidence),
     late_report = COALESCE(excluded.late_report, a.late_report)
-), told AS (
-  INSERT INTO events (id, task_id, attempt, type, occurred_at, facts)
-  SELECT * FROM unnest($31::uuid[], $32::uuid[], $33::int[], $34::text[],
-      $35::timestamptz[], $36::json[])
-    AS e(id, task_id, attempt, type, occurred_at, facts)
-  WHERE (e.task_id IN (SELECT id FROM written)) IS TRUE
+  RETURNING 1
 ), late AS (
   UPDATE attempts a SET late_report = l.report
-  FROM unnest($37::uuid[], $38::int[], $39::json[])
+  FROM unnest($38::uuid[], $39::int[], $40::json[])
     AS l(task_id, number, report)
   WHERE a.task_id = l.task_id AND a.number = l.number
+  RETURNING 1
+), news AS MATERIALIZED (
+  SELECT e.*, row_number() OVER (ORDER BY e.nth) AS place
+  FROM unnest($31::uuid[], $32::uuid[], $33::int[], $34::text[],
+      $35::timestamptz[], $36::json[], $37::bool[]) WITH ORDINALITY
+    AS e(id, task_id, attempt, type, occurred_at, facts, due, nth)
+  WHERE (e.task_id IN (SELECT id FROM written)) IS TRUE
+), given AS (
+  UPDATE event_positions p SET last = p.last + n.size
+  FROM (SELECT count(*) AS size FROM news) n, (SELECT count(*) FROM attempted) a,
+    (SELECT count(*) FROM late) l
+  WHERE p.only_row AND n.size > 0
+  RETURNING p.last, p.last - n.size AS before
+), told AS (
+  INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, due,
+    position)
+  SELECT n.id, n.task_id, n.attempt, n.type, n.occurred_at, n.facts, n.due,
+    g.before + n.place
+  FROM news n CROSS JOIN given g
 )
-SELECT id FROM written)";
+SELECT id, (SELECT before FROM given) FROM written)";
 }
 
-std::unordered_set<task_id>
+std::unordered_map<task_id, std::int64_t>
 write_transitions(pqxx::transaction_base& transaction,
                   std::span<const transition* const> transitions) {
   task_set tasks;
@@ -142,7 +156,7 @@ write_transitions(pqxx::transaction_base& transaction,
     if (x->event)
       events.add(x->event->id, x->event->task, x->event->attempt,
                  to_string(x->event->type), x->event->occurred_at,
-                 write_facts(*x->event));
+                 write_facts(*x->event), x->event->due);
     if (x->late)
       late.add(x->task.id, x->late->number, write_late_report(x->late->report));
   }
@@ -154,10 +168,18 @@ write_transitions(pqxx::transaction_base& transaction,
   late.move_into(parameters);
   const auto rows = transaction.exec_prepared(
       write_statement_name, pqxx::prepare::make_dynamic_params(parameters));
-  std::unordered_set<task_id> written;
+  std::unordered_map<task_id, std::int64_t> written;
   written.reserve(rows.size());
   for (const auto& row : rows)
-    written.insert(task_id{uuid_of(row[0])});
+    written.emplace(task_id{uuid_of(row[0])}, 0);
+  if (rows.empty() || rows[0][1].is_null())
+    return written;
+  // The statement numbers the events of what it wrote in the order given.
+  auto position = rows[0][1].as<std::int64_t>();
+  for (const auto* x : transitions)
+    if (const auto found = written.find(x->task.id);
+        x->event && found != written.end())
+      found->second = ++position;
   return written;
 }
 

@@ -173,6 +173,13 @@ texts_redacted on_narrow_texts(redaction_state& state,
 
 } // namespace
 
+redacted_text narrow(const redaction_engine& engine, const redacted_text& text,
+                     redaction_profile profile) {
+  tallies unused;
+  redaction_findings found;
+  return clean(engine, std::string{text.view()}, profile, found, unused);
+}
+
 redaction_actor::behavior_type
 redaction(redaction_actor::stateful_pointer<redaction_state> self,
           live_engine_ptr engine, counter_board_ptr counters,

@@ -34,6 +34,11 @@ struct redaction_state {
   redact::mask_book masks;    ///< of the tasks of its lanes
 };
 
+/// A stored text for a narrower audience, counted nowhere. Any thread.
+[[nodiscard]] redacted_text narrow(const redaction_engine& engine,
+                                   const redacted_text& text,
+                                   redaction_profile profile);
+
 /// Spawned by system/, `redaction.workers` times.
 [[nodiscard]] redaction_actor::behavior_type
 redaction(redaction_actor::stateful_pointer<redaction_state> self,

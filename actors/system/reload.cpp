@@ -58,7 +58,7 @@ void service::wiring::change_relays(const config::settings& fresh) {
       start_relay(name, options, targets);
       spdlog::info("relay {} runs with its new configuration", name);
     }
-  targets_->replace(std::move(targets));
+  replace_targets(std::move(targets));
   for (const auto& before : ended)
     end_front(before);
 }

@@ -71,13 +71,36 @@ void service::wiring::spawn_redaction() {
         }));
 }
 
+envelope_writer service::wiring::envelopes() const {
+  return [engine = engine_,
+          url = settings_.http.public_url](const event_facts& facts) {
+    const auto redact = engine->get();
+    auto narrowed = facts;
+    narrowed.title = narrow(*redact, facts.title, redaction_profile::event);
+    narrowed.error = narrow(*redact, facts.error, redaction_profile::event);
+    const auto built = build_publication(std::move(narrowed), url, {});
+    return built.head + built.payload + "}";
+  };
+}
+
+void service::wiring::replace_targets(publication_targets targets) {
+  std::vector<event_type> told;
+  for (const auto& hook : targets.webhooks)
+    for (const auto& name : hook.events)
+      if (const auto type = parse_event_type(name))
+        told.push_back(*type);
+  store_.told->replace(told);
+  targets_->replace(std::move(targets));
+}
+
 void service::wiring::spawn_publication() {
   events_ = spawn_blocking_room<event_store_actor, event_log_state>(
       "event-log", [this](auto* self) {
-        return event_log(self, make_pg_event_store(store_), counters_, [this] {
-          if (auto* bell = bell_.load())
-            bell->ring();
-        });
+        return event_log(self, make_pg_event_store(store_, envelopes()),
+                         counters_, [this] {
+                           if (auto* bell = bell_.load())
+                             bell->ring();
+                         });
       });
   stream_ = spawn_room<event_stream_actor, event_stream_state>(
       "event-stream", [this](auto* self) {
@@ -86,11 +109,15 @@ void service::wiring::spawn_publication() {
   payload_ = spawn_room<failed_task_payload_actor, failed_task_payload_state>(
       "failed-task-payload", [this](auto* self) {
         return failed_task_payload(
-            self, payload_wiring{.redaction = redactions_.front(),
-                                 .events = events_,
-                                 .stream = stream_,
-                                 .targets = targets_,
-                                 .public_url = settings_.http.public_url});
+            self, payload_wiring{
+                      .redaction = redactions_.front(),
+                      .events = events_,
+                      .stream = stream_,
+                      .targets = targets_,
+                      .public_url = settings_.http.public_url,
+                      .is_heard = [counters = counters_] {
+                        return counters->read(counter::event_subscribers) > 0;
+                      }});
       });
   deliveries_ = spawn_blocking_room<delivery_store_actor, delivery_log_state>(
       "delivery-log", [this](auto* self) {
@@ -119,7 +146,7 @@ void service::wiring::spawn_relays() {
   publication_targets targets;
   for (const auto& [name, options] : settings_.relays)
     start_relay(name, options, targets);
-  targets_->replace(std::move(targets));
+  replace_targets(std::move(targets));
 }
 
 void service::wiring::spawn_stores_of_tasks() {

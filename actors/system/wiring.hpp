@@ -119,6 +119,10 @@ private:
 
   void spawn_redaction();
   void spawn_publication();
+  /// How the log writes the envelope of an event without a stored payload.
+  [[nodiscard]] envelope_writer envelopes() const;
+  /// New targets, and which types of event have their payload stored for them.
+  void replace_targets(publication_targets targets);
   void spawn_relays();
   void start_relay(const std::string& name, const config::relay_config& options,
                    publication_targets& targets);

@@ -33,7 +33,7 @@ def prepare_limit(database, ids, facts_text):
     and the pgbench script that plays one batch a transaction."""
     facts = json.loads(facts_text)
     now = database.sql("SELECT now()")
-    columns = 39
+    columns = 40
     lines = []
     for number in range(len(ids) // BATCH):
         mine = ids[number * BATCH:(number + 1) * BATCH]
@@ -44,7 +44,7 @@ def prepare_limit(database, ids, facts_text):
              same(1), same(None), same(None), same("runner-1"), same(None), same(now), same(now), same(None), same("f"),
              mine, same(1), same("runner-1"), same(now), same(now), same("succeeded"), same(None), same(None),
              same("runner"), same(None), same(None), same(None),
-             events, mine, same(1), same("task:succeeded"), same(now), texts,
+             events, mine, same(1), same("task:succeeded"), same(now), texts, same("f"),
              [], [], []]
         assert len(p) == columns
         lines.append("\t".join([str(number + 1)] + [literal(x).replace("\\", "\\\\") for x in p]))
@@ -73,18 +73,18 @@ def measure_limit(it, ids, facts):
     return rate * BATCH
 
 
-def load(world, it, ids, connections, pipeline):
-    """Reports each task once, as fast as it goes."""
+def load(world, it, ids, connections, pipeline, batch=1, status="succeeded", pause=0):
+    """Reports each task once, as fast as it goes, or resting before each call."""
     listing = pathlib.Path(tempfile.mkstemp()[1])
     listing.write_text("\n".join(ids) + "\n")
     before = it.cpu()
     done = subprocess.run(["wrk", "-t", "1", "-c", str(connections), "-d", f"{world.seconds}s", "--timeout", "20s", "-s",
-                           str(here / "reports.lua"), it.url, "--", str(listing), str(pipeline)],
+                           str(here / "reports.lua"), it.url, "--", str(listing), str(pipeline), str(batch), status, str(pause)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     text = done.stdout.decode()
     listing.unlink()
     found = re.search(r"RESULT (\d+) ([0-9.]+) ([0-9.]+) ([0-9.]+)", text)
-    if not found or "no 204" in text:
+    if not found or "refused" in text:
         raise SystemExit(f"wrk: {text}")
     requests, seconds, p50, p99 = (float(x) for x in found.groups())
     if requests > len(ids):
@@ -96,13 +96,14 @@ def rows(world):
     loads = (("64", "single reports, 64 connections", 64, 1, 0.8),
              ("256", "single reports, 256 connections", 256, 1, 0.95),
              ("pipelined", "single reports, 64 connections x pipeline 16", 64, 16, 1.2))
+    names = ("U", "L", "64", "256", "pipelined", "batched", "p99", "cpu")
     with world.service() as it:
         service, database = it.service, it.database
         made = service.create(kind="probe", max_attempts=1)["id"]
         service.report(made, "running")
         service.report(made, "succeeded", posted=1)
         facts = database.sql(f"SELECT facts FROM events WHERE task_id = '{made}' AND type = 'task:succeeded'")
-        results = {name: [] for name in ("U", "L", "64", "256", "pipelined", "cpu")}
+        results = {name: [] for name in names}
         for _ in range(world.rounds):
             results["U"].append(it.unit(world.seconds))
             database.clear()
@@ -115,10 +116,23 @@ def rows(world):
                 results[name].append(got["rate"])
                 results["cpu"].append(got["cpu"])
                 world.say(f"{name}: {got['rate']:.0f}/s, p50 {got['p50']:.1f} ms, p99 {got['p99']:.1f} ms, {got['cpu']:.1f} us CPU a report")
+            database.clear()
+            got = load(world, it, database.seed_running(100_000 * world.seconds), 4, 1, batch=500)
+            results["batched"].append(got["rate"])
+            world.say(f"batched: {got['rate']:.0f}/s, {got['cpu']:.1f} us CPU a report")
+            # Half of what 64 connections reached, by resting between reports.
+            database.clear()
+            pause = max(1, round(2 * 64 / results["64"][-1] * 1000 - 2))
+            got = load(world, it, database.seed_running(30_000 * world.seconds), 64, 1, pause=pause)
+            results["p99"].append(got["p99"])
+            world.say(f"half rate: {got['rate']:.0f}/s, p99 {got['p99']:.1f} ms")
     limit, unit = statistics.median(results["L"]), statistics.median(results["U"])
     noise = noise_of(results["L"])
     world.say(f"U = {unit:.0f} transactions/s, L = {limit:.0f} rows/s ({limit / unit:.1f} U; noise {noise * 100:.0f} %)")
     for name, label, _, _, target in loads:
         rate = statistics.median(results[name])
         yield at_least(label, rate / limit, target, "L", noise, f"{rate:.0f}/s")
+    rate = statistics.median(results["batched"])
+    yield at_least("batched reports, 500 a call", rate / limit, 0.9, "L", noise, f"{rate:.0f}/s")
+    yield at_most("report answered at half of the rate, p99", statistics.median(results["p99"]), 10, "ms")
     yield at_most("CPU of the service per report", min(results["cpu"]), 15, "us")

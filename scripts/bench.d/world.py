@@ -71,6 +71,11 @@ def programs():
     return sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name))[-1]
 
 
+def quoted(text):
+    """A literal for SQL."""
+    return "NULL" if text is None else "'" + text.replace("'", "''") + "'"
+
+
 class Database:
     """The service's own database, reached past the service."""
 
@@ -105,10 +110,10 @@ class Database:
 
     def published(self):
         """Waits until every event is published."""
-        for _ in range(1200):
-            if self.sql("SELECT count(*) FROM events WHERE position IS NULL") == "0":
+        for _ in range(2400):
+            if self.sql("SELECT count(*) FROM events WHERE due OR position IS NULL") == "0":
                 return
-            time.sleep(0.1)
+            time.sleep(0.05)
         raise SystemExit("events stay unpublished")
 
     def clear(self):
@@ -121,27 +126,27 @@ class Database:
                 time.sleep(0.5)
         raise SystemExit("the tables cannot be emptied")
 
-    def seed_running(self, count, lease="1 day"):
+    def seed_running(self, count, lease="1 day", session=None):
         """Running tasks of attempt 1; their ids in the order of their making,
         as those that the service makes are."""
         self.sql(f"""
             WITH made AS (
               INSERT INTO tasks (id, version, status, attempt, max_attempts, kind, title, created_at, started_at,
-                                 lease_expires_at, runner_id)
+                                 lease_expires_at, runner_id, chat_session_id)
               SELECT ('01910000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 2, 'running', 1, 1, 'bench',
-                     'Review change ' || n, now(), now(), now() + interval '{lease}', 'runner-' || n % 100
+                     'Review change ' || n, now(), now(), now() + interval '{lease}', 'runner-' || n % 100, {quoted(session)}
               FROM generate_series(1, {count}) n RETURNING id, started_at, runner_id)
             INSERT INTO attempts (task_id, number, runner_id, started_at, status)
             SELECT id, 1, runner_id, started_at, 'running' FROM made;""")
         self.settle_down()
         return self.sql("SELECT id FROM tasks WHERE status = 'running' ORDER BY id").split()
 
-    def seed_queued(self, count):
+    def seed_queued(self, count, session=None):
         """Tasks that wait to be claimed."""
         self.sql(f"""
-            INSERT INTO tasks (id, status, max_attempts, kind, title, created_at)
+            INSERT INTO tasks (id, status, max_attempts, kind, title, created_at, chat_session_id)
             SELECT ('01920000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'queued', 1, 'bench',
-                   'Review change ' || n, now() + n * interval '1 microsecond'
+                   'Review change ' || n, now() + n * interval '1 microsecond', {quoted(session)}
             FROM generate_series(1, {count}) n;""")
         self.settle_down()
 

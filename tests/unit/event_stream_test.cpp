@@ -141,6 +141,15 @@ CAF_TEST(the replay buffer never holds a gap and never too much) {
   buffer.push(event_at(20));
   CAF_CHECK_EQUAL(buffer.size(), 1u);
   CAF_CHECK(!buffer.after(9, 10));
+  CAF_MESSAGE("nor an event that only the log can tell");
+  auto bare = event_at(21);
+  bare.envelope.clear();
+  buffer.push(bare);
+  CAF_CHECK(!buffer.after(19, 10));
+  CAF_CHECK(!buffer.after(20, 10));
+  buffer.push(event_at(22));
+  CAF_CHECK(!buffer.after(20, 10));
+  CAF_CHECK_EQUAL(positions(*buffer.after(21, 10)), (positions_t{22}));
 }
 
 CAF_TEST_FIXTURE_SCOPE(event_stream_tests, fixture)

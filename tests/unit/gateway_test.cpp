@@ -340,6 +340,20 @@ CAF_TEST(an event stream resumes and beats) {
       422u);
 }
 
+CAF_TEST(news without envelopes are read from the log for who listens) {
+  const auto to = ask(call::stream_events);
+  publish({event_at(1, event_type::task_created)});
+  w.log = {event_at(1, event_type::task_created),
+           event_at(2, event_type::task_started)};
+  auto bare = event_at(2, event_type::task_started);
+  bare.envelope.clear();
+  const auto asked = w.subscriptions;
+  publish({bare});
+  CAF_CHECK_EQUAL(w.subscriptions, asked + 1);
+  const auto frame = to->streamed.find("id: 2\nevent: task:started\ndata: {");
+  CAF_CHECK(frame != std::string::npos);
+  CAF_CHECK(to->streamed.find("id: 1\n") == to->streamed.rfind("id: 1\n"));
+}
 CAF_TEST(an event stream that was started again costs nobody an event) {
   const auto to = ask(call::stream_events);
   const auto waiting = claim(30);

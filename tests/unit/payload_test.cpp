@@ -1,6 +1,8 @@
 // libs: telltale_failed_task_payload telltale_persistence Boost::json
 #define CAF_SUITE unit.payload
 
+#include <algorithm>
+#include <functional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -138,6 +140,7 @@ struct fixture : test_coordinator_fixture<> {
   live_targets_ptr targets = std::make_shared<live_targets>();
   relay_actor relay = sys.spawn(fake_relay, &s);
   failed_task_payload_actor uut;
+  std::function<bool()> is_heard;
 
   void start() {
     payload_wiring wiring;
@@ -145,6 +148,7 @@ struct fixture : test_coordinator_fixture<> {
     wiring.events = sys.spawn(fake_log, &s);
     wiring.stream = sys.spawn(fake_stream, &s);
     wiring.targets = targets;
+    wiring.is_heard = is_heard;
     targets->replace({{{"chats", relay}}, {{"hook", {}}}});
     uut = sys.spawn(failed_task_payload, wiring);
     settle();
@@ -345,6 +349,42 @@ CAF_TEST(a store that is away loses nothing and repeats nothing) {
   CAF_REQUIRE_EQUAL(s.streamed.size(), 2u);
   CAF_CHECK(s.streamed[0].id == first.id);
   CAF_CHECK(s.streamed[1].id == second.id);
+}
+
+CAF_TEST(what nobody follows and nobody is told passes without words) {
+  bool heard = false;
+  is_heard = [&heard] { return heard; };
+  start();
+  auto plain = make_facts(event_type::task_started);
+  plain.position = 7;
+  auto failure = make_facts();
+  failure.position = 8;
+  failure.due = true;
+  commit({plain, failure});
+  CAF_REQUIRE_EQUAL(s.published.size(), 1u);
+  const auto of = [&](const publish_events& request, const event_facts& facts) {
+    const auto found =
+        std::ranges::find(request.events, facts.id,
+                          [](const auto& event) { return event.facts.id; });
+    CAF_REQUIRE(found != request.events.end());
+    return *found;
+  };
+  CAF_CHECK_EQUAL(of(s.published[0], plain).head, "");
+  CAF_CHECK_EQUAL(of(s.published[0], plain).payload, "");
+  CAF_CHECK_EQUAL(of(s.published[0], plain).facts.position, 7);
+  CAF_CHECK_EQUAL(parse(of(s.published[0], failure).payload).at("title"),
+                  "~Review of !7");
+  CAF_MESSAGE("without a failure redaction is not asked at all");
+  commit({make_facts(event_type::task_started)});
+  plain.id.value = make_uuid_v7();
+  commit({plain});
+  CAF_CHECK_EQUAL(of(s.published.back(), plain).payload, "");
+  CAF_MESSAGE("a subscriber gets them as they come");
+  heard = true;
+  plain.id.value = make_uuid_v7();
+  commit({plain});
+  CAF_CHECK_EQUAL(parse(of(s.published.back(), plain).payload).at("title"),
+                  "~Review of !7");
 }
 
 CAF_TEST(an event that the log refuses does not hold up the others) {

@@ -1,0 +1,204 @@
+// libs: telltale_failed_task_payload telltale_postgres_fixture
+#define CAF_SUITE integration.event_positions
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "actors/failed_task_payload/build.hpp"
+#include "tests/support/event_world.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string envelope_of(const event_facts& facts) {
+  const auto built = build_publication(facts, "https://t.example", {});
+  return built.head + built.payload + "}";
+}
+
+create_task new_task() {
+  create_task request;
+  request.task.id.value = make_uuid_v7();
+  request.task.kind = "review";
+  request.task.title = redacted_text::from_platform("Review change 1");
+  request.task.chat_session.value = "s1";
+  return request;
+}
+
+report_flight say(task_id task, task_status status) {
+  report_flight flight;
+  flight.ready.task = task;
+  flight.ready.status = status;
+  if (is_failure(status))
+    flight.ready.why = reason::agent_provider_network;
+  return flight;
+}
+
+struct position_world : event_world {
+  pg_event_store log{options_for(url()), envelope_of};
+
+  /// A task's events from its making to its end, as the store told them.
+  std::vector<event_facts> live(task_store& tasks, task_status end) {
+    const auto made = tasks.create(new_task());
+    CAF_REQUIRE(made);
+    auto all = made->facts;
+    for (const auto status : {task_status::running, end}) {
+      std::vector<report_flight> batch{say(made->answer.task.id, status)};
+      auto facts = tasks.apply(batch);
+      CAF_REQUIRE(facts);
+      CAF_REQUIRE(batch[0].result == ec::none);
+      all.insert(all.end(), facts->begin(), facts->end());
+    }
+    return all;
+  }
+
+  std::vector<published_event> read_all() {
+    auto read = log.read(read_events{0, 1000});
+    CAF_REQUIRE(read);
+    return read->events;
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(event_positions_tests, position_world)
+
+CAF_TEST(an event is readable at its position once its transaction is over) {
+  auto tasks = make_pg_task_store(options_for(url()));
+  const auto facts = live(*tasks, task_status::succeeded);
+  CAF_REQUIRE_EQUAL(facts.size(), 3u);
+  const auto read = read_all();
+  CAF_REQUIRE_EQUAL(read.size(), 3u);
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    CAF_CHECK_EQUAL(facts[i].position, static_cast<std::int64_t>(i + 1));
+    CAF_CHECK(!facts[i].due);
+    CAF_CHECK_EQUAL(read[i].position, facts[i].position);
+    CAF_CHECK(read[i].id == facts[i].id);
+    CAF_CHECK_EQUAL(read[i].envelope, envelope_of(facts[i]));
+  }
+  CAF_MESSAGE("nothing waits, and to publish them writes nothing");
+  CAF_CHECK(log.take(take_unpublished{0ms, 10})->facts.empty());
+  const auto told = publish(facts);
+  CAF_REQUIRE_EQUAL(told.events.size(), 3u);
+  CAF_CHECK_EQUAL(told.events[2].position, 3);
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM events WHERE payload IS NOT NULL"),
+                  "0");
+}
+
+CAF_TEST(a failure reads the same before and after its payload is stored) {
+  bind("s1", "chats", "c1");
+  auto tasks = make_pg_task_store(options_for(url()));
+  const auto facts = live(*tasks, task_status::failed);
+  const auto before = read_all();
+  CAF_REQUIRE_EQUAL(before.size(), 3u);
+  CAF_MESSAGE("a crash here leaves it to the next look");
+  const auto waiting = log.take(take_unpublished{0ms, 10});
+  CAF_REQUIRE(waiting);
+  CAF_REQUIRE_EQUAL(waiting->facts.size(), 1u);
+  CAF_CHECK(waiting->facts[0] == facts[2]);
+  CAF_CHECK(waiting->facts[0].due);
+  publish_events request;
+  request.events.push_back(
+      build_publication(waiting->facts[0], "https://t.example", {}));
+  const auto stored = log.publish(request);
+  CAF_REQUIRE(stored);
+  CAF_REQUIRE_EQUAL(stored->events.size(), 1u);
+  CAF_CHECK_EQUAL(stored->events[0].position, 3);
+  CAF_CHECK_EQUAL(stored->due_relays.size(), 1u);
+  const auto after = read_all();
+  CAF_REQUIRE_EQUAL(after.size(), 3u);
+  CAF_CHECK_EQUAL(after[2].envelope, before[2].envelope);
+  CAF_CHECK_EQUAL(after[2].envelope, stored->events[0].envelope);
+  CAF_CHECK(log.take(take_unpublished{0ms, 10})->facts.empty());
+  CAF_MESSAGE("another replica comes second and finds it done");
+  CAF_CHECK(store.publish(request)->events.empty());
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM deliveries"), "1");
+}
+
+CAF_TEST(what a webhook asks for is due from then on) {
+  auto options = options_for(url());
+  options.told->replace({event_type::task_started});
+  auto tasks = make_pg_task_store(options);
+  const auto facts = live(*tasks, task_status::succeeded);
+  CAF_CHECK(facts[1].due);
+  CAF_CHECK(!facts[2].due);
+  publish(facts);
+  CAF_CHECK_EQUAL(ask("SELECT string_agg(type, ' ') FROM events "
+                      "WHERE payload IS NOT NULL"),
+                  "task:started");
+}
+
+CAF_TEST(an event that a program of before left gets the next position) {
+  const auto old = committed_facts(event_type::task_started, "");
+  auto tasks = make_pg_task_store(options_for(url()));
+  CAF_REQUIRE(tasks->create(new_task()));
+  CAF_REQUIRE_EQUAL(read_all().size(), 1u);
+  const auto told = publish({old});
+  CAF_REQUIRE_EQUAL(told.events.size(), 1u);
+  CAF_CHECK_EQUAL(told.events[0].position, 2);
+  CAF_REQUIRE(tasks->create(new_task()));
+  const auto read = read_all();
+  CAF_REQUIRE_EQUAL(read.size(), 3u);
+  CAF_CHECK(read[1].id == old.id);
+  CAF_CHECK_EQUAL(read[2].position, 3);
+}
+
+CAF_TEST(replicas that write and publish at once leave no gap to a reader) {
+  constexpr int replicas = 3;
+  constexpr int rounds = 12;
+  constexpr int size = 5;
+  std::atomic<int> running{replicas};
+  std::atomic<int> failures{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < replicas; ++i)
+    threads.emplace_back([&, this] {
+      const auto tasks = make_pg_task_store(options_for(url()));
+      pg_event_store own{options_for(url())};
+      for (int round = 0; round < rounds; ++round) {
+        std::vector<report_flight> begin;
+        std::vector<report_flight> end;
+        for (int n = 0; n < size; ++n) {
+          const auto made = tasks->create(new_task());
+          if (!made) {
+            ++failures;
+            continue;
+          }
+          begin.push_back(say(made->answer.task.id, task_status::running));
+          end.push_back(
+              say(made->answer.task.id,
+                  n % 2 == 0 ? task_status::failed : task_status::succeeded));
+        }
+        const auto first = tasks->apply(begin);
+        const auto last = tasks->apply(end);
+        publish_events request;
+        if (first && last)
+          for (const auto& facts : *last)
+            request.events.push_back(prepare(facts));
+        if (!first || !last || !own.publish(request))
+          ++failures;
+      }
+      --running;
+    });
+  std::int64_t seen = 0;
+  std::int64_t gaps = 0;
+  for (bool last_look = false; !last_look;) {
+    last_look = running == 0;
+    const auto read = log.read(read_events{seen, 1000});
+    CAF_REQUIRE(read);
+    for (const auto& event : read->events)
+      gaps += event.position == ++seen ? 0 : 1;
+  }
+  for (auto& one : threads)
+    one.join();
+  CAF_CHECK_EQUAL(failures, 0);
+  CAF_CHECK_EQUAL(gaps, 0);
+  CAF_CHECK_EQUAL(seen, 3 * replicas * rounds * size);
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM events WHERE due"), "0");
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
