@@ -124,4 +124,14 @@ pending_exchange::open_stream(response head, std::function<void()> on_closed) {
   return std::make_shared<pending_stream>(from_, std::move(state));
 }
 
+void pending_exchange::on_gone(std::function<void()> then) {
+  mail news;
+  news.what = mail::kind::watch;
+  news.to = from_;
+  news.sequence = sequence_;
+  news.stream = std::make_shared<stream_state>();
+  news.stream->on_closed = std::move(then);
+  loop().deliver(std::move(news));
+}
+
 } // namespace telltale::http

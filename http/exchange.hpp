@@ -23,6 +23,7 @@ public:
   void respond(response answer) override;
   std::shared_ptr<stream> open_stream(response head,
                                       std::function<void()> on_closed) override;
+  void on_gone(std::function<void()> then) override;
 
   /// The loop whose thread has the connection.
   [[nodiscard]] io_loop& loop() const;

@@ -96,7 +96,7 @@ void io_loop::deliver(mail&& one) {
       return;
     }
   }
-  if (one.what == mail::kind::open_stream)
+  if (one.what == mail::kind::open_stream || one.what == mail::kind::watch)
     one.stream->lose();
 }
 
@@ -149,6 +149,9 @@ void io_loop::open(mail&& one) {
     break;
   case mail::kind::stream:
     to.stream_moved(*one.stream);
+    break;
+  case mail::kind::watch:
+    to.watch(one.sequence, std::move(one.stream));
     break;
   }
 }

@@ -50,7 +50,13 @@ inline constexpr std::size_t wait_kinds = 5;
 
 /// One thing that another thread asks of a connection.
 struct mail {
-  enum class kind : std::uint8_t { answer, abandoned, open_stream, stream };
+  enum class kind : std::uint8_t {
+    answer,
+    abandoned,
+    open_stream,
+    stream,
+    watch
+  };
   kind what = kind::answer;
   std::shared_ptr<session> to;
   std::uint64_t sequence = 0; ///< which request of the connection

@@ -68,6 +68,10 @@ public:
   /// runs on the calling thread. It may be empty.
   virtual std::shared_ptr<stream>
   open_stream(response head, std::function<void()> on_closed) = 0;
+  /// Has `then` called once, on an io thread, should the client end its side of
+  /// the connection, or be lost, before the answer. Any thread, once at most.
+  /// A client may end its side and wait on: it can still be answered.
+  virtual void on_gone(std::function<void()> then) { static_cast<void>(then); }
 };
 
 using exchange_ptr = std::shared_ptr<exchange>;

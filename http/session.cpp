@@ -77,6 +77,7 @@ void session::on_read(const error_code& ec, std::size_t n) {
   if (ec) {
     eof_ = true;
     discard_input();
+    tell_watchers();
     // A client may end its side and still wait for answers; after a reset, or
     // on an open stream, nobody is there to wait.
     if (ec != asio::error::eof || streams_open()) {
@@ -203,10 +204,17 @@ void session::cut() {
   writing_ = false;
   if (std::exchange(entered_, false))
     loop_->leave(wait_, waiting_);
+  tell_watchers();
   for (auto& s : std::exchange(slots_, {}))
     if (s.stream)
       s.stream->lose();
   loop_->core().connection_closed();
+}
+
+void session::tell_watchers() {
+  for (auto& s : slots_)
+    if (const auto watcher = std::exchange(s.watcher, nullptr))
+      watcher->lose();
 }
 
 void session::discard_input() {

@@ -66,6 +66,8 @@ public:
   void answer(std::uint64_t sequence, response&& what);
   void open_stream(std::uint64_t sequence, response&& head,
                    std::shared_ptr<stream_state> stream);
+  /// Tells this state's owner should the client go before the answer.
+  void watch(std::uint64_t sequence, std::shared_ptr<stream_state> watcher);
   /// The stream has more to send, or has ended.
   void stream_moved(stream_state& which);
   [[nodiscard]] response refusal_answer(refusal why);
@@ -102,6 +104,7 @@ private:
   struct slot {
     response what;
     std::shared_ptr<stream_state> stream;
+    std::shared_ptr<stream_state> watcher; ///< of an answer that is owed
     bool answered = false;
     bool head_sent = false; ///< of a stream
     bool is_head = false;   ///< HEAD: no body follows
@@ -123,6 +126,7 @@ private:
   void take_request();
   void refuse(refusal why);
   void discard_input();
+  void tell_watchers();
 
   // session_send.cpp: out
   void send_ready();

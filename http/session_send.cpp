@@ -61,8 +61,18 @@ void session::answer(std::uint64_t sequence, response&& what) {
     return;
   to->what = std::move(what);
   to->answered = true;
+  to->watcher.reset();
   if (!in_turn_ && !std::exchange(marked_, true))
     loop_->mark(shared_from_this());
+}
+
+void session::watch(std::uint64_t sequence,
+                    std::shared_ptr<stream_state> watcher) {
+  auto* to = find(sequence);
+  if (to == nullptr || eof_)
+    watcher->lose();
+  else if (!to->answered)
+    to->watcher = std::move(watcher);
 }
 
 void session::open_stream(std::uint64_t sequence, response&& head,

@@ -29,6 +29,9 @@ inline constexpr std::chrono::seconds read_patience{10};
 /// From the edge itself: answer long polls, close streams.
 inline constexpr operation drain_operation{0xffff};
 
+/// From a claim's exchange: the client of `http_call::reply` has gone.
+inline constexpr operation gone_operation{0xfffe};
+
 /// Under these names the edge passes on whose claim's token came.
 inline constexpr std::string_view attempt_task_header = "attempt-task";
 inline constexpr std::string_view attempt_number_header = "attempt-number";
@@ -79,6 +82,11 @@ void wake_claims(gateway_self self, std::size_t count,
 /// Answers long polls whose time is over, wakes those whose task is due.
 void tick_claims(gateway_self self);
 void drain_claims(gateway_self self);
+/// A claim's client has gone: its place in the line is free.
+void leave_claims(gateway_self self, const http_call& call);
+/// A runner that has given no name has no heartbeat but its questions for its
+/// task: they renew the lease.
+void keep_alive(gateway_self self, const task_record& task);
 
 // calls_reports.cpp
 void on_report_many(gateway_self self, http_call& call);

@@ -184,8 +184,9 @@ void on_daemon_status(gateway_self self, http_call& call) {
   self->request(self->state.rooms.queries, read_patience,
                 find_task{task_id{*id}})
       .then(
-          [reply](const task_found& found) {
+          [self, reply](const task_found& found) {
             reply->respond(json_answer(200, write_daemon_status(found.task)));
+            keep_alive(self, found.task);
           },
           fail_to(reply));
 }

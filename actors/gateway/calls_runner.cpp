@@ -2,6 +2,8 @@
 #include <utility>
 
 #include <boost/json.hpp>
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
 
 #include "actors/gateway/calls.hpp"
 #include "actors/gateway/fields.hpp"
@@ -22,10 +24,45 @@ void serve(gateway_self self, parked_claim& claim, const tasks_claimed& got) {
   claim.reply->respond(json_answer(200, write_claimed(got.tasks, tokens)));
 }
 
+/// Nobody is there any more to work on these.
+void give_back(gateway_self self, const tasks_claimed& got) {
+  if (got.tasks.empty())
+    return;
+  return_tasks what;
+  for (const auto& task : got.tasks)
+    what.tasks.push_back({task.id, task.attempt, task.version});
+  self->request(self->state.rooms.tasks, caf::infinite, std::move(what))
+      .then([](const tasks_returned&) {},
+            [](const caf::error& error) {
+              spdlog::warn("claimed tasks wait for the end of their leases: {}",
+                           explain(error));
+            });
+}
+
+/// Hears of it if the claim's client goes.
+void watch(gateway_self self, const pending_reply_ptr& reply) {
+  reply->watch([weak = std::weak_ptr<pending_reply>{reply},
+                to = caf::actor_cast<gateway_actor>(self)] {
+    const auto gone = weak.lock();
+    if (!gone)
+      return;
+    gone->note_gone();
+    http_call call;
+    call.what = gone_operation;
+    call.reply.waiter = gone;
+    caf::anon_send(to, std::move(call));
+  });
+}
+
 void on_tasks_claimed(gateway_self self, parked_claim& claim,
                       std::uint64_t epoch, const tasks_claimed& got) {
   auto& state = self->state;
   const auto now = self->clock().now();
+  if (claim.reply->is_gone()) {
+    give_back(self, got);
+    serve(self, claim, {});
+    return;
+  }
   if (!got.tasks.empty() || now >= claim.deadline) {
     serve(self, claim, got);
     // Who got all it asked for may have left some for the next in line.
@@ -95,7 +132,9 @@ void on_claim_tasks(gateway_self self, http_call& call) {
       self->state.setup.tasks.claim_wait_max;
   const auto wait = std::min<std::chrono::milliseconds>(request->wait, longest);
   parked_claim claim{reply, std::move(request->what),
-                     self->clock().now() + wait};
+                     self->clock().now() + wait,
+                     self->state.claims.next_ticket()};
+  watch(self, reply);
   if (request->mask.empty())
     return ask_for_tasks(self, std::move(claim));
   self->request(self->state.rooms.redaction, caf::infinite,
@@ -128,6 +167,27 @@ void drain_claims(gateway_self self) {
     serve(self, claim, {});
 }
 
+void leave_claims(gateway_self self, const http_call& call) {
+  if (auto claim = self->state.claims.leave(reply_of(call)))
+    serve(self, *claim, {});
+}
+
+void keep_alive(gateway_self self, const task_record& task) {
+  auto& state = self->state;
+  if (!is_active(task.status) || !task.runner.empty() || !task.lease_expires_at)
+    return;
+  // Half a lease is early enough, and spares the other writes.
+  const auto left = *task.lease_expires_at - state.setup.now();
+  if (left > state.setup.tasks.lease / 2)
+    return;
+  self->request(state.rooms.beats, caf::infinite,
+                beat_heart{{}, {{task.id, task.attempt}}})
+      .then([](const heart_beaten&) {},
+            [](const caf::error&) {
+              // The runner will ask again.
+            });
+}
+
 void on_read_status(gateway_self self, http_call& call) {
   const auto reply = reply_of(call);
   const auto id = parse_uuid(call.path.front());
@@ -138,8 +198,9 @@ void on_read_status(gateway_self self, http_call& call) {
   self->request(self->state.rooms.queries, read_patience,
                 find_task{task_id{*id}})
       .then(
-          [reply](const task_found& found) {
+          [self, reply](const task_found& found) {
             reply->respond(json_answer(200, write_status(found.task)));
+            keep_alive(self, found.task);
           },
           fail_to(reply));
 }

@@ -16,8 +16,26 @@ bool takes(const std::vector<std::string>& kinds, const std::string& kind) {
 
 void claim_line::park(parked_claim claim) {
   auto& group = groups_[claim.what.kinds];
-  group.push_back(std::move(claim));
+  const auto place =
+      std::ranges::upper_bound(group, claim.ticket, {}, &parked_claim::ticket);
+  group.insert(place, std::move(claim));
   ++size_;
+}
+
+std::optional<parked_claim> claim_line::leave(const pending_reply_ptr& reply) {
+  for (auto at = groups_.begin(); at != groups_.end(); ++at) {
+    auto& line = at->second;
+    const auto who = std::ranges::find(line, reply, &parked_claim::reply);
+    if (who == line.end())
+      continue;
+    auto left = std::move(*who);
+    line.erase(who);
+    --size_;
+    if (line.empty())
+      groups_.erase(at);
+    return left;
+  }
+  return std::nullopt;
 }
 
 std::vector<parked_claim> claim_line::wake(std::size_t count,

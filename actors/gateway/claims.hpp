@@ -19,6 +19,7 @@ struct parked_claim {
   pending_reply_ptr reply;
   claim_tasks what; ///< `kinds` sorted
   std::chrono::steady_clock::time_point deadline;
+  std::uint64_t ticket = 0; ///< by arrival: who asks again keeps its place
 };
 
 /// Long polls in order of arrival, by the kinds of task that they take. Pure
@@ -28,7 +29,14 @@ class claim_line {
 public:
   using time_point = std::chrono::steady_clock::time_point;
 
+  /// The place of a claim that has just come.
+  [[nodiscard]] std::uint64_t next_ticket() noexcept { return ++tickets_; }
+
   void park(parked_claim claim);
+
+  /// The claim of a client that has gone, if it waits here.
+  [[nodiscard]] std::optional<parked_claim>
+  leave(const pending_reply_ptr& reply);
 
   /// Something may be claimable: the first `count` of each group of kinds that
   /// takes `kind` (empty: every group).
@@ -59,6 +67,7 @@ private:
   std::map<std::vector<std::string>, std::deque<parked_claim>> groups_;
   std::size_t size_ = 0;
   std::uint64_t epoch_ = 0;
+  std::uint64_t tickets_ = 0;
 };
 
 } // namespace telltale

@@ -94,6 +94,10 @@ void on_http_call(gateway_self self, http_call& message) {
     self->state.sessions.close_all();
     return;
   }
+  if (message.what == gone_operation) {
+    leave_claims(self, message);
+    return;
+  }
   if (const auto handle = handler_of(static_cast<call>(message.what)))
     handle(self, message);
   else

@@ -83,6 +83,11 @@ http::answer pending_reply::with(http::response what) {
   return {std::exchange(to_, nullptr), std::move(what)};
 }
 
+void pending_reply::watch(std::function<void()> then) {
+  if (to_)
+    to_->on_gone(std::move(then));
+}
+
 std::shared_ptr<http::stream>
 pending_reply::open_stream(http::response head,
                            std::function<void()> on_closed) {

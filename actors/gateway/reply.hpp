@@ -56,6 +56,13 @@ public:
   [[nodiscard]] std::shared_ptr<http::stream>
   open_stream(http::response head, std::function<void()> on_closed);
 
+  /// Has `then` called, on an io thread, should the client go before the
+  /// answer. Not from two threads, nor beside `respond`.
+  void watch(std::function<void()> then);
+  /// The client has gone: whatever is answered reaches nobody.
+  void note_gone() noexcept { gone_ = true; }
+  [[nodiscard]] bool is_gone() const noexcept { return gone_; }
+
   [[nodiscard]] const std::string& request_id() const noexcept {
     return request_id_;
   }
@@ -67,6 +74,7 @@ private:
   std::string request_id_;
   edge_tally_ptr tally_;
   bool bounded_;
+  std::atomic<bool> gone_{false};
 };
 
 using pending_reply_ptr = std::shared_ptr<pending_reply>;

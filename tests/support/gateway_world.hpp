@@ -37,6 +37,13 @@ struct client : http::exchange, http::stream {
     return true;
   }
   void close() override { closed = true; }
+  void on_gone(std::function<void()> then) override {
+    hang_up = std::move(then);
+    if (leaves_at_once)
+      hang_up();
+  }
+  bool leaves_at_once = false;
+  std::function<void()> hang_up; ///< as a client that goes away
 
   [[nodiscard]] unsigned status() const {
     return answers.size() == 1 ? answers[0].status : 0;

@@ -12,104 +12,15 @@
 
 #include "actors/gateway/calls.hpp"
 #include "actors/gateway/gateway.hpp"
-#include "tests/support/gateway_world.hpp"
+#include "tests/support/gateway_fixture.hpp"
 
-#include <caf/test/dsl.hpp>
+#include "tests/support/checks.hpp"
 
 using namespace telltale;
 using namespace telltale::test;
 using namespace std::chrono_literals;
 
-namespace {
-
-published_event event_at(std::int64_t position, event_type type) {
-  published_event event;
-  event.position = position;
-  event.type = type;
-  event.envelope = "{}";
-  return event;
-}
-
-struct fixture : test_coordinator_fixture<> {
-  world w;
-  edge_tally_ptr tally = std::make_shared<edge_tally>();
-  counter_board_ptr counters = std::make_shared<counter_board>();
-  gateway_actor uut;
-
-  fixture() {
-    gateway_rooms rooms{.tasks = sys.spawn(fake_tasks, &w),
-                        .queries = sys.spawn(fake_queries, &w),
-                        .statistics = sys.spawn(fake_statistics),
-                        .chats = sys.spawn(fake_chats, &w),
-                        .deliveries = sys.spawn(fake_deliveries),
-                        .redaction = sys.spawn(fake_redaction),
-                        .reaper = sys.spawn(fake_reaper, &w),
-                        .events = sys.spawn(fake_events, &w),
-                        .intake = sys.spawn(fake_intake, &w),
-                        .beats = sys.spawn(fake_beats, &w)};
-    gateway_setup setup;
-    setup.relay_names = [] { return std::vector<std::string>{"octo"}; };
-    setup.reason_copy = [](std::string_view, std::string_view locale) {
-      return "copy in " + std::string{locale};
-    };
-    setup.attempt_token = [](const task_id&, std::uint32_t attempt) {
-      return "token-" + std::to_string(attempt);
-    };
-    uut = sys.spawn(gateway, rooms, setup, std::make_shared<reply_board>(),
-                    counters);
-    settle();
-  }
-
-  ~fixture() override {
-    self->send_exit(uut, caf::exit_reason::user_shutdown);
-    settle();
-  }
-
-  void settle() {
-    while (consume_message()) {
-    }
-  }
-
-  client_ptr ask(call what, std::vector<std::string> path = {},
-                 std::string body = {},
-                 std::map<std::string, std::string> headers = {}) {
-    auto to = std::make_shared<client>();
-    http_call message;
-    message.what = static_cast<operation>(what);
-    message.path = std::move(path);
-    message.body = std::move(body);
-    message.headers = std::move(headers);
-    message.reply.waiter =
-        std::make_shared<pending_reply>(to, "request-1", tally, true);
-    self->send(uut, std::move(message));
-    settle();
-    return to;
-  }
-
-  void publish(std::vector<published_event> events) {
-    self->send(uut, events_published{std::move(events)});
-    settle();
-  }
-
-  task_record& add_task(task_status status) {
-    task_record task;
-    task.id = task_id{make_uuid_v7()};
-    task.kind = "k";
-    task.status = status;
-    task.attempt = 1;
-    return w.tasks[to_string(task.id)] = task;
-  }
-
-  client_ptr claim(int wait) {
-    return ask(call::claim_tasks, {},
-               R"({"runner_id":"r","wait_seconds":)" + std::to_string(wait)
-                   + "}");
-  }
-};
-
-} // namespace
-
-CAF_TEST_FIXTURE_SCOPE(gateway_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(gateway_tests, gateway_fixture)
 
 CAF_TEST(a new task is stored with clean texts only) {
   const auto to = ask(call::create_task, {},
@@ -144,93 +55,6 @@ CAF_TEST(a database that hangs is told as one that is away) {
   CAF_CHECK_EQUAL(list->status(), 503u);
   CAF_CHECK(list->says("database_unavailable"));
   CAF_CHECK_EQUAL(ready->status(), 503u);
-}
-
-CAF_TEST(a claim is served at once with a token for the attempt) {
-  w.queue.push_back(add_task(task_status::running));
-  const auto to = claim(0);
-  CAF_CHECK_EQUAL(to->status(), 200u);
-  CAF_CHECK(to->says("\"token\":\"token-1\""));
-  CAF_CHECK_EQUAL(claim(0)->status(), 200u);
-}
-
-CAF_TEST(values that a claim brings reach the store sealed alone) {
-  ask(call::claim_tasks, {},
-      R"({"runner_id":"r","mask":["ci-worker-7"],"wait_seconds":0})");
-  CAF_CHECK_EQUAL(w.claims, 1);
-  CAF_CHECK_EQUAL(w.claimed_mask.bytes, "sealed");
-  claim(0);
-  CAF_CHECK(w.claimed_mask.empty());
-  const auto to =
-      ask(call::claim_tasks, {}, R"({"runner_id":"r","mask":"ci-worker-7"})");
-  CAF_CHECK_EQUAL(to->status(), 422u);
-  CAF_CHECK(!to->says("ci-worker"));
-}
-
-CAF_TEST(a waiting claim asks nothing until a task is made) {
-  const auto to = claim(30);
-  CAF_CHECK_EQUAL(w.claims, 1);
-  advance_time(10s);
-  settle();
-  CAF_CHECK_EQUAL(w.claims, 1);
-  CAF_CHECK(to->answers.empty());
-  w.queue.push_back(add_task(task_status::running));
-  ask(call::create_task, {}, R"({"kind":"k"})");
-  CAF_CHECK_EQUAL(w.claims, 2);
-  CAF_CHECK_EQUAL(to->status(), 200u);
-  CAF_CHECK(to->says("task_id"));
-}
-
-CAF_TEST(a waiting claim wakes by events from elsewhere) {
-  const auto first = claim(30);
-  const auto second = claim(30);
-  w.queue.push_back(add_task(task_status::running));
-  publish({event_at(1, event_type::task_created)});
-  CAF_CHECK_EQUAL(first->status(), 200u);
-  // The first got all it asked for, so the next one looked, too.
-  CAF_CHECK(second->answers.empty());
-  publish({event_at(2, event_type::task_succeeded)});
-  CAF_CHECK(second->answers.empty());
-  w.queue.push_back(add_task(task_status::running));
-  auto retry = event_at(3, event_type::task_failed);
-  retry.next_attempt_at = now_utc();
-  publish({retry});
-  CAF_CHECK_EQUAL(second->status(), 200u);
-}
-
-CAF_TEST(a waiting claim wakes when a deferred task is due) {
-  w.next_due = now_utc() + 5s;
-  const auto to = claim(30);
-  w.queue.push_back(add_task(task_status::running));
-  advance_time(4s);
-  settle();
-  CAF_CHECK(to->answers.empty());
-  advance_time(1100ms);
-  settle();
-  CAF_CHECK_EQUAL(to->status(), 200u);
-}
-
-CAF_TEST(a claim that waited in vain is answered with no tasks) {
-  const auto to = claim(30);
-  advance_time(29s);
-  settle();
-  CAF_CHECK(to->answers.empty());
-  advance_time(1s);
-  settle();
-  CAF_CHECK_EQUAL(to->status(), 200u);
-  CAF_CHECK(to->says("{\"tasks\":[]}"));
-  CAF_CHECK_EQUAL(w.claims, 1);
-}
-
-CAF_TEST(a stop answers waiting claims and closes streams) {
-  const auto waiting = claim(30);
-  const auto stream = ask(call::stream_events);
-  http_call stop;
-  stop.what = drain_operation;
-  self->send(uut, stop);
-  settle();
-  CAF_CHECK_EQUAL(waiting->status(), 200u);
-  CAF_CHECK(stream->closed);
 }
 
 CAF_TEST(errors of rooms become problems) {

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/gateway/calls.hpp"
+#include "actors/gateway/gateway.hpp"
+#include "tests/support/gateway_world.hpp"
+
+#include <caf/test/dsl.hpp>
+
+// The gateway actor between clients without sockets and scripted rooms.
+namespace telltale::test {
+
+inline published_event event_at(std::int64_t position, event_type type) {
+  published_event event;
+  event.position = position;
+  event.type = type;
+  event.envelope = "{}";
+  return event;
+}
+
+struct gateway_fixture : test_coordinator_fixture<> {
+  world w;
+  edge_tally_ptr tally = std::make_shared<edge_tally>();
+  counter_board_ptr counters = std::make_shared<counter_board>();
+  gateway_actor uut;
+
+  gateway_fixture() {
+    gateway_rooms rooms{.tasks = sys.spawn(fake_tasks, &w),
+                        .queries = sys.spawn(fake_queries, &w),
+                        .statistics = sys.spawn(fake_statistics),
+                        .chats = sys.spawn(fake_chats, &w),
+                        .deliveries = sys.spawn(fake_deliveries),
+                        .redaction = sys.spawn(fake_redaction),
+                        .reaper = sys.spawn(fake_reaper, &w),
+                        .events = sys.spawn(fake_events, &w),
+                        .intake = sys.spawn(fake_intake, &w),
+                        .beats = sys.spawn(fake_beats, &w)};
+    gateway_setup setup;
+    setup.relay_names = [] { return std::vector<std::string>{"octo"}; };
+    setup.reason_copy = [](std::string_view, std::string_view locale) {
+      return "copy in " + std::string{locale};
+    };
+    setup.attempt_token = [](const task_id&, std::uint32_t attempt) {
+      return "token-" + std::to_string(attempt);
+    };
+    uut = sys.spawn(gateway, rooms, setup, std::make_shared<reply_board>(),
+                    counters);
+    settle();
+  }
+
+  ~gateway_fixture() override {
+    self->send_exit(uut, caf::exit_reason::user_shutdown);
+    settle();
+  }
+
+  void settle() {
+    while (consume_message()) {
+    }
+  }
+
+  client_ptr ask(call what, std::vector<std::string> path = {},
+                 std::string body = {},
+                 std::map<std::string, std::string> headers = {}) {
+    auto to = std::make_shared<client>();
+    ask_as(to, what, std::move(path), std::move(body), std::move(headers));
+    return to;
+  }
+
+  void ask_as(const client_ptr& to, call what, std::vector<std::string> path,
+              std::string body,
+              std::map<std::string, std::string> headers = {}) {
+    http_call message;
+    message.what = static_cast<operation>(what);
+    message.path = std::move(path);
+    message.body = std::move(body);
+    message.headers = std::move(headers);
+    message.reply.waiter =
+        std::make_shared<pending_reply>(to, "request-1", tally, true);
+    self->send(uut, std::move(message));
+    settle();
+  }
+
+  void publish(std::vector<published_event> events) {
+    self->send(uut, events_published{std::move(events)});
+    settle();
+  }
+
+  task_record& add_task(task_status status) {
+    task_record task;
+    task.id = task_id{make_uuid_v7()};
+    task.kind = "k";
+    task.status = status;
+    task.attempt = 1;
+    return w.tasks[to_string(task.id)] = task;
+  }
+
+  client_ptr claim(int wait) {
+    return ask(call::claim_tasks, {},
+               R"({"runner_id":"r","wait_seconds":)" + std::to_string(wait)
+                   + "}");
+  }
+};
+
+} // namespace telltale::test
