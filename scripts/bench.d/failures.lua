@@ -20,7 +20,7 @@ function response(status, headers, body)
   if status == 204 then
     failed = failed + 1
   elseif status == 200 then
-    for id in body:gmatch('"id":"(%x+%-%x+%-%x+%-%x+%-%x+)"') do ready[#ready + 1] = id end
+    for id in body:gmatch('"task_id":"(%x+%-%x+%-%x+%-%x+%-%x+)"') do ready[#ready + 1] = id end
   else
     bad = bad + 1
     if bad == 1 then print("refused: " .. status) end

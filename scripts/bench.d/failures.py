@@ -63,7 +63,7 @@ def wal_of_failures(it, count):
                 raise SystemExit("the tasks that were made cannot be claimed")
             left -= len(answer["tasks"])
             service.runner("POST", "/internal/reports", {"reports": [
-                {"task_id": t["id"], "status": "failed", "attempt": 1, "detail": "the provider closed the connection"}
+                {"task_id": t["task_id"], "status": "failed", "attempt": 1, "detail": "the provider closed the connection"}
                 for t in answer["tasks"]]}, expect=200)
         told(it)
 

@@ -121,7 +121,7 @@ class Database:
         self.published()
         for _ in range(20):  # the sweeps look at them too: a deadlock is tried again
             try:
-                return self.sql("TRUNCATE deliveries, attempts, events, tasks")
+                return self.sql("TRUNCATE deliveries, attempts, events, tasks CASCADE")
             except SystemExit:
                 time.sleep(0.5)
         raise SystemExit("the tables cannot be emptied")
@@ -148,6 +148,16 @@ class Database:
             SELECT ('01920000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'queued', 1, 'bench',
                    'Review change ' || n, now() + n * interval '1 microsecond', {quoted(session)}
             FROM generate_series(1, {count}) n;""")
+        self.settle_down()
+
+    def seed_finished(self, count):
+        """Tasks that are over, a second apart, without attempts or events."""
+        self.sql(f"""
+            INSERT INTO tasks (id, version, status, outcome, settler, attempt, max_attempts, kind, title, created_at, started_at,
+                               completed_at, posted)
+            SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 3, 'succeeded', 'delivered', 'runner', 1, 1, 'bench',
+                   'Review change ' || n, t, t, t, 1
+            FROM (SELECT n, now() - interval '2 hours' - n * interval '1 second' AS t FROM generate_series(1, {count}) n) made;""")
         self.settle_down()
 
     def settle_down(self):
