@@ -215,6 +215,7 @@ constexpr std::string_view about_after[] = {
     "factory",    "source",   "env",       "var",      "variable", "board",
     "pair",       "pairs",    "ring",      "info",     "checks",   "check",
     "through",    "class",    "change",    "rotate",   "reuse",    "entry",
+    "fail",       "failure",  "failed",    "failures", "attempts", "tracker",
 };
 
 constexpr std::string_view about_before[] = {

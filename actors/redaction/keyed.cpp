@@ -65,6 +65,8 @@ bool judge(const search& s, const key_site& site, const value_span& v,
     return false;
   if (!v.quoted && is_call(value))
     return false;
+  if (family != key_family::password && is_printed_object(value))
+    return false;
   // The quote closed something before: `"token=" + value`.
   if (v.quoted && !site.quoted_name
       && (value.substr(0, 3) == " + " || value.substr(0, 3) == " . "

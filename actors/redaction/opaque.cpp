@@ -59,9 +59,15 @@ bool is_identifier(std::string_view run) {
 /// between them, no words, no path.
 bool is_opaque(std::string_view run) {
   const auto m = study(run);
+  // Six letters of one case are a word in a short run, and chance in a long
+  // one.
+  const std::size_t most_letters = run.size() < 32   ? 5
+                                   : run.size() < 40 ? 6
+                                                     : 7;
   if (m.digits < 2 || m.lowers < 2 || m.uppers < 2)
     return false;
-  if (m.others * 5 > run.size() || m.letter_run > 5 || m.longest < 12)
+  if (m.others * 5 > run.size() || m.letter_run > most_letters
+      || m.longest < 12)
     return false;
   if (std::count(run.begin(), run.end(), '/') > 2
       || std::count(run.begin(), run.end(), '-')
@@ -82,11 +88,34 @@ bool is_seed(std::string_view run) {
          && study(run).digits >= 4;
 }
 
+/// The end of a Discord bot's token: its id in base64, six characters, 27 to
+/// 40 more, with dots between them. 0 if it is none.
+std::size_t bot_token_end(std::string_view text, std::size_t begin,
+                          std::size_t end) {
+  const auto first = text.substr(begin, end - begin);
+  if (first.size() > 28
+      || (first[0] != 'M' && first[0] != 'N' && first[0] != 'O')
+      || skip(first, 0, glyph::alnum) != first.size() || end + 7 >= text.size()
+      || text[end] != '.')
+    return 0;
+  const auto middle = skip(text, end + 1, glyph::url_safe);
+  if (middle != end + 7 || text[middle] != '.')
+    return 0;
+  const auto to = skip(text.substr(0, std::min(text.size(), middle + 42)),
+                       middle + 1, glyph::url_safe);
+  return to - middle > 27 && to - middle <= 41 && study(first).digits != 0 ? to
+                                                                           : 0;
+}
+
 void judge_run(search& s, std::size_t begin, std::size_t end) {
   const auto text = s.text;
   while (begin < end
          && (text[begin] == '=' || text[begin] == '-' || text[begin] == '/'
              || text[begin] == '+'))
+    ++begin;
+  // The letter of an escape: `\\n` before a token is a line's end.
+  if (begin > 0 && begin < end && text[begin - 1] == '\\'
+      && (text[begin] == 'n' || text[begin] == 'r' || text[begin] == 't'))
     ++begin;
   // NAME=value: the name is none of it.
   if (const auto equals = text.substr(begin, end - begin).find('=');
@@ -108,6 +137,10 @@ void judge_run(search& s, std::size_t begin, std::size_t end) {
       && (is(text[begin - 1], glyph::alnum | glyph::dot | glyph::high)
           || text[begin - 1] == '@' || text[begin - 1] == '%'))
     return;
+  if (const auto to = bot_token_end(text, begin, end); to != 0) {
+    s.add(begin, to, secret_class::vendor_token);
+    return;
+  }
   if (end < text.size() && (text[end] == '.' || text[end] == '(')
       && end + 1 < text.size() && is(text[end + 1], glyph::alnum))
     return;

@@ -51,10 +51,11 @@ void find_ipv4(search& s, std::size_t dot) {
   const auto ip = read_ipv4(text, at, end);
   if (!ip || !is_private(*ip))
     return;
+  // What goes on is a version or a name, save for a net that is none.
   if (end < text.size()
       && (is(text[end], glyph::word)
           || (text[end] == '.' && end + 1 < text.size()
-              && is(text[end + 1], glyph::alnum))))
+              && is(text[end + 1], glyph::alnum) && (*ip)[0] != 192)))
     return;
   s.add(at, end, secret_class::private_ip);
 }

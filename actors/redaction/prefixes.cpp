@@ -61,8 +61,13 @@ bool obeys(std::string_view tail, std::uint8_t rules) {
 }
 
 constexpr std::string_view infixes[] = {
-    "t3blbkfj", ".atlasv1.", "q~", ".acc_", "_mmk", ":aa", "-us",
+    "t3blbkfj", ".atlasv1.", "q~",   ".acc_", "_mmk", ":aa",  "-us",  "!aq",
+    "!ar",      "azfu",      "azse", "acdb",  "azca", "+ast", "+aba", "+aeh",
+    "+asb",     "+aiot",     "+arm", "jqqj",  "azdo", "nral",
 };
+
+constexpr std::size_t infix_count = std::size(infixes);
+static_assert(infix_count == 22, "confirm_infix counts them");
 
 } // namespace
 
@@ -169,8 +174,40 @@ void confirm_infix(search& s, std::size_t which, std::size_t at) {
       s.add(from, to, secret_class::vendor_token);
     return;
   }
-  default:
+  case 7:
+  case 8: { // Salesforce: an organisation's id, an exclamation mark
+    const auto from = skip_back(text, at, glyph::alnum, 19);
+    const auto to = s.run_end(at + 1, glyph::word | glyph::dot);
+    s.spend(64);
+    if (at - from >= 15 && at - from <= 18 && text.substr(from, 3) == "00D"
+        && to - at >= 60)
+      s.add(from, to, secret_class::vendor_token);
     return;
+  }
+  case infix_count - 1: { // New Relic's licence: hex and its mark
+    const auto from = skip_back(text, at, glyph::hex, 40);
+    s.spend(40);
+    if (spelled == "NRAL" && at - from >= 30 && at - from <= 38
+        && (end == text.size() || !is(text[end], glyph::word))
+        && begins_word(text, from))
+      s.add(from, end, secret_class::vendor_token);
+    return;
+  }
+  default: { // keys of Azure's services, which carry a mark of theirs
+    static constexpr std::string_view marks[] = {
+        "AzFu", "AzSe", "ACDb",  "AzCa", "+ASt", "+ABa",
+        "+AEh", "+ASb", "+AIoT", "+ARm", "JQQJ", "AZDO"};
+    if (spelled != marks[which - 9])
+      return;
+    const auto from = skip_back(text, at, glyph::base64, 120);
+    const auto to = s.run_end(end, glyph::base64);
+    s.spend(120);
+    const auto n = to - from;
+    if (n >= 40 && n <= 120 && begins_word(text, from)
+        && study(text.substr(from, n)).switches * 3 >= n)
+      s.add(from, to, secret_class::azure_secret);
+    return;
+  }
   }
 }
 

@@ -234,6 +234,34 @@ bool is_random(std::string_view v, std::size_t least) noexcept {
          || (m.digits >= 3 && m.longest >= 16);
 }
 
+bool is_printed_object(std::string_view v) noexcept {
+  if (v.size() > 2 && v.size() <= 18 && v[0] == '0' && lowered(v[1]) == 'x')
+    return skip(v, 2, glyph::hex) == v.size();
+  if (v.size() >= 38 && v[0] == '{' && v[37] == '}')
+    return is_uuid_shaped(v.substr(1, 36));
+  const auto name = skip(v, 0, glyph::word | glyph::dot);
+  if (name < 4 || name == v.size() || !is(v[0], glyph::letter))
+    return false;
+  const auto word = v.substr(0, name);
+  const auto m = study(word);
+  const auto dots = std::count(word.begin(), word.end(), '.');
+  const bool type = m.digits == 0 && m.uppers >= 1 && m.lowers >= 3;
+  const auto rest = v.substr(name + 1);
+  switch (v[name]) {
+  case '@': // java.lang.Object@1f2e, Server@325
+    return type && !rest.empty() && rest.size() <= 16
+           && (dots != 0 || m.uppers >= 2)
+           && skip(rest, 0, glyph::hex) == rest.size();
+  case '{': // Token{a64f992
+    return type && word.front() < 'a';
+  case '/': // com.example.activity/4505
+    return m.digits == 0 && dots >= 2 && rest.size() <= 12
+           && skip(rest, 0, glyph::digit) == rest.size();
+  default:
+    return false;
+  }
+}
+
 bool is_prose_word(std::string_view v) noexcept {
   while (!v.empty() && (v.back() == '.' || v.back() == ',' || v.back() == '!'))
     v.remove_suffix(1);

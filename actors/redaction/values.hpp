@@ -23,6 +23,10 @@ namespace telltale::redact {
 [[nodiscard]] bool is_uuid_shaped(std::string_view value) noexcept;
 
 /// A word that people put after `password:` when they write about one.
+/// An object, a handle or a number as programs print them: `Token{a64f`,
+/// `java.lang.Object@1f2e`, `0x24ed9311`, `{GUID}`.
+[[nodiscard]] bool is_printed_object(std::string_view v) noexcept;
+
 [[nodiscard]] bool is_prose_word(std::string_view value) noexcept;
 
 } // namespace telltale::redact
