@@ -242,7 +242,8 @@ bool memory_task_store::is_silent(const task_record& task,
   case sweep_kind::reconnect:
     return !off && queued && task.awaits_runner && task.run_after < edge;
   case sweep_kind::runner_offline:
-    return active && known && seen->second < edge;
+    return active && known && seen->second < edge
+           && *task.lease_expires_at - live_->get()->lease < edge;
   case sweep_kind::lease:
     return active && task.lease_expires_at < edge
            && (!known

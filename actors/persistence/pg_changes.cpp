@@ -41,7 +41,7 @@ constexpr int first_task_column = 3;
 constexpr int first_attempt_column = first_task_column + task_column_count;
 constexpr int first_more_column = first_attempt_column + attempt_column_count;
 
-enum class fate : std::uint8_t { open, settled, lost };
+enum class fate : std::uint8_t { open, settled, lost, unreadable };
 
 } // namespace
 
@@ -90,6 +90,7 @@ pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
   sql_array asked;
   for (auto& row : round) {
     row.found = false;
+    row.is = fate::open;
     ids.add(row.task);
     if (const auto number = batch.attempt(row.index); number > 0)
       asked.add(number);
@@ -106,11 +107,19 @@ pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
     for (const auto& row : rows) {
       auto& to = round.at(row[0].as<std::size_t>() - 1);
       task_snapshot found;
-      found.task = read_task(row, first_task_column);
-      found.attempt = read_attempt(found.task.id, row, first_attempt_column);
-      found.masks = row[masks_column].as<std::uint32_t>();
-      if (everything)
-        read_more(found.task, row, first_more_column);
+      try {
+        found.task = read_task(row, first_task_column);
+        found.attempt = read_attempt(found.task.id, row, first_attempt_column);
+        found.masks = row[masks_column].as<std::uint32_t>();
+        if (everything)
+          read_more(found.task, row, first_more_column);
+      } catch (const std::runtime_error& problem) {
+        // A newer program's word, or damage: no reason to refuse the others.
+        spdlog::error("task {} cannot be read: {}", to_string(to.task),
+                      problem.what());
+        to.is = fate::unreadable;
+        continue;
+      }
       to.plan =
           batch.decide(to.index, std::move(found), context(moment_of(row[1])));
       to.found = true;
@@ -209,7 +218,9 @@ caf::expected<std::vector<event_facts>> pg_changes::run(change_batch& batch) {
       return make_error(failure.code, std::move(failure.circumstances));
     std::vector<planned*> writes;
     for (auto& row : round) {
-      if (!row.found) {
+      if (row.is == fate::unreadable) {
+        batch.refuse(row.index, ec::internal_error);
+      } else if (!row.found) {
         row.is = fate::settled;
         batch.refuse(row.index, ec::task_not_found);
       } else if (row.plan.writes_task || row.plan.late) {

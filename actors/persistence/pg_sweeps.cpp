@@ -1,6 +1,9 @@
 #include "actors/persistence/pg_task_store.hpp"
 
+#include <stdexcept>
 #include <utility>
+
+#include <spdlog/spdlog.h>
 
 #include "actors/persistence/pg_masks.hpp"
 #include "actors/persistence/task_rows.hpp"
@@ -19,6 +22,7 @@ std::string ago(std::chrono::milliseconds span) {
 /// Which rows a sweep takes; nothing if its threshold switches it off.
 std::optional<std::string> silent_rows(const sweep_tasks& what,
                                        std::chrono::milliseconds runner_silence,
+                                       std::chrono::milliseconds lease,
                                        const pqxx::transaction_base& quoting) {
   const auto threshold = what.threshold;
   const std::string active = "t.status IN ('running', 'posting_result')";
@@ -35,7 +39,9 @@ std::optional<std::string> silent_rows(const sweep_tasks& what,
       return std::nullopt;
     return queued + " AND t.awaits_runner AND t.run_after < " + ago(threshold);
   case sweep_kind::runner_offline:
-    return active + " AND r.last_seen_at < " + ago(threshold);
+    // A lease was renewed by a sign of life, too, be it one without a name.
+    return active + " AND r.last_seen_at < " + ago(threshold)
+           + " AND t.lease_expires_at < " + ago(threshold - lease);
   case sweep_kind::lease:
     return active + " AND t.lease_expires_at < " + ago(threshold)
            + " AND (r.id IS NULL OR r.last_seen_at >= " + ago(runner_silence)
@@ -105,8 +111,8 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
                                                  const sweep_tasks& what) {
   committed<tasks_swept> result;
   pqxx::work transaction{link};
-  const auto condition =
-      silent_rows(what, rules_->get()->runner_silence, transaction);
+  const auto condition = silent_rows(what, rules_->get()->runner_silence,
+                                     rules_->get()->lease, transaction);
   if (!condition)
     return result;
   if (what.kind == sweep_kind::reconnect)
@@ -123,8 +129,14 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
   plans.reserve(rows.size());
   for (const auto& row : rows) {
     task_snapshot found;
-    found.task = read_task(row, 2);
-    found.attempt = read_attempt(found.task.id, row, 2 + task_column_count);
+    try {
+      found.task = read_task(row, 2);
+      found.attempt = read_attempt(found.task.id, row, 2 + task_column_count);
+    } catch (const std::runtime_error& problem) {
+      // It must not keep the others from being found.
+      spdlog::error("a silent task cannot be read: {}", problem.what());
+      continue;
+    }
     auto plan = decide_sweep(std::move(found), what, {maybe_moment(row[1])},
                              changes_.context(moment_of(row[0])));
     if (!plan.writes_task)

@@ -396,7 +396,7 @@ std::string lifecycle_model::play(std::uint64_t seed) {
   {
     pqxx::nontransaction work{*eye_};
     work.exec(seed % renew_every == 0
-                  ? "TRUNCATE tasks, attempts, events, runners"
+                  ? "TRUNCATE tasks, attempts, events, runners CASCADE"
                   : "DELETE FROM tasks; DELETE FROM events;"
                     " DELETE FROM runners");
   }
