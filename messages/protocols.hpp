@@ -73,6 +73,10 @@ using sweep_store_actor =
     caf::typed_actor<caf::replies_to<sweep_tasks>::with<tasks_swept>,
                      caf::replies_to<check_truth>::with<truth_checked>>;
 
+/// Deletes what is old.
+using retention_store_actor =
+    caf::typed_actor<caf::replies_to<prune_old>::with<old_pruned>>;
+
 /// Reads for people and pages.
 using task_query_actor =
     caf::typed_actor<caf::replies_to<find_task>::with<task_found>,
@@ -111,6 +115,11 @@ using reaper_actor = caf::typed_actor<
     caf::reacts_to<check_truth_now>,
     // A runner says that it restarted: its tasks are in nobody's hands.
     caf::replies_to<runner_recovered>::with<tasks_swept>>;
+
+/// Has what is old deleted, a little at a time.
+using retention_actor = caf::typed_actor<
+    // To itself: once an hour, and again while there is more.
+    caf::reacts_to<prune_now>>;
 
 /// Where both failure paths meet; builds every payload and publishes events.
 using failed_task_payload_actor = caf::typed_actor<

@@ -165,6 +165,35 @@ struct truth_checked {
   bool operator==(const truth_checked&) const = default;
 };
 
+// --- retention ---------------------------------------------------------------
+
+/// What goes when it is old enough, in this order: a task's deliveries and
+/// events before the task.
+enum class prune_kind : std::uint8_t {
+  sent_deliveries, ///< those that nobody waits for
+  events,          ///< published, and of no delivery that may yet be sent
+  finished_tasks,  ///< with attempts and sent deliveries
+  runners,         ///< unseen for that long, with nothing under way
+};
+
+[[nodiscard]] std::string to_string(prune_kind kind);
+
+/// Deletes at most `limit` rows that are older than `age`.
+struct prune_old {
+  prune_kind kind = prune_kind::finished_tasks;
+  std::chrono::milliseconds age{};
+  std::uint32_t limit = 500;
+
+  bool operator==(const prune_old&) const = default;
+};
+
+struct old_pruned {
+  std::uint32_t pruned = 0;
+  bool more = false; ///< the limit was reached
+
+  bool operator==(const old_pruned&) const = default;
+};
+
 // --- readers -----------------------------------------------------------------
 
 struct find_task {

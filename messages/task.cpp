@@ -74,6 +74,20 @@ std::string to_string(sweep_kind kind) {
   return name_in(sweep_kinds, kind);
 }
 
+std::string to_string(prune_kind kind) {
+  switch (kind) {
+  case prune_kind::sent_deliveries:
+    return "sent_deliveries";
+  case prune_kind::events:
+    return "events";
+  case prune_kind::finished_tasks:
+    return "finished_tasks";
+  case prune_kind::runners:
+    return "runners";
+  }
+  return {};
+}
+
 std::string to_string(error_origin origin) {
   return origin == error_origin::runner ? "runner" : "platform";
 }

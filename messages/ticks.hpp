@@ -70,6 +70,7 @@ struct flush_reports {};
 struct flush_beats {};
 struct reap_now {};
 struct check_truth_now {};
+struct prune_now {};
 struct publish_backlog {};
 struct deliveries_due {};
 struct relay_tick {};

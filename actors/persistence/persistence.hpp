@@ -66,6 +66,9 @@ struct pg_options {
 /// The same for what operators count.
 [[nodiscard]] std::unique_ptr<statistics_store> make_pg_statistics(pg_options);
 
+/// The same for what is old.
+[[nodiscard]] std::unique_ptr<retention_store> make_pg_retention(pg_options);
+
 /// Writes an event's envelope from its facts: the pure function of the room
 /// that builds payloads, handed in by the composition root. Any thread.
 using envelope_writer = std::function<std::string(const event_facts&)>;

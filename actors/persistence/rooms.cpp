@@ -87,6 +87,14 @@ task_queries(task_query_actor::stateful_pointer<task_query_state> self,
   };
 }
 
+retention_store_actor::behavior_type retention_store_room(
+    retention_store_actor::stateful_pointer<retention_store_state> self,
+    std::unique_ptr<retention_store> store) {
+  self->state.store = std::move(store);
+  auto* port = self->state.store.get();
+  return {[=](const prune_old& what) { return pass(port->prune(what)); }};
+}
+
 statistics_actor::behavior_type
 statistics(statistics_actor::stateful_pointer<statistics_state> self,
            std::unique_ptr<statistics_store> store) {

@@ -51,6 +51,16 @@ struct task_query_state {
 task_queries(task_query_actor::stateful_pointer<task_query_state> self,
              std::unique_ptr<task_store> store);
 
+struct retention_store_state {
+  static inline const char* name = "retention-store";
+  std::unique_ptr<retention_store> store;
+};
+
+/// Deletes what is old.
+[[nodiscard]] retention_store_actor::behavior_type retention_store_room(
+    retention_store_actor::stateful_pointer<retention_store_state> self,
+    std::unique_ptr<retention_store> store);
+
 struct statistics_state {
   static inline const char* name = "statistics";
   std::unique_ptr<statistics_store> store;

@@ -62,6 +62,14 @@ public:
   virtual caf::expected<chats_listed> list(const list_chats&) = 0;
 };
 
+/// What is old goes.
+class retention_store {
+public:
+  virtual ~retention_store() = default;
+
+  virtual caf::expected<old_pruned> prune(const prune_old&) = 0;
+};
+
 /// Counts over what is stored.
 class statistics_store {
 public:

@@ -31,6 +31,7 @@ void service::wiring::reload(const config::settings& fresh) {
                                                               deployment_key_));
   store_.rules->replace(rules_of(fresh));
   reaper_options_->replace(fresh.reaper);
+  retention_options_->replace(fresh.retention);
   edge_->replace_access(access_rules{fresh.auth, attempt_key()});
   change_relays(fresh);
   settings_ = fresh;

@@ -182,6 +182,16 @@ void service::wiring::spawn_stores_of_tasks() {
       "task-queries", [this](auto* self) {
         return task_queries(self, make_pg_task_store(store_));
       });
+  const auto old =
+      spawn_blocking_room<retention_store_actor, retention_store_state>(
+          "retention-store", [this](auto* self) {
+            return retention_store_room(self, make_pg_retention(store_));
+          });
+  retention_options_ = std::make_shared<live_retention>(settings_.retention);
+  static_cast<void>(spawn_room<retention_actor, retention_state>(
+      "retention", [this, old](auto* self) {
+        return retention(self, old, retention_options_, counters_);
+      }));
   statistics_ = spawn_blocking_room<statistics_actor, statistics_state>(
       "statistics", [this](auto* self) {
         return statistics(self, make_pg_statistics(store_));

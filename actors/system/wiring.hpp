@@ -19,6 +19,7 @@
 #include "actors/persistence/replica_bell.hpp"
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/live_engine.hpp"
+#include "actors/retention/retention.hpp"
 #include "actors/system/service.hpp"
 #include "actors/system/supervisor.hpp"
 #include "http/client.hpp"
@@ -153,6 +154,7 @@ private:
   std::unique_ptr<replica_bell> bell_owner_;
   live_targets_ptr targets_ = std::make_shared<live_targets>();
   live_reaper_options_ptr reaper_options_;
+  live_retention_ptr retention_options_;
 
   event_store_actor events_;
   delivery_store_actor deliveries_;

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <caf/actor_clock.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "config/config.hpp"
+#include "messages/counters.hpp"
+#include "messages/protocols.hpp"
+
+namespace telltale {
+
+/// The ages in force. Any thread; a reload replaces them as a whole.
+class live_retention {
+public:
+  explicit live_retention(config::retention_config options)
+      : options_(std::move(options)) {}
+
+  [[nodiscard]] config::retention_config get() const {
+    const std::lock_guard lock{guard_};
+    return options_;
+  }
+
+  void replace(config::retention_config options) {
+    const std::lock_guard lock{guard_};
+    options_ = std::move(options);
+  }
+
+private:
+  mutable std::mutex guard_;
+  config::retention_config options_;
+};
+
+using live_retention_ptr = std::shared_ptr<live_retention>;
+
+/// Has what is old deleted, a little at a time.
+///
+/// Accepts prune_now from itself. Sends prune_old to the retention store, one
+/// request at a time, with a pause between two batches so that reports never
+/// wait for it. A round begins every hour; the first one a minute after the
+/// start. Several replicas may do it at once: each skips what another holds.
+///
+/// Failure: a round ends with its first error; the next one goes on where it
+/// stopped, since it looks for what is old again.
+/// Threading: the scheduler's; blocks never.
+struct retention_state {
+  static inline const char* name = "retention";
+
+  /// No aggregate; see reaper_state.
+  retention_state() = default;
+
+  static constexpr std::chrono::minutes first_round{1};
+  static constexpr std::chrono::hours every{1};
+  static constexpr std::chrono::milliseconds pause{50};
+
+  live_retention_ptr options; ///< never null
+  retention_store_actor store;
+  counter_board_ptr counters;   ///< never null
+  std::vector<prune_old> round; ///< of the round under way
+  std::size_t step = 0;         ///< == round.size(): none is under way
+  std::uint64_t pruned = 0;     ///< in this round
+};
+
+[[nodiscard]] retention_actor::behavior_type
+retention(retention_actor::stateful_pointer<retention_state> self,
+          retention_store_actor store, live_retention_ptr options,
+          counter_board_ptr counters);
+
+} // namespace telltale
