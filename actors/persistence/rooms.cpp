@@ -33,15 +33,6 @@ caf::result<T> tell(Self self, caf::expected<committed<T>> done) {
 
 using sweeper = sweep_store_actor::stateful_pointer<sweep_store_state>;
 
-caf::result<tasks_swept> on_sweep(sweeper self, const sweep_tasks& what) {
-  auto& state = self->state;
-  auto done = state.store->sweep(what);
-  if (done && done->answer.settled > 0)
-    state.counters->add(counter::swept_total, to_string(what.kind),
-                        done->answer.settled);
-  return tell(self, std::move(done));
-}
-
 } // namespace
 
 task_store_actor::behavior_type
@@ -69,7 +60,7 @@ sweep_store_actor::behavior_type sweep_store(sweeper self,
   self->state = {std::move(store), std::move(listener), std::move(counters)};
   auto* port = self->state.store.get();
   return {
-      [=](const sweep_tasks& what) { return on_sweep(self, what); },
+      [=](const sweep_tasks& what) { return tell(self, port->sweep(what)); },
       [=](const check_truth& what) { return pass(port->check(what)); },
   };
 }
