@@ -1,64 +1,101 @@
-// Messages to chats and webhooks, and whether they arrived.
+// Messages to chats and webhooks: what waits, what did not arrive, who is muted.
 
-import { api } from './api.js';
-import { h } from './dom.js';
-import { time } from './format.js';
-import { t } from './i18n.js';
+import { api, query } from './api.js';
+import { ask, choice } from './ask.js';
+import { h, keepingFocus, reconcile, say } from './dom.js';
+import { goTo } from './filters.js';
+import { length } from './format.js';
+import { number, t, tn } from './i18n.js';
+import { askMute, muteSection } from './mutes.js';
+import { deliveryRows, wentWrong } from './telling.js';
 
-const TONES = { sent: 'good', dead: 'bad', pending: 'busy' };
+const PAGE = 50;
+const STATES = ['', 'pending', 'dead', 'sent'];
 
-function row(one, mayWrite, said, done, withRun) {
-  const again = async (event) => {
-    event.target.disabled = true;
+export function deliveriesView() {
+  const view = { title: t('deliveries'), mayWrite: false };
+  const tabs = h('nav', { class: 'tabs', 'aria-label': t('state') });
+  const tools = h('div', { class: 'tools' });
+  const summary = h('p', { class: 'quiet', role: 'status' });
+  const list = h('ol', { class: 'tellings', 'aria-label': t('deliveries') });
+  const none = h('div');
+  const pager = h('nav', { class: 'pager', 'aria-label': t('pages_of_list') });
+  const muted = h('section', { 'aria-labelledby': 'mutes' });
+  let relays = [];
+  let print = '';
+
+  const given = () => {
+    const from = new URLSearchParams(location.search);
+    return { state: STATES.includes(from.get('state')) ? from.get('state') : '', relay: from.get('relay') ?? '', cursor: from.get('cursor') };
+  };
+
+  const sendAll = async () => {
+    const { relay } = given();
+    const text = relay ? t('redeliver_all_of', { relay }) : t('redeliver_all_text');
+    if (!(await ask({ title: t('redeliver_all_ask'), text, action: t('redeliver_all') }))) return;
     try {
-      await api.redeliver(one.id);
-      said.textContent = t('done_redeliver');
-      await done();
+      const done = await api.redeliverAll(relay || null);
+      say(tn('done_redeliver_all', done?.redelivered ?? 0), 'good');
+      await read();
     } catch (error) {
-      said.textContent = error.status === 403 ? t('forbidden') : t('load_failed', { what: error.message });
-      event.target.disabled = false;
+      wentWrong(error);
     }
   };
-  const cell = (name, ...children) => h('td', { 'data-name': t(name) }, children);
-  return h('tr', {},
-    cell('relay', one.relay, one.chat_id && h('span', { class: 'quiet' }, ` ${one.chat_id}`)),
-    cell('state', h('span', { class: `badge ${TONES[one.state] ?? 'plain'}` }, t(`state_${one.state}`, {}, one.state))),
-    cell('tries', String(one.tries)),
-    cell('sent', one.sent_at ? time(one.sent_at) : one.next_try_at ? [`${t('next_try')}: `, time(one.next_try_at)] : '–'),
-    cell('message', one.text && h('div', { class: 'message' }, one.text),
-      one.last_error && one.state !== 'sent' && h('div', { class: 'bad-text' }, `${t('last_error')}: ${one.last_error}`),
-      withRun && h('a', { href: `/runs/${encodeURIComponent(one.task_id)}` }, t('run'))),
-    mayWrite && cell('redeliver', one.state === 'dead'
-      ? h('button', { type: 'button', onclick: again }, t('redeliver')) : ''));
-}
 
-/** A table of deliveries; `done` is called after one was queued again. */
-export function deliveryTable(list, mayWrite, said, done, withRun = false) {
-  const heads = ['relay', 'state', 'tries', 'sent', 'message'];
-  return h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('deliveries') },
-    h('table', {},
-      h('thead', {}, h('tr', {}, heads.map((name) => h('th', { scope: 'col' }, t(name))),
-        mayWrite && h('th', { scope: 'col' }, h('span', { class: 'hidden' }, t('redeliver'))))),
-      h('tbody', {}, list.map((one) => row(one, mayWrite, said, done, withRun)))));
-}
-
-export function deliveriesView(main) {
-  const given = new URLSearchParams(location.search);
-  const view = { title: t('deliveries'), mayWrite: false };
-  const said = h('p', { class: 'said', role: 'status' });
-  let shown = '';
-  view.load = async () => {
-    const page = await api.deliveries({ state: given.get('state'), relay: given.get('relay'), limit: 100 });
-    const print = JSON.stringify(page.deliveries);
-    if (print === shown) return;
-    shown = print;
-    const states = h('p', { class: 'facts' }, ['', 'pending', 'sent', 'dead'].map((state) =>
-      h('a', { href: state ? `?state=${state}` : location.pathname, 'aria-current': (given.get('state') ?? '') === state ? 'true' : null },
-        state ? t(`state_${state}`) : t('any'))));
-    main.replaceChildren(h('h1', {}, t('deliveries')), states, said,
-      page.deliveries.length > 0 ? deliveryTable(page.deliveries, view.mayWrite, said, view.load, true)
-        : h('div', { class: 'note', role: 'status' }, h('p', { class: 'strong' }, t('no_deliveries')), h('p', {}, t('no_deliveries_hint'))));
+  const mute = async (one) => {
+    if (await askMute(relays, one)) await read();
   };
-  view.refresh = view.load;
+
+  const drawTools = (dead) => {
+    const { state, relay } = given();
+    keepingFocus(tools, () => {
+      const chooser = choice('relay', [['', t('all_targets')], ...relays.map((one) => [one, one])], relay, { 'aria-label': t('relay'), 'data-focus': 'relay' });
+      chooser.addEventListener('change', () => goTo(`/deliveries${query({ state, relay: chooser.value })}`));
+      tools.replaceChildren(chooser,
+        ...[view.mayWrite && dead > 0 && h('button', { type: 'button', 'data-focus': 'all', onclick: sendAll }, t('redeliver_all')),
+          view.mayWrite && h('button', { type: 'button', 'data-focus': 'mute', onclick: () => mute(null) }, t('mute_chat'))].filter(Boolean));
+    });
+  };
+
+  const drawTabs = (counts) => {
+    const { state, relay } = given();
+    keepingFocus(tabs, () => tabs.replaceChildren(...STATES.map((one) => h('a', {
+      href: `/deliveries${query({ state: one, relay })}`, 'aria-current': one === state ? 'true' : null, 'data-focus': `tab-${one}`,
+    }, one ? t(`state_${one}`) : t('any_state'), counts?.[one] !== undefined && h('span', { class: `count ${one === 'dead' && counts[one] ? 'bad' : ''}` }, number(counts[one]))))));
+  };
+
+  const read = async () => {
+    const { state, relay, cursor } = given();
+    const [page, stats, mutes, ready] = await Promise.all([api.deliveries({ state, relay, cursor, limit: PAGE }),
+      api.stats({ window: '24h' }).catch(() => null), api.mutes(), api.ready().catch(() => null)]);
+    const now = JSON.stringify([page, stats?.deliveries, mutes, location.search]);
+    if (now === print) return;
+    print = now;
+    relays = [...new Set([...ready?.relays?.names ?? [], ...page.deliveries.map((one) => one.relay), ...mutes.mutes.map((one) => one.relay)])].sort();
+    const counts = stats?.deliveries;
+    drawTabs(counts);
+    drawTools(counts ? counts.dead : page.deliveries.filter((one) => one.state === 'dead').length);
+    const oldest = counts?.pending ? t('oldest_waits', { time: length((counts.oldest_pending_seconds ?? 0) * 1000) }) : '';
+    if (summary.textContent !== oldest) summary.textContent = oldest;
+    reconcile(list, deliveryRows(page.deliveries, { mayWrite: view.mayWrite, done: read, withRun: true, onMute: mute }));
+    list.hidden = page.deliveries.length === 0;
+    const empty = state || relay ? 'no_such_deliveries' : 'no_deliveries';
+    none.replaceChildren(...(page.deliveries.length === 0
+      ? [h('div', { class: 'note', role: 'status' }, h('p', { class: 'strong' }, t(empty)), h('p', {}, t(state === 'dead' ? 'none_dead_hint' : 'no_deliveries_hint')))] : []));
+    pager.hidden = !cursor && !page.next_cursor;
+    pager.replaceChildren(...[cursor && h('a', { class: 'button', href: `/deliveries${query({ state, relay })}` }, t('newest')),
+      page.next_cursor && h('a', { class: 'button', href: `/deliveries${query({ state, relay, cursor: page.next_cursor })}` }, `${t('older')} →`)].filter(Boolean));
+    keepingFocus(muted, () => muted.replaceChildren(...muteSection(mutes.mutes, view.mayWrite, read)));
+  };
+
+  view.load = async (stage) => {
+    await read();
+    stage.append(h('h1', { tabindex: -1 }, t('deliveries')), h('div', { class: 'head-tools' }, tabs, tools), summary, none, list, pager, muted);
+  };
+  view.renew = async () => {
+    await read();
+    scrollTo(0, 0);
+  };
+  view.refresh = read;
   return view;
 }

@@ -1,7 +1,7 @@
-// From the service's values to words, without touching the document (save
-// `time`). The decisions here are checked by the browser test.
+// From the service's values to words. The decisions here are checked by the
+// browser test.
 
-import { h } from './dom.js';
+import { h, icon, words } from './dom.js';
 import { locale, t } from './i18n.js';
 
 // The platform's own sentences: no detail, so the reason's copy speaks.
@@ -13,93 +13,232 @@ const OWN_PHRASE = new Set(['build', 'test', 'deploy', 'exec']);
 const KINDS = new Set(['run', 'review', ...OWN_PHRASE]);
 const LONGEST_LINE = 240;
 
+// --- reasons --------------------------------------------------------------------
+
 const reasons = new Map();
 
 /** Remembers the taxonomy's copy. */
 export function learnReasons(list) {
-  for (const one of list)
-    reasons.set(one.failure_reason, one.copy?.[locale] ?? one.copy?.en ?? one.meaning);
+  for (const one of list) {
+    const copy = one.copy?.[locale] ?? one.copy?.en ?? one.meaning;
+    reasons.set(one.failure_reason, { side: one.side, copy, brief: one.brief?.[locale] ?? one.brief?.en ?? firstSentence(copy) });
+  }
 }
 
-/** A reason in words; a value outside the taxonomy never shows raw. */
-export function reasonText(wire) {
-  return wire ? reasons.get(wire) ?? t('no_detail') : '';
+/** Every reason of the taxonomy: `[wire, side]`. */
+export const knownReasons = () => [...reasons].map(([wire, one]) => [wire, one.side]);
+
+function capital(text) {
+  return text ? text[0].toUpperCase() + text.slice(1) : text;
 }
+
+function firstSentence(text) {
+  const end = text.search(/\.(\s|$)|。/);
+  return end > 0 ? text.slice(0, end) : text;
+}
+
+/** What happened, as a sentence. */
+export function happened(wire) {
+  const copy = wire ? reasons.get(wire)?.copy ?? '' : '';
+  return copy.slice(0, firstSentence(copy).length + 1);
+}
+
+/** What to do next, as far as the reason tells. */
+export function nextStep(wire) {
+  const copy = wire ? reasons.get(wire)?.copy ?? '' : '';
+  return copy.slice(firstSentence(copy).length + 1).trim();
+}
+
+/** What happened and what to do; a value outside the taxonomy never shows raw. */
+export function reasonText(wire) {
+  return wire ? reasons.get(wire)?.copy ?? t('other_reason') : '';
+}
+
+/** A few words for a list. */
+export function reasonBrief(wire) {
+  return wire ? capital(reasons.get(wire)?.brief ?? t('other_reason')) : '';
+}
+
+/** The words of a reason, with the raw value on hover. */
+export function reasonWords(wire) {
+  return wire ? h('span', { class: 'reason', title: wire }, reasonBrief(wire)) : null;
+}
+
+// --- kinds and lines ------------------------------------------------------------
 
 function kindKey(kind) {
-  const plain = String(kind ?? '').toLowerCase();
-  return KINDS.has(plain) ? plain : null;
+  const name = String(kind ?? '').toLowerCase();
+  return KINDS.has(name) ? name : null;
 }
 
 export function kindText(kind) {
   const known = kindKey(kind);
   if (known) return t(`kind_${known}`);
-  const words = String(kind ?? '').replace(/[-_.]+/g, ' ').trim();
-  return words ? words[0].toUpperCase() + words.slice(1) : t('kind_run');
+  const name = String(kind ?? '').replace(/[-_.]+/g, ' ').trim();
+  return capital(name) || t('kind_run');
 }
 
-function firstLine(text) {
-  const line = text.split('\n').map((one) => one.trim()).find((one) => one) ?? '';
+/**
+ * The line of a text that says most: its first, unless that one only announces
+ * what follows, as a traceback's or a compiler's first line does.
+ */
+export function tellingLine(text) {
+  const lines = String(text ?? '').split('\n').map((one) => one.trim()).filter(Boolean);
+  let line = lines[0] ?? '';
+  if (/^Traceback\b/.test(line)) line = lines.at(-1);
+  else if (lines.length > 1 && /(:|：|\.\.\.|…)$/.test(line))
+    line = lines.slice(1).find((one) => /\b(error|fatal|panic|exception|denied|refused|failed|cannot)\b/i.test(one)) ?? line;
   const characters = [...line];
   return characters.length > LONGEST_LINE ? `${characters.slice(0, LONGEST_LINE).join('')}…` : line;
 }
 
-const failed = (task) => task.status === 'failed' || task.status === 'timed_out';
+export const hasFailed = (task) => task.status === 'failed' || task.status === 'timed_out';
+export const isSilent = (task) => task.outcome === 'silent_noop';
+
+/** What a run's own words say, without those of the platform. */
+export function ownWords(task) {
+  const said = (task.error_detail ?? '').trim();
+  return SENTINELS.has(said) ? '' : said;
+}
 
 /**
  * The calm line of a failed run or a silent no-op: what did not happen, and why,
  * in the words of the run's kind. Null for all others.
  */
 export function calmLine(task) {
-  const silent = task.outcome === 'silent_noop';
-  if (!failed(task) && !silent) return null;
+  const silent = isSilent(task);
+  if (!hasFailed(task) && !silent) return null;
   const kind = kindKey(task.kind);
   const what = !silent && OWN_PHRASE.has(kind)
     ? t(`fail_${kind}`) : t('did_not', { kind: kindText(task.kind) });
-  const said = (task.error_detail ?? '').trim();
-  let why = said && !SENTINELS.has(said) ? firstLine(said) : '';
-  why ||= silent ? t('noop_no_detail') : reasonText(task.failure_reason);
+  let why = tellingLine(ownWords(task));
+  why ||= silent ? t('noop_no_detail') : firstSentence(reasonText(task.failure_reason));
   return t('line', { kind: what, detail: why || t('no_detail') });
 }
 
-/** What a run is, in one word and one tone: `[key, tone]`. */
+// --- badges ---------------------------------------------------------------------
+
+const OUTCOMES = {
+  delivered: ['good', 'check'], clean: ['good', 'empty'], silent_noop: ['warn', 'hollow'],
+  unverified: ['plain', 'ask'], failed: ['bad', 'cross'], cancelled: ['plain', 'stop'],
+};
+const STATUSES = {
+  queued: ['plain', 'wait'], running: ['busy', 'go'], posting_result: ['busy', 'go'],
+  succeeded: ['good', 'check'], failed: ['bad', 'cross'], timed_out: ['bad', 'clock'], cancelled: ['plain', 'stop'],
+};
+
+/** What a run is, in a word, a tone and a shape: `[key, tone, shape]`. */
 export function verdict(task) {
-  const tones = { delivered: 'good', clean: 'good', silent_noop: 'warn', unverified: 'plain', failed: 'bad', cancelled: 'plain' };
-  if (task.outcome === 'failed' && task.status === 'timed_out') return ['status_timed_out', 'bad'];
-  if (task.outcome) return [`outcome_${task.outcome}`, tones[task.outcome] ?? 'plain'];
-  return [`status_${task.status}`, task.status === 'queued' ? 'plain' : 'busy'];
+  if (task.status === 'timed_out') return ['status_timed_out', ...STATUSES.timed_out];
+  if (task.outcome) return [`outcome_${task.outcome}`, ...OUTCOMES[task.outcome] ?? ['plain', 'ask']];
+  if (task.status === 'queued' && task.attempt > 0) return ['retrying', 'busy', 'again'];
+  return [`status_${task.status}`, ...STATUSES[task.status] ?? ['plain', 'wait']];
+}
+
+function pill(text, tone, shape, raw) {
+  return h('span', { class: `badge ${tone}`, title: raw }, icon(shape), text);
 }
 
 export function badge(task) {
-  const [key, tone] = verdict(task);
-  return h('span', { class: `badge ${tone}` }, t(key, {}, task.outcome ?? task.status));
+  const [key, tone, shape] = verdict(task);
+  return pill(t(key, {}, task.outcome ?? task.status), tone, shape, task.outcome ?? task.status);
+}
+
+export function statusBadge(status) {
+  const [tone, shape] = STATUSES[status] ?? ['plain', 'ask'];
+  return pill(statusText(status), tone, shape, status);
+}
+
+/** It ended well after it had failed: by another attempt, or by a late word. */
+export function hasRecovered(task) {
+  if (task.status !== 'succeeded') return false;
+  return task.attempt > 1
+    || (task.attempts ?? []).some((one) => one.failure_reason && one.late_report?.status === 'succeeded');
+}
+
+export function recoveredBadge(task) {
+  return hasRecovered(task) ? pill(t('recovered'), 'good', 'again', t('recovered_hint')) : null;
+}
+
+const STATES = { pending: ['busy', 'wait'], sent: ['good', 'check'], dead: ['bad', 'cross'] };
+
+export function deliveryBadge(state) {
+  const [tone, shape] = STATES[state] ?? ['plain', 'ask'];
+  return pill(t(`state_${state}`, {}, state), tone, shape, state);
 }
 
 export function statusText(status) {
   return t(`status_${status}`, {}, status);
 }
 
+// --- times ----------------------------------------------------------------------
+
 const short = new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const dated = new Intl.DateTimeFormat(locale, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const long = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' });
+const clockTime = new Intl.DateTimeFormat(locale, { timeStyle: 'medium', hourCycle: 'h23' });
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
+
+function moment(value) {
+  const at = new Date(value ?? NaN);
+  return Number.isNaN(at.getTime()) ? null : at;
+}
+
+function timed(value, text, more = {}) {
+  return h('time', { datetime: value, title: `${value}\n${long.format(new Date(value))}`, ...more }, text);
+}
 
 /** A moment in the reader's zone; the exact value on hover. */
 export function time(value) {
-  if (!value) return document.createTextNode('–');
-  const moment = new Date(value);
-  if (Number.isNaN(moment.getTime())) return document.createTextNode('–');
-  return h('time', { datetime: value, title: `${value}\n${long.format(moment)}` }, short.format(moment));
+  const at = moment(value);
+  if (!at) return document.createTextNode('–');
+  const format = at.getFullYear() === new Date().getFullYear() ? short : dated;
+  return timed(value, format.format(at));
 }
 
-/** `1 h 5 min`, `12.3 s`; empty if an end is missing. */
-export function span(from, to) {
-  const ms = new Date(to).getTime() - new Date(from).getTime();
-  if (!from || !to || Number.isNaN(ms) || ms < 0) return '';
+export const clock = (date) => clockTime.format(date);
+
+function ageText(at) {
+  const seconds = (at.getTime() - Date.now()) / 1000;
+  const size = Math.abs(seconds);
+  if (size < 10) return t(seconds > 0 ? 'soon' : 'just_now');
+  if (size < 60) return relative.format(Math.round(seconds), 'second');
+  if (size < 3600) return relative.format(Math.round(seconds / 60), 'minute');
+  if (size < 86400) return relative.format(Math.round(seconds / 3600), 'hour');
+  return relative.format(Math.round(seconds / 86400), 'day');
+}
+
+/** How long ago, or until, it is; keeps its word as time goes by. */
+export function age(value) {
+  const at = moment(value);
+  return at ? timed(value, ageText(at), { 'data-age': '' }) : document.createTextNode('–');
+}
+
+setInterval(() => {
+  if (document.hidden) return;
+  for (const one of document.querySelectorAll('time[data-age]')) {
+    const text = ageText(new Date(one.dateTime));
+    if (one.textContent !== text) one.textContent = text;
+  }
+}, 5000);
+
+/** `1 hr 5 min`, `12.3 sec`. */
+export function length(ms) {
   const unit = (value, name) => new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: 1 }).format(value);
   if (ms < 60000) return unit(ms / 1000, 'second');
   const minutes = Math.round(ms / 60000);
   if (minutes < 60) return unit(minutes, 'minute');
-  return `${unit(Math.floor(minutes / 60), 'hour')} ${unit(minutes % 60, 'minute')}`;
+  if (minutes < 2880) return `${unit(Math.floor(minutes / 60), 'hour')} ${unit(minutes % 60, 'minute')}`;
+  return unit(Math.round(minutes / 1440), 'day');
 }
+
+/** The time between two moments; empty if an end is missing. */
+export function span(from, to) {
+  const [a, b] = [moment(from), moment(to)];
+  return a && b && b >= a ? length(b - a) : '';
+}
+
+// --- addresses ------------------------------------------------------------------
 
 /** An address that a person may follow; anything else stays text. */
 export function link(value) {
@@ -107,8 +246,10 @@ export function link(value) {
   try {
     address = new URL(value);
   } catch {
-    return document.createTextNode(value);
+    return words(value);
   }
-  if (address.protocol !== 'https:' && address.protocol !== 'http:') return document.createTextNode(value);
-  return h('a', { href: address.href, rel: 'noreferrer noopener' }, value);
+  if (address.protocol !== 'https:' && address.protocol !== 'http:') return words(value);
+  return h('a', { href: address.href, rel: 'noreferrer noopener' }, words(value));
 }
+
+export const runAddress = (id) => `/runs/${encodeURIComponent(id)}`;

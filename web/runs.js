@@ -1,123 +1,175 @@
-// The list of runs, and the list of those that failed or delivered nothing.
+// The list of runs: live, filtered, page by page.
 
 import { api } from './api.js';
-import { h, reconcile } from './dom.js';
-import { badge, calmLine, kindText, reasonText, span, statusText, time } from './format.js';
-import { t } from './i18n.js';
+import { h, reconcile, words } from './dom.js';
+import { gathered } from './events.js';
+import { addressOf, asked, filterForm, readFilters } from './filters.js';
+import { age, badge, calmLine, hasFailed, isSilent, kindText, reasonWords, recoveredBadge, runAddress, span } from './format.js';
+import { glance } from './glance.js';
+import { parts, t, tn } from './i18n.js';
+import { tellings, toldMark } from './told.js';
 
 const PAGE = 50;
-const OUTCOMES = ['delivered', 'clean', 'silent_noop', 'unverified', 'failed', 'cancelled'];
-const STATUSES = ['queued', 'running', 'posting_result', 'succeeded', 'failed', 'timed_out', 'cancelled'];
-const FILTERS = ['outcome', 'status', 'kind', 'failure_reason', 'runner_id', 'chat_session_id', 'since', 'until', 'q'];
+const MOST_SINGLE = 20; // runs that are looked up one by one
 
-/** One run as a list item. */
-function runItem(task) {
+/** One run as a list item. `told`: what is known of its messages. */
+export function runItem(task, told) {
   const line = calmLine(task);
-  const facts = [kindText(task.kind), time(task.completed_at ?? task.started_at ?? task.created_at)];
-  if (task.attempt > 1 || task.max_attempts > 1)
-    facts.push(t('attempt_of', { n: task.attempt, m: task.max_attempts }));
   const took = span(task.started_at, task.completed_at);
-  if (took) facts.push(took);
-  if (task.failure_reason) facts.push(reasonText(task.failure_reason));
-  return h('li', { class: 'run', 'data-print': JSON.stringify(task) },
-    h('div', { class: 'run-head' },
-      h('a', { class: 'run-title', href: `/runs/${encodeURIComponent(task.id)}` }, task.title || t('untitled')),
-      badge(task)),
-    line && h('p', { class: 'line' }, line),
-    h('p', { class: 'facts' }, facts.map((one) => h('span', {}, one))));
+  const troubled = hasFailed(task) || isSilent(task);
+  const tone = hasFailed(task) ? 'bad' : isSilent(task) ? 'warn' : '';
+  const facts = [reasonWords(task.failure_reason), kindText(task.kind), task.runner_id && h('span', { title: t('runner') }, words(task.runner_id)),
+    task.attempt > 0 && (task.attempt > 1 || task.max_attempts > 1) && t('attempt_of', { n: task.attempt, m: task.max_attempts }),
+    took && t('took_short', { time: took }), troubled && toldMark(told), waits(task)];
+  return h('li', { class: `run ${tone}`, 'data-print': JSON.stringify([task, troubled ? told : 0]) },
+    h('div', { class: 'run-state' }, badge(task), recoveredBadge(task)),
+    h('div', { class: 'run-what' },
+      h('a', { class: 'run-title', href: runAddress(task.id), 'data-focus': task.id }, task.title ? words(task.title) : t('untitled')),
+      line && h('p', { class: 'line' }, words(line)),
+      h('p', { class: 'facts' }, facts.filter(Boolean).map((one) => (one instanceof Element ? one : h('span', {}, words(one)))))),
+    h('div', { class: 'run-when' }, age(task.completed_at ?? task.started_at ?? task.created_at)));
 }
 
-function chooser(name, values, text, chosen) {
-  return h('label', {}, h('span', {}, t(name)),
-    h('select', { name }, h('option', { value: '' }, t('any')),
-      values.map((value) => h('option', { value, selected: value === chosen }, text(value)))));
+/** Why it is not running: it is due later. */
+function waits(task) {
+  if (task.status !== 'queued' || !task.run_after || new Date(task.run_after) < new Date()) return null;
+  const [before, after] = parts('next_attempt', 'when');
+  return h('span', {}, before, age(task.run_after), after);
 }
 
-function filterForm(filters) {
-  const form = h('form', { class: 'filters', method: 'get', action: location.pathname, role: 'search', 'aria-label': t('filter') },
-    chooser('outcome', OUTCOMES, (value) => t(`outcome_${value}`), filters.outcome),
-    chooser('status', STATUSES, statusText, filters.status),
-    h('label', {}, h('span', {}, t('search')),
-      h('input', { type: 'search', name: 'q', value: filters.q ?? '', maxlength: 200 })),
-    h('button', { type: 'submit' }, t('filter')),
-    Object.keys(filters).length > 0 && h('a', { href: location.pathname }, t('clear')));
-  // Without the empty fields the address can be passed on.
-  form.addEventListener('submit', () => {
-    for (const field of form.elements) if (!field.value) field.disabled = true;
-  });
-  return form;
-}
-
-function emptyNote(what) {
+function emptyNote(filtered) {
+  const what = filtered ? 'no_match' : 'no_runs';
   return h('div', { class: 'note', role: 'status' },
-    h('p', { class: 'strong' }, t(what)), h('p', {}, t(`${what}_hint`)));
+    h('p', { class: 'strong' }, t(what)), h('p', {}, t(`${what}_hint`)), filtered && h('a', { href: '/runs' }, t('clear')));
 }
 
-/** A list that `read(cursor)` fills: answers `{tasks, next_cursor}`. */
-function listView(main, { title, form, read, empty }) {
-  const list = h('ol', { class: 'runs', 'aria-label': title });
+export function runsView() {
+  const view = { title: t('runs') };
+  const top = glance();
+  const told = tellings();
+  const list = h('ol', { class: 'runs', 'aria-label': t('runs') });
   const none = h('div');
-  const more = h('button', { type: 'button', class: 'more', hidden: true }, t('more'));
-  let tasks = [];
+  const fresh = h('button', { type: 'button', class: 'fresh', hidden: true });
+  const pager = h('nav', { class: 'pager', 'aria-label': t('pages_of_list') });
+  let filters = {};
+  let form = null;
   let cursor = null;
-  const show = () => {
-    reconcile(list, tasks.map((task) => [task.id, runItem(task)]));
-    none.replaceChildren(...(tasks.length === 0 ? [emptyNote(empty)] : []));
-    more.hidden = !cursor;
+  let next = null;
+  let trail = [];
+  let tasks = [];
+  let waiting = 0;
+
+  const readPage = () => api.tasks({ ...asked(filters), limit: PAGE, cursor });
+
+  const draw = () => {
+    reconcile(list, tasks.map((task) => [task.id, runItem(task, told.of(task.id))]));
+    list.hidden = tasks.length === 0;
+    none.replaceChildren(...(tasks.length === 0 ? [emptyNote(Object.keys(filters).length > 0 || cursor)] : []));
+    fresh.hidden = waiting === 0;
+    fresh.textContent = waiting > 0 ? tn(waiting >= PAGE ? 'new_runs_more' : 'new_runs', waiting) : '';
+    form.suggest(tasks);
+    drawPager();
   };
-  more.addEventListener('click', async () => {
-    more.disabled = true;
+
+  const drawPager = () => {
+    const to = (at, on, word, name) => h('a', { class: 'button', href: addressOf(filters, { cursor: at }), 'data-trail': JSON.stringify(on), rel: name, 'data-focus': name }, word);
+    pager.hidden = !cursor && !next;
+    const back = trail.at(-1);
+    pager.replaceChildren(...[
+      cursor && to(null, [], t('newest'), 'first'),
+      cursor && trail.length > 1 && to(back, trail.slice(0, -1), `← ${t('newer')}`, 'prev'),
+      next && to(next, [...trail, cursor ?? ''], `${t('older')} →`, 'next')].filter(Boolean));
+  };
+
+  const readTold = async () => {
+    if (!tasks.some((task) => hasFailed(task) || isSilent(task))) return;
     try {
-      const page = await read(cursor);
-      const known = new Set(tasks.map((task) => task.id));
-      tasks = tasks.concat(page.tasks.filter((task) => !known.has(task.id)));
-      cursor = page.next_cursor;
-      show();
-    } finally {
-      more.disabled = false;
+      await told.read();
+      draw();
+    } catch {
+      // Then the list does without it.
     }
-  });
-  return {
-    title,
-    async load() {
-      const page = await read(null);
-      tasks = page.tasks;
-      cursor = page.next_cursor;
-      main.replaceChildren(h('h1', {}, title), form ?? '', none, list, more);
-      show();
-    },
-    async refresh() {
-      const page = await read(null);
-      // Later pages, if somebody asked for them, stay below.
-      const fresh = new Set(page.tasks.map((task) => task.id));
-      const isLong = tasks.length > PAGE;
-      tasks = isLong ? page.tasks.concat(tasks.filter((task) => !fresh.has(task.id))) : page.tasks;
-      if (!isLong) cursor = page.next_cursor;
-      show();
-    },
   };
-}
 
-export function runsView(main) {
-  const given = new URLSearchParams(location.search);
-  const filters = {};
-  for (const name of FILTERS) if (given.get(name)) filters[name] = given.get(name);
-  return listView(main, {
-    title: t('runs'),
-    form: filterForm(filters),
-    read: (cursor) => api.tasks({ ...filters, limit: PAGE, cursor }),
-    empty: Object.keys(filters).length > 0 ? 'no_match' : 'no_runs',
-  });
-}
-
-/** Both kinds of trouble in one list, newest first. */
-export function failuresView(main) {
   const read = async () => {
-    const [failed, silent] = await Promise.all(
-      ['failed', 'silent_noop'].map((outcome) => api.tasks({ outcome, limit: 2 * PAGE })));
-    const tasks = [...failed.tasks, ...silent.tasks]
-      .sort((a, b) => (a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0));
-    return { tasks, next_cursor: null };
+    filters = readFilters();
+    cursor = new URLSearchParams(location.search).get('cursor');
+    trail = history.state?.trail ?? [];
+    const page = await readPage();
+    tasks = page.tasks;
+    next = page.next_cursor;
+    waiting = 0;
   };
-  return listView(main, { title: t('failures'), form: null, read, empty: 'no_failures' });
+
+  const readSoon = gathered(readTold, 1500);
+
+  view.load = async (stage) => {
+    await read();
+    form = filterForm(filters);
+    stage.append(h('h1', { tabindex: -1 }, t('runs')), top.element, form.form, h('div', { class: 'fresh-at', role: 'status' }, fresh), none, list, pager);
+    draw();
+    top.refresh();
+    readTold();
+  };
+
+  view.renew = async ({ scroll }) => {
+    const before = cursor;
+    list.setAttribute('aria-busy', 'true');
+    try {
+      await read();
+    } finally {
+      list.removeAttribute('aria-busy');
+    }
+    form.set(filters);
+    draw();
+    if (scroll !== undefined) scrollTo(0, scroll);
+    else if (before !== cursor) {
+      list.scrollIntoView({ block: 'start' });
+      list.querySelector('a')?.focus({ preventScroll: true });
+    }
+    readTold();
+  };
+
+  /** May rows move without somebody's click going astray? */
+  const isQuiet = () => scrollY < 40 && !list.matches(':hover') && !list.contains(document.activeElement);
+
+  view.refresh = async (changed) => {
+    const page = await readPage();
+    const found = new Map(page.tasks.map((task) => [task.id, task]));
+    const shown = new Set(tasks.map((task) => task.id));
+    // What left this page, or the filter, is still on the screen and must not lie.
+    const lost = tasks.filter((task) => changed.has(task.id) && !found.has(task.id)).slice(0, MOST_SINGLE);
+    for (const one of await Promise.allSettled(lost.map((task) => api.task(task.id))))
+      if (one.status === 'fulfilled') found.set(one.value.id, one.value);
+    if (cursor || !isQuiet()) {
+      waiting = cursor ? 0 : page.tasks.filter((task) => !shown.has(task.id)).length;
+      tasks = tasks.map((task) => found.get(task.id) ?? task);
+    } else {
+      tasks = page.tasks;
+      next = page.next_cursor;
+      waiting = 0;
+    }
+    draw();
+    top.refresh();
+    readSoon();
+  };
+
+  fresh.addEventListener('click', async () => {
+    await read();
+    draw();
+    scrollTo(0, 0);
+    list.querySelector('a')?.focus({ preventScroll: true });
+  });
+
+  // From run to run by arrows, once one of them has the focus.
+  list.addEventListener('keydown', (event) => {
+    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    const links = [...list.querySelectorAll('a.run-title')];
+    const to = links[links.indexOf(document.activeElement) + step];
+    if (!to) return;
+    event.preventDefault();
+    to.focus();
+  });
+  return view;
 }

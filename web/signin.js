@@ -14,12 +14,14 @@ export function signInView(main, done) {
       await api.signIn(field.value.trim());
     } catch (error) {
       wrong.textContent = error.status === 401 || error.status === 403 ? t('wrong_token')
-        : error.status === 0 ? t('unreachable') : t('load_failed', { what: error.message });
+        : error.isAway ? t('unreachable') : t('load_failed', { what: error.message });
       field.select();
       return;
     }
+    field.value = '';
     done();
   };
+  document.title = `${t('sign_in')} · Telltale`;
   main.setAttribute('aria-busy', 'false');
   main.replaceChildren(h('form', { class: 'sign-in', onsubmit: submit },
     h('h1', {}, t('sign_in')),
