@@ -24,6 +24,12 @@ export function s(tag, attributes = {}, ...children) {
   return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
 }
 
+/** Notes what an element was made of, for `reconcile`. */
+export function printed(element, ...what) {
+  element.print = JSON.stringify(what);
+  return element;
+}
+
 // Shapes tell states apart where colours do not. Drawn on 16 × 16.
 const SHAPES = {
   check: 'M3.5 8.5l3 3 6-7',
@@ -79,7 +85,7 @@ export function keepingFocus(root, change) {
 
 /**
  * Brings `parent`'s children into the order of `rows`, each `[key, element]`. A
- * child whose `data-print` is unchanged stays as it is; focus outlives a change.
+ * child whose `print` is unchanged stays as it is; focus outlives a change.
  */
 export function reconcile(parent, rows) {
   keepingFocus(parent, () => {
@@ -89,7 +95,7 @@ export function reconcile(parent, rows) {
       element.dataset.key = key;
       const old = kept.get(key);
       kept.delete(key);
-      const same = old && old.dataset.print === element.dataset.print;
+      const same = old && old.print === element.print;
       if (old && !same) {
         if (at === old) at = element;
         element.classList.add('known');

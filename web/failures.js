@@ -30,7 +30,8 @@ function figure(value, label, tone = '') {
 
 export function failuresView() {
   const view = { title: t('failures') };
-  let stage = null;
+  const body = h('div');
+  let form = null;
   let read = 0;
   let shown = '';
 
@@ -42,14 +43,14 @@ export function failuresView() {
 
   const runsOf = (stats, more) => addressOf({ kind: asked().kind, since: stats.since, ...more });
 
-  const form = () => {
+  const makeForm = () => {
     const { window, kind } = asked();
     const made = h('form', { class: 'filters', role: 'search', 'aria-label': t('filters') },
       field(t('time'), choice('window', WINDOWS.map((one) => [one, t(`last_${one}`)]), window, { 'data-focus': 'window' })),
       field(t('kind'), h('input', { name: 'kind', value: kind ?? '', maxlength: 128, autocomplete: 'off', placeholder: t('any'), 'data-focus': 'kind' })));
     const apply = () => {
       const wanted = new URLSearchParams([...new FormData(made)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value));
-      goTo(`/failures?${wanted}`);
+      if (`?${wanted}` !== location.search) goTo(`/failures?${wanted}`);
     };
     made.addEventListener('change', apply);
     made.addEventListener('submit', (event) => { event.preventDefault(); apply(); });
@@ -107,8 +108,7 @@ export function failuresView() {
     if (print === shown) return;
     shown = print;
     const calm = stats.outcomes.failed === 0 && stats.outcomes.silent_noop === 0;
-    keepingFocus(stage, () => stage.replaceChildren(
-      h('h1', { tabindex: -1 }, t('failures')), form(),
+    keepingFocus(body, () => body.replaceChildren(
       h('dl', { class: 'figures' },
         figure(number(stats.finished), t('finished')),
         figure(h('a', { href: runsOf(stats, { outcome: 'failed' }) }, number(stats.outcomes.failed)), t('outcome_failed'), stats.outcomes.failed ? 'bad' : ''),
@@ -131,8 +131,17 @@ export function failuresView() {
     read = Date.now();
     show(await api.stats(asked()));
   };
-  view.load = (into) => { stage = into; return look(); };
-  view.renew = look;
+  view.load = async (stage) => {
+    form = makeForm();
+    await look();
+    stage.append(h('h1', { tabindex: -1 }, t('failures')), form, body);
+  };
+  view.renew = async () => {
+    const { window, kind } = asked();
+    form.elements.window.value = window;
+    form.elements.kind.value = kind ?? '';
+    await look();
+  };
   view.refresh = async (tasks) => {
     if (tasks.has(null) || Date.now() - read >= READ_EVERY) await look();
   };

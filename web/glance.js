@@ -32,9 +32,11 @@ function tiles(stats, runners) {
   return list;
 }
 
+let last = []; // what was read last: nothing jumps when one comes back
+
 /** `{element, refresh()}`. What it cannot read it leaves out: the list matters more. */
 export function glance() {
-  const element = h('section', { class: 'glance', 'aria-label': t('last_24h'), hidden: true });
+  const element = h('section', { class: 'glance', 'aria-label': t('last_24h') }, ...last);
   let read = 0;
   let shown = '';
   return {
@@ -43,15 +45,16 @@ export function glance() {
       if (Date.now() - read < READ_EVERY) return;
       read = Date.now();
       const [stats, runners] = await Promise.allSettled([api.stats({ window: '24h' }), api.runners({ limit: 200 })]);
+      element.hidden = stats.status !== 'fulfilled' && !shown;
       if (stats.status !== 'fulfilled') return;
       const made = tiles(stats.value, runners.status === 'fulfilled' ? runners.value : null);
       const print = made.map((one) => one.outerHTML).join();
       if (print === shown) return;
       shown = print;
       const focused = [...element.querySelectorAll('a')].indexOf(document.activeElement);
-      element.replaceChildren(h('h2', { class: 'hidden' }, t('last_24h')), ...made);
+      last = [h('h2', { class: 'hidden' }, t('last_24h')), ...made];
+      element.replaceChildren(...last);
       if (focused >= 0) element.querySelectorAll('a')[focused]?.focus({ preventScroll: true });
-      element.hidden = false;
     },
   };
 }

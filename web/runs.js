@@ -1,10 +1,10 @@
 // The list of runs: live, filtered, page by page.
 
 import { api } from './api.js';
-import { h, reconcile, words } from './dom.js';
+import { h, printed, reconcile, words } from './dom.js';
 import { gathered } from './events.js';
 import { addressOf, asked, filterForm, readFilters } from './filters.js';
-import { age, badge, calmLine, hasFailed, isSilent, kindText, reasonWords, recoveredBadge, runAddress, span } from './format.js';
+import { age, badge, calmLine, hasFailed, isSilent, kindText, ownWords, reasonWords, recoveredBadge, runAddress, span } from './format.js';
 import { glance } from './glance.js';
 import { parts, t, tn } from './i18n.js';
 import { tellings, toldMark } from './told.js';
@@ -18,16 +18,17 @@ export function runItem(task, told) {
   const took = span(task.started_at, task.completed_at);
   const troubled = hasFailed(task) || isSilent(task);
   const tone = hasFailed(task) ? 'bad' : isSilent(task) ? 'warn' : '';
-  const facts = [reasonWords(task.failure_reason), kindText(task.kind), task.runner_id && h('span', { title: t('runner') }, words(task.runner_id)),
+  // Without words of its own the line has said the reason.
+  const facts = [hasFailed(task) && !ownWords(task) ? null : reasonWords(task.failure_reason), kindText(task.kind), task.runner_id && h('span', { title: t('runner') }, words(task.runner_id)),
     task.attempt > 0 && (task.attempt > 1 || task.max_attempts > 1) && t('attempt_of', { n: task.attempt, m: task.max_attempts }),
     took && t('took_short', { time: took }), troubled && toldMark(told), waits(task)];
-  return h('li', { class: `run ${tone}`, 'data-print': JSON.stringify([task, troubled ? told : 0]) },
+  return printed(h('li', { class: `run ${tone}` },
     h('div', { class: 'run-state' }, badge(task), recoveredBadge(task)),
     h('div', { class: 'run-what' },
       h('a', { class: 'run-title', href: runAddress(task.id), 'data-focus': task.id }, task.title ? words(task.title) : t('untitled')),
-      line && h('p', { class: 'line' }, words(line)),
+      line && h('p', { class: 'line', title: ownWords(task) ? null : task.failure_reason }, words(line)),
       h('p', { class: 'facts' }, facts.filter(Boolean).map((one) => (one instanceof Element ? one : h('span', {}, words(one)))))),
-    h('div', { class: 'run-when' }, age(task.completed_at ?? task.started_at ?? task.created_at)));
+    h('div', { class: 'run-when' }, age(task.completed_at ?? task.started_at ?? task.created_at))), task, troubled ? told : 0);
 }
 
 /** Why it is not running: it is due later. */
@@ -114,13 +115,13 @@ export function runsView() {
 
   view.renew = async ({ scroll }) => {
     const before = cursor;
+    form.set(readFilters());
     list.setAttribute('aria-busy', 'true');
     try {
       await read();
     } finally {
       list.removeAttribute('aria-busy');
     }
-    form.set(filters);
     draw();
     if (scroll !== undefined) scrollTo(0, scroll);
     else if (before !== cursor) {

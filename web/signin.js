@@ -26,6 +26,8 @@ export function signInView(main, done) {
   main.replaceChildren(h('form', { class: 'sign-in', onsubmit: submit },
     h('h1', {}, t('sign_in')),
     h('p', {}, t('sign_in_hint')),
+    // Password managers want a name to keep the token under.
+    h('input', { type: 'text', autocomplete: 'username', value: 'operator', hidden: true, readonly: true }),
     h('label', { for: 'token' }, t('token')), field, wrong,
     h('button', { type: 'submit', class: 'primary' }, t('sign_in'))));
   field.focus();

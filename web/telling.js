@@ -2,7 +2,7 @@
 
 import { api } from './api.js';
 import { ask } from './ask.js';
-import { h, say, words } from './dom.js';
+import { h, printed, say, words } from './dom.js';
 import { age, deliveryBadge, runAddress, time } from './format.js';
 import { parts, t, tn } from './i18n.js';
 
@@ -33,18 +33,17 @@ function when(one) {
 
 function item(one, { mayWrite, done, withRun, onMute }) {
   const failed = one.state !== 'sent' && one.last_error;
-  return h('li', { class: `telling ${one.state}`, 'data-print': JSON.stringify([one, mayWrite]) },
+  return printed(h('li', { class: `telling ${one.state}` },
     h('div', { class: 'telling-head' }, deliveryBadge(one.state),
       h('strong', {}, words(one.relay)), one.chat_id && h('span', { class: 'quiet' }, words(one.chat_id)),
       h('span', { class: 'facts' }, when(one), one.tries > 0 && h('span', {}, tn('tries', one.tries)))),
-    one.text ? h('blockquote', { dir: 'auto' }, words(one.text)) : h('p', { class: 'quiet' }, t('no_text')),
-    h('p', { class: 'facts' },
-      one.message_id && h('span', {}, t('answer'), ' ', h('code', {}, one.message_id)),
-      failed && h('span', { class: 'bad-text' }, t('last_error'), ': ', words(one.last_error))),
+    one.text && h('blockquote', { dir: 'auto' }, words(one.text)),
+    failed && h('p', { class: 'bad-text' }, t('last_error'), ': ', words(one.last_error)),
     h('p', { class: 'telling-do' },
+      h('span', { class: 'quiet' }, one.message_id ? [t('answer'), ' ', h('code', {}, one.message_id)] : one.text || one.chat_id ? null : t('no_text')),
       withRun && h('a', { href: runAddress(one.task_id), 'data-focus': `run-${one.id}` }, t('to_run')),
       mayWrite && one.state === 'dead' && h('button', { type: 'button', 'data-focus': one.id, onclick: () => sendAgain(one, done) }, t('redeliver')),
-      mayWrite && onMute && h('button', { type: 'button', class: 'plain', 'data-focus': `mute-${one.id}`, onclick: () => onMute(one) }, t('mute_this'))));
+      mayWrite && onMute && h('button', { type: 'button', class: 'plain', 'data-focus': `mute-${one.id}`, onclick: () => onMute(one) }, t('mute_this')))), one, mayWrite);
 }
 
 /** Messages as `[key, element]`; `done` is called after one was queued again. */

@@ -42,6 +42,9 @@ told_reason tell_reason(const gateway_setup& setup, const reason_row& row) {
   if (setup.reason_copy)
     for (const auto& locale : setup.locales)
       told.copy.emplace_back(locale, setup.reason_copy(row.wire, locale));
+  if (setup.reason_brief)
+    for (const auto& locale : setup.locales)
+      told.brief.emplace_back(locale, setup.reason_brief(row.wire, locale));
   return told;
 }
 

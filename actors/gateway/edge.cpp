@@ -61,6 +61,11 @@ http::server_options server_options(const config::http_config& from) {
   return to;
 }
 
+/// Data and the page have the same address; the Accept header decides.
+bool is_shared(call what) {
+  return what == call::list_deliveries || what == call::list_runners;
+}
+
 } // namespace
 
 class edge::impl {
@@ -185,7 +190,7 @@ private:
   bool serve_here(incoming& in, call what) {
     if (what == call::page_home || what == call::page_runs
         || what == call::page_run || what == call::page_failures
-        || (what == call::list_deliveries && wants_html(in.what)))
+        || (is_shared(what) && wants_html(in.what)))
       serve_page(in);
     else if (what == call::health)
       finish(in, json_answer(200, R"({"status":"ok"})"));
@@ -263,8 +268,11 @@ private:
         what != call::claim_tasks && what != call::stream_events;
     http_call message;
     message.request_id = in.request_id;
-    message.reply.waiter = std::make_shared<pending_reply>(
+    const auto reply = std::make_shared<pending_reply>(
         std::move(in.to), std::move(in.request_id), tally_, bounded);
+    if (is_shared(what))
+      reply->vary_by_accept();
+    message.reply.waiter = reply;
     message.what = static_cast<operation>(what);
     message.path = std::move(in.found.path);
     for (auto& [name, value] : in.target.query)

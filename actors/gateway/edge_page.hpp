@@ -13,7 +13,8 @@ namespace telltale {
 [[nodiscard]] http::response page_answer(const page_asset& asset,
                                          const http::request& what);
 
-/// Does the client ask for a page rather than for data?
+/// Does the client ask for a page rather than for data? By the weights of
+/// `text/html` and `application/json` in Accept.
 [[nodiscard]] bool wants_html(const http::request& what);
 
 } // namespace telltale

@@ -55,6 +55,9 @@ struct gateway_setup {
   /// The copy of a failure reason in a locale (relay room's catalogue).
   std::function<std::string(std::string_view reason, std::string_view locale)>
       reason_copy;
+  /// The same in a few words, for lists.
+  std::function<std::string(std::string_view reason, std::string_view locale)>
+      reason_brief;
   std::vector<std::string> locales{"en", "zh-CN"};
   /// Makes a claim's token: `access_rules::attempt_token`.
   std::function<std::string(const task_id&, std::uint32_t attempt)>

@@ -66,6 +66,8 @@ pending_reply::~pending_reply() {
 
 void pending_reply::finish(http::response& what) {
   what.headers.push_back({"X-Request-Id", request_id_});
+  if (varies_)
+    what.headers.push_back({"Vary", "Accept"});
   const auto at = what.status / 100;
   if (at < tally_->answers.size())
     tally_->answers[at].fetch_add(1, std::memory_order_relaxed);

@@ -48,6 +48,9 @@ public:
   pending_reply(const pending_reply&) = delete;
   pending_reply& operator=(const pending_reply&) = delete;
 
+  /// Says with the answer that it would be another for another Accept.
+  void vary_by_accept() noexcept { varies_ = true; }
+
   void respond(http::response what);
 
   /// The answer for `reply_board::respond_all`; this one is done with.
@@ -75,6 +78,7 @@ private:
   edge_tally_ptr tally_;
   bool bounded_;
   std::atomic<bool> gone_{false};
+  bool varies_ = false;
 };
 
 using pending_reply_ptr = std::shared_ptr<pending_reply>;

@@ -123,7 +123,8 @@ struct told_reason {
   std::chrono::milliseconds base{};
   double factor = 1;
   std::chrono::milliseconds cap{};
-  std::vector<std::pair<std::string, std::string>> copy; ///< locale, text
+  std::vector<std::pair<std::string, std::string>> copy;  ///< locale, text
+  std::vector<std::pair<std::string, std::string>> brief; ///< a few words
 };
 [[nodiscard]] std::string write_reasons(std::span<const told_reason> reasons);
 

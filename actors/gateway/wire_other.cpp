@@ -107,9 +107,12 @@ std::string write_redacted(const redacted_text& text,
 std::string write_reasons(std::span<const told_reason> reasons) {
   json::array list;
   for (const auto& reason : reasons) {
-    json::object copy;
-    for (const auto& [locale, text] : reason.copy)
-      copy[locale] = text;
+    const auto by_locale = [](const auto& texts) {
+      json::object all;
+      for (const auto& [locale, text] : texts)
+        all[locale] = text;
+      return all;
+    };
     const auto seconds = [](std::chrono::milliseconds time) {
       return std::chrono::duration<double>(time).count();
     };
@@ -117,7 +120,8 @@ std::string write_reasons(std::span<const told_reason> reasons) {
         {"failure_reason", reason.row->wire},
         {"side", to_string(reason.row->side)},
         {"meaning", reason.row->meaning},
-        {"copy", std::move(copy)},
+        {"copy", by_locale(reason.copy)},
+        {"brief", by_locale(reason.brief)},
         {"retry", json::object{{"retried", reason.retried},
                                {"attempts", reason.attempts},
                                {"base_seconds", seconds(reason.base)},

@@ -241,6 +241,9 @@ void service::wiring::spawn_front_of_house() {
   setup.runner_silence = [live = reaper_options_] {
     return live->get().runner_silence;
   };
+  setup.reason_brief = [](std::string_view reason, std::string_view locale) {
+    return catalog::of(locale).brief(reason);
+  };
   setup.locales.assign(catalog::locales().begin(), catalog::locales().end());
   setup.attempt_token = [rules](const task_id& task, std::uint32_t attempt) {
     return rules->attempt_token(task, attempt);

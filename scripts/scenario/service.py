@@ -14,6 +14,7 @@ import urllib.request
 
 RUNNER_TOKEN = "runner-" + "demo" * 4
 OPERATOR_TOKEN = "operator-" + "demo" * 4
+READER_TOKEN = "reader-" + "demo" * 4
 
 CONFIG = """
 [http]
@@ -22,7 +23,10 @@ public_url = "{public_url}"
 
 [auth]
 runner_tokens = [ {{ name = "fleet", token = {{ env = "TELLTALE_RUNNER_TOKEN" }} }} ]
-operator_tokens = [ {{ name = "ops", scopes = ["read", "write"], token = {{ env = "TELLTALE_OPERATOR_TOKEN" }} }} ]
+operator_tokens = [
+  {{ name = "ops", scopes = ["read", "write"], token = {{ env = "TELLTALE_OPERATOR_TOKEN" }} }},
+  {{ name = "readers", scopes = ["read"], token = {{ env = "TELLTALE_READER_TOKEN" }} }},
+]
 
 [database]
 data_dir = "{folder}/postgres"
@@ -101,6 +105,7 @@ class Service:
             os.environ,
             TELLTALE_RUNNER_TOKEN=RUNNER_TOKEN,
             TELLTALE_OPERATOR_TOKEN=OPERATOR_TOKEN,
+            TELLTALE_READER_TOKEN=READER_TOKEN,
             OCTO_BOT_TOKEN="bf_" + "0" * 8,
             LARK_APP_SECRET="s" * 16,
             HOOK_SECRET="whsec_" + "c2VjcmV0" * 4,

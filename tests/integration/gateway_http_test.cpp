@@ -397,6 +397,16 @@ CAF_TEST(pages and data share an address) {
   CAF_CHECK(has(page, "Content-Security-Policy: default-src 'none'"));
   CAF_CHECK(has(uut.send("GET", "/deliveries", {}, bearer("op")),
                 "\"deliveries\":[]"));
+  CAF_CHECK(has(uut.send("GET", "/runners", {}, "Accept: text/html\r\n"),
+                "<html>"));
+  const auto asks = [&](const std::string& accept) {
+    return uut.send("GET", "/deliveries", {},
+                    bearer("op") + "Accept: " + accept + "\r\n");
+  };
+  CAF_CHECK(has(asks("application/json"), "Vary: Accept"));
+  CAF_CHECK(has(asks("text/html;q=0.4, application/json ; q=0.9"), "\"next_"));
+  CAF_CHECK(has(asks("application/json;q=0.4, Text/HTML;q=0.41"), "<html>"));
+  CAF_CHECK(has(asks("text/html;q=0, */*"), "\"next_"));
   CAF_CHECK_EQUAL(
       status_of(uut.send("GET", "/runs/7", {}, "If-None-Match: \"1\"\r\n")),
       "304");

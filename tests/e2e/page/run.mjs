@@ -1,0 +1,123 @@
+// A run: its story, what was told, and what an operator may do about it.
+
+import assert from 'node:assert/strict';
+import { call, check, confirm, create, eventually, gone, open, picture, report, seen, started } from './world.mjs';
+import { mark } from './seed.mjs';
+
+check('shows a run with every attempt', async (page, runs) => {
+  await open(page, `/runs/${runs.twice.id}`);
+  assert.equal(await page.locator('#line').innerText(), 'Review did not post: second words');
+  assert.equal(await page.locator('.attempt').count(), 2);
+  assert.match(await page.locator('.attempt').nth(0).innerText(), /Attempt 2[\s\S]*page-2[\s\S]*agent_error\.process_failure[\s\S]*second words/);
+  assert.match(await page.locator('.attempt').nth(1).innerText(), /Attempt 1[\s\S]*page-1[\s\S]*runtime_recovery[\s\S]*first words/);
+  assert.ok((await page.title()).startsWith(`Twice ${mark}`));
+  assert.match(await page.locator('.telling').first().innerText(), /audit[\s\S]*The event itself, signed/);
+  await picture(page, 'run', true);
+});
+
+check('tells a late success, what the sweep saw, and both messages', async (page, runs) => {
+  await open(page, `/runs/${runs.late.id}`);
+  const attempt = page.locator('.attempt').first();
+  await seen(attempt.getByRole('heading', { name: 'What the sweep saw' }));
+  assert.match(await attempt.locator('.evidence').innerText(), /runner restarted/);
+  await seen(attempt.getByRole('heading', { name: 'Reported after it was settled' }));
+  await seen(page.locator('.run-head .badge', { hasText: 'Recovered' }));
+  const told = page.locator('.telling', { hasText: 'team-room' });
+  await seen(told.nth(1));
+  assert.match(await told.first().innerText(), /Sent[\s\S]*team-octo[\s\S]*⚠️[\s\S]*The chat answered/);
+  assert.match(await told.nth(1).innerText(), /✅/);
+  assert.ok((await told.first().locator('code').innerText()).length > 0, 'the id that the chat gave');
+  await picture(page, 'run-late', true);
+});
+
+check('has the raw data to copy', async (page, runs) => {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await open(page, `/runs/${runs.failed.id}`);
+  await page.getByText('Raw data').click();
+  await page.getByRole('button', { name: 'Copy' }).click();
+  await seen(page.getByText('Copied.'));
+  const copied = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+  assert.equal(copied.id, runs.failed.id);
+  assert.ok(copied.deliveries.length > 0);
+});
+
+check('runs again, cancels and sends again after asking', async (page, runs) => {
+  const task = await started({ title: `Act ${mark}` });
+  await report(task, { status: 'failed', detail: 'to be tried again' });
+  await open(page, `/runs/${task.id}`);
+  await seen(page.locator('#live.live'));
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await page.keyboard.press('Escape');
+  await gone(page.getByRole('dialog'));
+  assert.equal((await call('GET', `/tasks/${task.id}`)).status, 'failed', 'nothing without a yes');
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await picture(page, 'ask');
+  await confirm(page, 'Run again');
+  await seen(page.getByText('The run is queued again.'));
+  await seen(page.locator('.run-head .badge', { hasText: 'Retrying' }));
+  await report(task, { status: 'running', runner_id: 'page-4' });
+  await seen(page.locator('.attempt').nth(1));
+  await page.getByRole('button', { name: 'Cancel the run' }).click();
+  await confirm(page, 'Cancel the run');
+  await seen(page.locator('.run-head .badge', { hasText: 'Cancelled' }));
+
+  await open(page, `/runs/${runs.undelivered.id}`);
+  const dead = page.locator('.telling.dead');
+  await seen(dead);
+  assert.match(await dead.first().innerText(), /Not delivered[\s\S]*Last error/);
+  const tries = async () => (await call('GET', `/tasks/${runs.undelivered.id}`)).deliveries.find((one) => one.chat_id === 'deaf-room');
+  const before = await tries();
+  await dead.getByRole('button', { name: 'Send again' }).first().click();
+  await confirm(page, 'Send again');
+  await seen(page.getByText('It will be sent again.'));
+  await eventually('the next try', async () => { const now = await tries(); return now.state === 'dead' && JSON.stringify(now) !== JSON.stringify(before) || now.tries !== before.tries || now.state !== before.state; });
+  await eventually('the message to fail again', async () => (await tries()).state === 'dead');
+});
+
+check('follows a run as it goes on', async (page) => {
+  const task = await create({ title: `Going ${mark}` });
+  await open(page, `/runs/${task.id}`);
+  await seen(page.locator('#live.live'));
+  await seen(page.getByText('No attempt has started yet.'));
+  await page.getByText('Raw data').click();
+  await report(task, { status: 'running', runner_id: 'page-5' });
+  await seen(page.locator('.attempt', { hasText: 'page-5' }));
+  assert.equal(await page.locator('#raw').getAttribute('open'), '', 'what was unfolded stays so');
+  await report(task, { status: 'succeeded', posted: 0 });
+  await seen(page.locator('#line', { hasText: 'Review did not post: it ended well and said nothing' }));
+  await seen(page.locator('.run-head .badge', { hasText: 'Posted nothing' }));
+});
+
+check('says that there is no such run', async (page) => {
+  await open(page, '/runs/00000000-0000-7000-8000-000000000000', '.note');
+  await seen(page.getByText('There is no such run.'));
+  await page.getByRole('link', { name: 'All runs' }).click();
+  await seen(page.locator('ol.runs'));
+  await open(page, '/runs/no-uuid-at-all', '.note');
+  await seen(page.getByText('There is no such run.'));
+});
+
+check('shows hostile words as words', async (page, runs) => {
+  for (const path of [`/runs?q=${mark}`, '/failures', '/deliveries', `/runs/${runs.hostile.id}`]) {
+    await open(page, path);
+    assert.equal(await page.evaluate(() => window.harmed), undefined, path);
+    assert.equal(await page.locator('main img, main script').count(), 0, path);
+  }
+  assert.ok((await page.locator('pre').first().innerText()).includes('<script>window.harmed=1</script>'));
+  assert.equal(await page.locator('a[href^="javascript:"]').count(), 0);
+  assert.equal(await page.getByRole('heading', { name: 'taken over' }).count(), 0);
+  await picture(page, 'hostile', true);
+
+  // An override of the writing direction shows, and turns nothing around.
+  await open(page, `/runs/${runs.turned.id}`);
+  assert.ok(!(await page.locator('body').innerText()).includes('\u202e'));
+  assert.match(await page.locator('h1').innerText(), /Turned/);
+  assert.ok(await page.locator('h1 bdi').count() === 1, 'set apart from the words around it');
+  await picture(page, 'turned', true);
+
+  await open(page, `/runs/${runs.huge.id}`);
+  assert.ok((await page.locator('pre').first().innerText()).length < 5000, 'a long text unfolds on demand');
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  await page.setViewportSize({ width: 360, height: 740 });
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+});
