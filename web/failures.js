@@ -72,7 +72,7 @@ export function failuresView() {
       others && h('li', {}, h('span', { class: 'swatch rest' }), t('other_reasons')));
     const wires = stats.reasons.map((one) => one.failure_reason);
     const rows = stats.buckets.map((one, i) => [bucketName(stats, one.start),
-      h('a', { href: address(i, { outcome: 'failed' }) }, number(one.outcomes.failed)),
+      one.outcomes.failed ? h('a', { href: address(i, { outcome: 'failed' }) }, number(one.outcomes.failed)) : '0',
       ...wires.map((wire) => (one.reasons[wire] ? h('a', { href: address(i, { failure_reason: wire, outcome: 'failed' }) }, number(one.reasons[wire])) : '0'))]);
     return [bars(t('failures_over_time'), buckets), legend,
       h('details', { 'data-fold': 'bars' }, h('summary', { 'data-focus': 'bars' }, t('as_table')), table(t('failures_over_time'), [t('when'), t('outcome_failed'), ...wires.map(reasonBrief)], rows))];
@@ -118,13 +118,14 @@ export function failuresView() {
         figure(share(stats.unknown_share), t('unknown_share'))),
       ...(calm ? [h('div', { class: 'note', role: 'status' }, h('p', { class: 'strong' }, t('no_failures')), h('p', {}, t(stats.finished ? 'no_failures_hint' : 'nothing_finished')))]
         : [h('div', { class: 'panels' },
-          section('per-bucket', t('failures_over_time'), ...perBucket(stats)), section('rate', t('noop_rate'), ...silentRate(stats)),
-          stats.reasons.length > 0 && section('reasons', t('reasons'), reasons(stats)),
-          stats.newest_causes.length > 0 && section('causes', t('newest_causes'), causes(stats)),
-          stats.no_op_details.length > 0 && section('no-ops', t('noop_words'), h('p', { class: 'quiet' }, t('noop_words_hint')), noOps(stats)),
-          stats.retried.length > 0 && section('retried', t('retried'), h('p', { class: 'quiet' }, t('retried_hint')),
-            table(t('retried'), [t('reason'), t('attempts')], stats.retried.map((one) => [reasonWords(one.failure_reason), number(one.count)])))
-        )])));
+          
+          h('div', {}, section('per-bucket', t('failures_over_time'), ...perBucket(stats)),
+            stats.reasons.length > 0 && section('reasons', t('reasons'), reasons(stats)),
+            stats.retried.length > 0 && section('retried', t('retried'), h('p', { class: 'quiet' }, t('retried_hint')),
+              table(t('retried'), [t('reason'), t('attempts')], stats.retried.map((one) => [reasonWords(one.failure_reason), number(one.count)])))),
+          h('div', {}, section('rate', t('noop_rate'), ...silentRate(stats)),
+            stats.no_op_details.length > 0 && section('no-ops', t('noop_words'), h('p', { class: 'quiet' }, t('noop_words_hint')), noOps(stats)),
+            stats.newest_causes.length > 0 && section('causes', t('newest_causes'), causes(stats))))])));
   };
 
   const look = async () => {

@@ -85,7 +85,7 @@ export function kindText(kind) {
 export function tellingLine(text) {
   const lines = String(text ?? '').split('\n').map((one) => one.trim()).filter(Boolean);
   let line = lines[0] ?? '';
-  if (/^Traceback\b/.test(line)) line = lines.at(-1);
+  if (/^Traceback\b/.test(line)) line = lines.findLast((one) => !/^(exit (status|code)|killed by|timed out after) /.test(one));
   else if (lines.length > 1 && /(:|：|\.\.\.|…)$/.test(line))
     line = lines.slice(1).find((one) => /\b(error|fatal|panic|exception|denied|refused|failed|cannot)\b/i.test(one)) ?? line;
   const characters = [...line];

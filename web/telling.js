@@ -43,7 +43,7 @@ function item(one, { mayWrite, done, withRun, onMute }) {
       h('span', { class: 'quiet' }, one.message_id ? [t('answer'), ' ', h('code', {}, one.message_id)] : one.text || one.chat_id ? null : t('no_text')),
       withRun && h('a', { href: runAddress(one.task_id), 'data-focus': `run-${one.id}` }, t('to_run')),
       mayWrite && one.state === 'dead' && h('button', { type: 'button', 'data-focus': one.id, onclick: () => sendAgain(one, done) }, t('redeliver')),
-      mayWrite && onMute && h('button', { type: 'button', class: 'plain', 'data-focus': `mute-${one.id}`, onclick: () => onMute(one) }, t('mute_this')))), one, mayWrite);
+      mayWrite && onMute && one.chat_id && h('button', { type: 'button', class: 'plain', 'data-focus': `mute-${one.id}`, onclick: () => onMute(one) }, t('mute_this')))), one, mayWrite);
 }
 
 /** Messages as `[key, element]`; `done` is called after one was queued again. */

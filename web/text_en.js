@@ -31,8 +31,7 @@ export const en = {
   untitled: 'Untitled run', attempts: 'Attempts', attempt: 'Attempt {n}', attempt_of: 'Attempt {n} of {m}', n_of_m: '{n} of {m}',
   took: 'Took', took_short: 'took {time}', next_attempt: 'due {when}', recovered: 'Recovered', recovered_hint: 'It failed before and ended well after all',
   retrying: 'Retrying', just_now: 'just now', soon: 'in a moment',
-  mark_sent_one: 'Told once', mark_sent_other: 'Told {n} times', mark_pending_one: 'Telling …', mark_pending_other: '{n} messages waiting',
-  mark_dead_one: 'Not told', mark_dead_other: '{n} messages not delivered',
+  mark_sent: 'Told: {who}', mark_pending: 'Being told: {who}', mark_dead: 'Not told: {who}',
 
   overview: 'Overview', detail: 'Detail', created: 'Created', started: 'Started', ended: 'Ended', posted: 'Posted', lease: 'Lease ends',
   chat: 'Chat session', result: 'Result', source: 'Source', agent: 'Agent', issue: 'Issue', workspace: 'Workspace', labels: 'Labels', id: 'Id',

@@ -31,8 +31,7 @@ export const zh = {
   untitled: '未命名的运行', attempts: '尝试', attempt: '第 {n} 次尝试', attempt_of: '第 {n} 次尝试，共 {m} 次', n_of_m: '第 {n} 次，共 {m} 次',
   took: '耗时', took_short: '耗时 {time}', next_attempt: '{when}开始', recovered: '已恢复', recovered_hint: '曾经失败，最终成功完成',
   retrying: '等待重试', just_now: '刚刚', soon: '马上',
-  mark_sent_one: '已通知', mark_sent_other: '已通知 {n} 次', mark_pending_one: '正在通知……', mark_pending_other: '{n} 条消息等待发送',
-  mark_dead_one: '未通知到', mark_dead_other: '{n} 条消息未送达',
+  mark_sent: '已通知：{who}', mark_pending: '正在通知：{who}', mark_dead: '未通知到：{who}',
 
   overview: '概况', detail: '详情', created: '创建', started: '开始', ended: '结束', posted: '已发布', lease: '租约到期',
   chat: '会话', result: '成果', source: '来源', agent: '智能体', issue: '事项', workspace: '工作区', labels: '标签', id: '编号',

@@ -2,8 +2,8 @@
 // where it is known.
 
 import { api } from './api.js';
-import { h, icon } from './dom.js';
-import { t, tn } from './i18n.js';
+import { h, icon, words } from './dom.js';
+import { t } from './i18n.js';
 
 const MOST = 200;
 
@@ -16,24 +16,27 @@ export function tellings() {
       const found = new Map();
       for (const one of pages.flatMap((page) => page.deliveries)) {
         const all = found.get(one.task_id) ?? new Map();
-        all.set(one.id, one.state);
+        all.set(one.id, [one.state, one.relay]);
         found.set(one.task_id, all);
       }
       known = found;
     },
-    /** Undefined if nothing is known. */
+    /** What is known of a run's messages: state and target of each. */
     of(task) {
-      const states = [...known.get(task)?.values() ?? []];
-      if (states.length === 0) return undefined;
-      return { dead: states.filter((one) => one === 'dead').length, pending: states.filter((one) => one === 'pending').length, sent: states.filter((one) => one === 'sent').length };
+      const all = known.get(task);
+      return all ? [...all.values()] : undefined;
     },
   };
 }
 
-/** A word on who was told; empty if nothing is known. */
-export function toldMark(states) {
-  if (!states) return null;
-  const [tone, text] = states.dead ? ['bad', tn('mark_dead', states.dead)]
-    : states.pending ? ['busy', tn('mark_pending', states.pending)] : ['', tn('mark_sent', states.sent)];
-  return h('span', { class: `mark ${tone}`, title: t('deliveries') }, icon('note'), text);
+const KINDS = [['dead', 'bad', 'mark_dead'], ['pending', 'busy', 'mark_pending'], ['sent', '', 'mark_sent']];
+
+/** A word on who was told, the worst first; nothing if nothing is known. */
+export function toldMark(messages) {
+  for (const [state, tone, text] of KINDS) {
+    const targets = [...new Set((messages ?? []).filter(([one]) => one === state).map(([, target]) => target))].sort();
+    if (targets.length > 0)
+      return h('span', { class: `mark ${tone}` }, icon('note'), words(t(text, { who: targets.join(', ') })));
+  }
+  return null;
 }

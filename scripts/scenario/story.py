@@ -74,31 +74,31 @@ class Story:
     def simulated_runners(self):
         service = self.service
         # A provider's failure, in both languages, reason not named by the runner.
-        for chat, title, words in ((LARK, "Review the parser", ("401",)), (OCTO, "审查登录流程", ("insufficient",))):
+        for chat, kind, title, words in ((LARK, "review", "Review the parser", ("401",)), (OCTO, "audit", "审查登录流程", ("insufficient",))):
             detail = "provider said: 401 Unauthorized, invalid api key" if chat == LARK \
                 else "402 payment required: insufficient balance"
-            made = service.create(kind=f"provider-{chat}", title=title, chat_session_id=chat)
-            work = service.claim("runner-1", f"provider-{chat}")
+            made = service.create(kind=kind, title=title, chat_session_id=chat)
+            work = service.claim("runner-1", kind)
             service.report(made["id"], "failed", detail=detail, attempt=work["attempt"])
             self.expect_told(title, "a provider's failure", *words)
         # No detail at all: the reason's own words, in the reader's language.
-        for chat, title, words in ((LARK, "Summarise the thread", ("quota",)), (OCTO, "汇总讨论", ("额度",))):
-            made = service.create(kind=f"plain-{chat}", title=title, chat_session_id=chat)
-            work = service.claim("runner-1", f"plain-{chat}")
+        for chat, kind, title, words in ((LARK, "summary", "Summarise the thread", ("quota",)), (OCTO, "digest", "汇总讨论", ("额度",))):
+            made = service.create(kind=kind, title=title, chat_session_id=chat)
+            work = service.claim("runner-1", kind)
             service.report(made["id"], "failed", failure_reason="agent_error.provider_quota_limit", attempt=work["attempt"])
             self.expect_told(title, "the reason in the reader's language", *words, without=("agent_error",))
         # A secret in the last words.
-        made = service.create(kind="secret", title="Push the tag", chat_session_id=LARK)
-        work = service.claim("runner-2", "secret")
+        made = service.create(kind="release", title="Push the tag", chat_session_id=LARK)
+        work = service.claim("runner-2", "release")
         service.report(made["id"], "failed", attempt=work["attempt"],
                        detail=f"remote: denied\nurl was https://ci:{SECRET}@git.example.com/app.git\nGITHUB_TOKEN={SECRET}")
         self.expect_told("Push the tag", "a failure with its secret masked", "REDACTED", without=(SECRET, SECRET[4:20]))
         # An attempt that is retried: nobody is told, and the second one works.
-        made = service.create(kind="retried", title="Draft the release notes", chat_session_id=LARK, max_attempts=2)
-        work = service.claim("runner-3", "retried")
+        made = service.create(kind="draft", title="Draft the release notes", chat_session_id=LARK, max_attempts=2)
+        work = service.claim("runner-3", "draft")
         service.report(made["id"], "failed", detail="stream disconnected before completion", attempt=work["attempt"],
                        failure_reason="agent_error.provider_network")
-        work = service.claim("runner-3", "retried")
+        work = service.claim("runner-3", "draft")
         service.report(made["id"], "succeeded", posted=1, attempt=work["attempt"])
         retried = made["id"]
 
@@ -111,8 +111,8 @@ class Story:
             return None
         self.expect("Draft the release notes", "a retried attempt that told nobody, kept on the run's page", told_nobody)
         # A silent no-op.
-        made = service.create(kind="silent", title="Comment on the change", chat_session_id=LARK)
-        work = service.claim("runner-3", "silent")
+        made = service.create(kind="comment", title="Comment on the change", chat_session_id=LARK)
+        work = service.claim("runner-3", "comment")
         service.report(made["id"], "succeeded", posted=0, detail="could not post: review thread is locked", attempt=work["attempt"])
         noop = made["id"]
 
@@ -123,12 +123,12 @@ class Story:
 
     def silent_runner(self):
         service = self.service
-        made = service.create(kind="goes-silent", title="Index the archive", chat_session_id=LARK, max_attempts=1)
-        service.claim("runner-lost", "goes-silent")
+        made = service.create(kind="index", title="Index the archive", chat_session_id=LARK, max_attempts=1)
+        service.claim("runner-lost", "index")
         self.say("ran   Index the archive: its runner fell silent")
         self.expect_told("Index the archive", "a silent runner, reaped with a reason", without=("runtime_offline", "task timed out"))
-        made = service.create(kind="late", title="Translate the manual", chat_session_id=OCTO, max_attempts=1)
-        work = service.claim("runner-late", "late")
+        made = service.create(kind="translation", title="Translate the manual", chat_session_id=OCTO, max_attempts=1)
+        work = service.claim("runner-late", "translation")
         late = made["id"]
         service.wait(lambda: service.task(late)["status"] in ("failed", "timed_out"), "the reaper to find the silence", 30)
         service.wait(lambda: self.told("Translate the manual"), "the chat to be told of it", 15)

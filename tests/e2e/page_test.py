@@ -9,19 +9,15 @@ import subprocess
 import sys
 import threading
 
+from scenario import browser
 from scenario.service import OPERATOR_TOKEN, READER_TOKEN, RUNNER_TOKEN, Service
 
 here = pathlib.Path(__file__).resolve().parent
 binary_dir = pathlib.Path(os.environ["TELLTALE_BINARY_DIR"])
-chromium = os.environ.get("TELLTALE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-assert chromium, "Chromium is missing: scripts/setup installs it on Debian; elsewhere name one in TELLTALE_CHROMIUM"
-
 modules = binary_dir / "page-test"
 shutil.rmtree(modules / "page", ignore_errors=True)
 shutil.copytree(here / "page", modules / "page", dirs_exist_ok=True)
-for name in ("package.json", "package-lock.json"):
-    shutil.copy(here / name, modules / name)
-subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=modules, check=True, timeout=300)
+browser.install(modules)
 
 
 def control(service):
@@ -51,7 +47,7 @@ try:
     service.start()
     done = subprocess.run(
         ["node", str(modules / "page" / "main.mjs")], timeout=560, cwd=modules,
-        env=dict(os.environ, TELLTALE_URL=service.url, TELLTALE_SINK_URL=service.sink_url, TELLTALE_CHROMIUM=chromium,
+        env=dict(os.environ, TELLTALE_URL=service.url, TELLTALE_SINK_URL=service.sink_url, TELLTALE_CHROMIUM=browser.chromium(),
                  TELLTALE_CONTROL_URL="http://127.0.0.1:%d" % server.server_port,
                  TELLTALE_OPERATOR_TOKEN=OPERATOR_TOKEN, TELLTALE_READER_TOKEN=READER_TOKEN, TELLTALE_RUNNER_TOKEN=RUNNER_TOKEN,
                  TELLTALE_SCREENSHOTS=str(binary_dir / "artefacts" / "page")))

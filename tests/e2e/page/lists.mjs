@@ -26,8 +26,8 @@ check('lists runs with their outcome, calm line, reason and age', async (page, r
   assert.equal(await reason.getAttribute('title'), 'agent_error.provider_network');
   assert.ok(!(await reason.innerText()).includes('agent_error'));
   assert.match(await row(page, runs.twice).locator('.facts').innerText(), /Attempt 2 of 2/);
-  await seen(row(page, runs.failed).locator('.mark', { hasText: 'Told' }));
-  await seen(row(page, runs.undelivered).locator('.mark.bad', { hasText: 'not delivered' }).or(row(page, runs.undelivered).locator('.mark.bad', { hasText: 'Not told' })));
+  await seen(row(page, runs.failed).locator('.mark', { hasText: 'Told: audit, team-octo' }));
+  await seen(row(page, runs.undelivered).locator('.mark.bad', { hasText: 'Not told: team-octo' }));
   await picture(page, 'runs', true);
 });
 

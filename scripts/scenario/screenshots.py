@@ -1,0 +1,32 @@
+"""The README's pictures, from the demo's story."""
+
+import pathlib
+import sys
+
+from . import browser
+from .service import OPERATOR_TOKEN, Service
+from .story import Story
+
+
+def main(program, into):
+    service = Service(pathlib.Path(program).resolve())
+    try:
+        service.start_sink()
+        service.start()
+        story = Story(service, lambda text: print(text, flush=True))
+        story.bind_chats()
+        story.real_commands()
+        story.silent_runner()
+        story.simulated_runners()
+        story.check(40)
+        done = browser.run(pathlib.Path(__file__).with_suffix(".mjs"), browser.root / "build/screenshots", 120,
+                           TELLTALE_URL=service.url, TELLTALE_OPERATOR_TOKEN=OPERATOR_TOKEN,
+                           TELLTALE_SCREENSHOTS=str(pathlib.Path(into).resolve()))
+        print(done.stdout.decode(), end="")
+        return done.returncode
+    finally:
+        service.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
