@@ -5,43 +5,80 @@
 
 namespace telltale::redact {
 
+namespace {
+
+/// What one character adds to the counts of a makeup, 16 bits each: digits,
+/// lower case, upper case, hex.
+constexpr std::array<std::uint64_t, 256> make_shares() {
+  std::array<std::uint64_t, 256> out{};
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto kind = detail::glyphs[i];
+    out[i] = ((kind & glyph::digit) != 0 ? 1ULL : 0ULL)
+             | ((kind & glyph::lower) != 0 ? 1ULL << 16U : 0ULL)
+             | ((kind & glyph::upper) != 0 ? 1ULL << 32U : 0ULL)
+             | ((kind & glyph::hex) != 0 ? 1ULL << 48U : 0ULL);
+  }
+  return out;
+}
+
+constexpr auto shares = make_shares();
+
+constexpr std::size_t count_of(std::uint64_t sums, unsigned shift) {
+  return static_cast<std::size_t>((sums >> shift) & 0xffffU);
+}
+
+} // namespace
+
 makeup study(std::string_view text) noexcept {
+  constexpr std::size_t most_at_once = 0xffff; // what 16 bits count
   makeup out;
   std::size_t run = 0;
   std::size_t letters = 0;
   std::uint16_t before = 0;
-  for (const char c : text) {
-    const auto kind = glyph_of(c);
-    const auto broad = static_cast<std::uint16_t>(kind & glyph::alnum);
-    if ((kind & glyph::hex) != 0)
-      ++out.hex;
-    if ((kind & glyph::digit) != 0)
-      ++out.digits;
-    else if ((kind & glyph::lower) != 0)
-      ++out.lowers;
-    else if ((kind & glyph::upper) != 0)
-      ++out.uppers;
-    else
-      ++out.others;
-    if (broad != 0) {
-      ++run;
-      if (before != 0 && before != broad)
-        ++out.switches;
-      letters = (broad & glyph::letter) == 0 ? 0
-                : broad == before            ? letters + 1
-                                             : 1;
-    } else {
-      run = 0;
-      letters = 0;
+  std::uint16_t all = 0;
+  for (std::size_t from = 0; from < text.size(); from += most_at_once) {
+    std::uint64_t sums = 0;
+    for (const char c : text.substr(from, most_at_once)) {
+      const auto kind = glyph_of(c);
+      const auto broad = static_cast<std::uint16_t>(kind & glyph::alnum);
+      sums += shares[static_cast<unsigned char>(c)];
+      all = static_cast<std::uint16_t>(all | kind);
+      run = broad != 0 ? run + 1 : 0;
+      out.switches += static_cast<std::size_t>(broad != before)
+                      & static_cast<std::size_t>(broad != 0)
+                      & static_cast<std::size_t>(before != 0);
+      const std::size_t on = broad == before ? letters + 1 : 1;
+      letters = (broad & glyph::letter) != 0 ? on : 0;
+      out.longest = std::max(out.longest, run);
+      out.letter_run = std::max(out.letter_run, letters);
+      before = broad;
     }
-    out.longest = std::max(out.longest, run);
-    out.letter_run = std::max(out.letter_run, letters);
-    if ((kind & (glyph::control | glyph::line_end)) != 0)
-      out.all_printable = false;
-    before = broad;
+    out.digits += count_of(sums, 0);
+    out.lowers += count_of(sums, 16);
+    out.uppers += count_of(sums, 32);
+    out.hex += count_of(sums, 48);
   }
+  out.others = text.size() - out.digits - out.lowers - out.uppers;
+  out.all_printable = (all & (glyph::control | glyph::line_end)) == 0;
   return out;
 }
+
+namespace {
+
+constexpr std::size_t small = 257;
+
+/// log2 of what a character of a short text may count.
+const std::array<double, small>& small_logarithms() {
+  static const auto made = [] {
+    std::array<double, small> out{};
+    for (std::size_t n = 1; n < small; ++n)
+      out[n] = std::log2(static_cast<double>(n));
+    return out;
+  }();
+  return made;
+}
+
+} // namespace
 
 double entropy(std::string_view text) noexcept {
   if (text.empty())
@@ -51,6 +88,12 @@ double entropy(std::string_view text) noexcept {
     ++counts[static_cast<unsigned char>(c)];
   const auto size = static_cast<double>(text.size());
   double sum = 0;
+  if (text.size() < small) { // as many looks as there are characters
+    const auto& logarithms = small_logarithms();
+    for (const char c : text)
+      sum += logarithms[counts[static_cast<unsigned char>(c)]];
+    return logarithms[text.size()] - sum / size;
+  }
   for (const auto n : counts)
     if (n != 0)
       sum += static_cast<double>(n) * std::log2(static_cast<double>(n));

@@ -103,6 +103,17 @@ inline constexpr auto glyphs = make_glyphs();
   return true;
 }
 
+/// Does `what` stand at `at`? `at` is no more than the text's size.
+[[nodiscard]] constexpr bool starts_at(std::string_view text, std::size_t at,
+                                       std::string_view what) noexcept {
+  if (text.size() - at < what.size())
+    return false;
+  for (std::size_t i = 0; i < what.size(); ++i)
+    if (text[at + i] != what[i])
+      return false;
+  return true;
+}
+
 /// First position at or after `from` whose character is not in the set.
 [[nodiscard]] constexpr std::size_t
 skip(std::string_view text, std::size_t from, std::uint16_t set) noexcept {

@@ -22,18 +22,40 @@ bool search::in_harmless(std::size_t at) const noexcept {
   return after != harmless_.begin() && std::prev(after)->end > at;
 }
 
+search::known_run& search::run_for(std::vector<known_run>& runs,
+                                   std::uint16_t set) {
+  const auto known = std::find_if(runs.begin(), runs.end(),
+                                  [&](const auto& r) { return r.set == set; });
+  return known != runs.end() ? *known : runs.emplace_back(known_run{set, 0, 0});
+}
+
 std::size_t search::run_end(std::size_t from, std::uint16_t set) {
-  auto known = std::find_if(runs_.begin(), runs_.end(),
-                            [&](const auto& r) { return r.set == set; });
-  if (known == runs_.end())
-    known = runs_.insert(runs_.end(), {set, 0, 0});
-  if (from < known->begin || from >= known->end) {
+  auto& known = run_for(runs_, set);
+  if (from < known.begin || from >= known.end) {
     const auto end = skip(text, from, set);
     spend(end - from);
-    *known = {set, from, end};
-    return end;
+    known = {set, from, end};
   }
-  return known->end;
+  return known.end;
+}
+
+stretch search::run_around(std::size_t at, std::uint16_t set) {
+  auto& known = run_for(whole_runs_, set);
+  if (at < known.begin || at >= known.end) {
+    known = {set, skip_back(text, at, set, at), skip(text, at, set)};
+    spend(known.end - known.begin);
+  }
+  return {known.begin, known.end};
+}
+
+search::known_gap& search::gap_for(std::uintptr_t what, std::size_t from) {
+  const auto known = std::find_if(gaps_.begin(), gaps_.end(),
+                                  [&](auto& gap) { return gap.what == what; });
+  auto& gap =
+      known != gaps_.end() ? *known : gaps_.emplace_back(known_gap{what, 0, 0});
+  if (from < gap.begin || from > gap.end)
+    gap = {what, from, from};
+  return gap;
 }
 
 std::size_t search::find_char(std::size_t from, std::size_t limit,
@@ -41,23 +63,65 @@ std::size_t search::find_char(std::size_t from, std::size_t limit,
   limit = std::min(limit, text.size());
   if (from >= limit)
     return limit;
-  const auto set =
-      static_cast<std::uint16_t>(static_cast<unsigned char>(wanted));
-  auto known = std::find_if(gaps_.begin(), gaps_.end(),
-                            [&](const auto& r) { return r.set == set; });
-  if (known == gaps_.end())
-    known = gaps_.insert(gaps_.end(), {set, 0, 0});
-  auto at = from;
-  if (from >= known->begin && from < known->end)
-    at = std::min(known->end, limit);
-  else
-    *known = {set, from, from};
-  const auto begin = at;
-  while (at < limit && text[at] != wanted)
-    ++at;
-  spend(at - begin);
-  known->end = std::max(known->end, at);
+  auto& gap = gap_for(static_cast<unsigned char>(wanted), from);
+  if (gap.end >= limit)
+    return limit;
+  const auto at = std::min(text.substr(0, limit).find(wanted, gap.end), limit);
+  spend(at - gap.end);
+  gap.end = at;
   return at;
+}
+
+std::size_t search::find_literal(std::size_t from, std::size_t limit,
+                                 std::string_view literal) {
+  limit = std::min(limit, text.size());
+  if (from >= limit || limit - from < literal.size())
+    return limit;
+  auto& gap = gap_for(reinterpret_cast<std::uintptr_t>(literal.data()), from);
+  const auto last = limit - literal.size(); // where it may begin at the latest
+  if (gap.end > last)
+    return limit;
+  const auto at = text.substr(0, limit).find(literal, gap.end);
+  const auto until = at == std::string_view::npos ? last + 1 : at;
+  spend(until - gap.end);
+  gap.end = until;
+  return std::min(at, limit);
+}
+
+std::size_t search::find_any(std::size_t from, std::size_t limit,
+                             std::uint16_t set) {
+  limit = std::min(limit, text.size());
+  if (from >= limit)
+    return limit;
+  auto& gap = gap_for((std::uintptr_t{set} << 8U) | 0xffU, from);
+  auto at = gap.end;
+  while (at < limit && !is(text[at], set))
+    ++at;
+  spend(at - std::min(at, gap.end));
+  gap.end = std::max(gap.end, at);
+  return std::min(at, limit);
+}
+
+std::size_t search::find_word(std::size_t from, std::size_t limit,
+                              std::size_t least) {
+  limit = std::min(limit, text.size());
+  if (from >= limit)
+    return limit;
+  auto& gap = gap_for((std::uintptr_t{least} << 32U) | 0xffU, from);
+  auto at = gap.end;
+  while (at + least <= limit) {
+    if (!is(text[at], glyph::alnum)) {
+      ++at;
+      continue;
+    }
+    const auto end = run_end(at, glyph::alnum);
+    if (end - at >= least)
+      break;
+    at = end;
+  }
+  spend(at - gap.end);
+  gap.end = at;
+  return at + least <= limit ? at : limit;
 }
 
 } // namespace telltale::redact

@@ -69,10 +69,46 @@ public:
   /// last run of each set, so that asking from many places of it stays linear.
   [[nodiscard]] std::size_t run_end(std::size_t from, std::uint16_t set);
 
+  /// The run of a set's characters around `at`, empty if there is none. It is
+  /// remembered like the other.
+  [[nodiscard]] stretch run_around(std::size_t at, std::uint16_t set);
+
   /// First `wanted` at or after `from` and before `limit`, else `limit`.
   /// Remembers where there is none.
   [[nodiscard]] std::size_t find_char(std::size_t from, std::size_t limit,
                                       char wanted);
+
+  /// The same for a literal, which must outlive the search; it ends before
+  /// `limit` too.
+  [[nodiscard]] std::size_t find_literal(std::size_t from, std::size_t limit,
+                                         std::string_view literal);
+
+  /// The same for a character of a set.
+  [[nodiscard]] std::size_t find_any(std::size_t from, std::size_t limit,
+                                     std::uint16_t set);
+
+  /// The same for the beginning of a run of at least `least` letters and
+  /// digits, which ends before `limit` too.
+  [[nodiscard]] std::size_t find_word(std::size_t from, std::size_t limit,
+                                      std::size_t least);
+
+  /// The last bare value that was read, so that values in it are not read
+  /// again.
+  struct bare_value {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    int depth = 0;      ///< brackets that open less those that close
+    bool ended = false; ///< its end is one for whatever begins in it
+    bool parameter = false;
+  } bare;
+
+  /// The same of quoted values: where no quote closes what opens before it.
+  struct quoted_value {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    char quote = 0;
+    std::size_t escapes = 0;
+  } quoted;
 
   /// What a confirmer has dealt with already: triggers before it are skipped.
   struct {
@@ -81,6 +117,10 @@ public:
     std::size_t header = 0;
     std::size_t cookie = 0;
     std::size_t keyed = 0;
+    std::size_t key_value = 0;   ///< of the last name
+    std::uint32_t key_names = 0; ///< more of them that have it
+    std::size_t key_end = 0;     ///< of the values so far
+    std::uint32_t key_depth = 0; ///< how many of them lie in each other
     std::size_t prefix = 0;
     bool no_key_end = false; ///< no `-----END` is left
     bool keys = false;       ///< some word that names secrets was there
@@ -92,9 +132,18 @@ private:
     std::size_t begin = 0;
     std::size_t end = 0;
   };
+  /// Nothing begins in [begin, end) of what was looked for.
+  struct known_gap {
+    std::uintptr_t what = 0;
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  known_run& run_for(std::vector<known_run>& runs, std::uint16_t set);
+  known_gap& gap_for(std::uintptr_t what, std::size_t from);
   std::vector<stretch> harmless_; ///< ascending, apart
   std::vector<known_run> runs_;
-  std::vector<known_run> gaps_; ///< `set` is a character that is not there
+  std::vector<known_run> whole_runs_; ///< from their true beginning
+  std::vector<known_gap> gaps_;
   const std::vector<stretch>& placeholders_;
   std::size_t cursor_ = 0;
   class_set wanted_;

@@ -101,7 +101,8 @@ struct redaction_engine::parts {
       std::erase_if(s.finds(), [&](const find& f) {
         return custom.allows(s.text.substr(f.begin, f.end - f.begin));
       });
-    return mask(dark, text, s, placeholders, writer, rules.tagged, counts);
+    return mask(dark, text, s, placeholders, writer,
+                rules.tagged ? rules.limit.most : 0, counts);
   }
 
   /// Passes until one finds nothing, so that the answer is its own answer.
@@ -125,15 +126,22 @@ struct redaction_engine::parts {
     tally counts{};
     const auto clean = clean_text(bound_input(input, cut), scrubbed);
     redaction_result out;
-    out.text.assign(clean);
-    settle(out.text, rules, more, counts);
+    // The whole is looked at once, before any cut; only what stays must settle.
+    auto masked = pass(clean, rules, more, counts);
+    const bool changed = masked.has_value();
+    if (changed)
+      out.text = std::move(*masked);
+    else
+      out.text.assign(clean);
     // People want the ends of a trace rather than the half of each frame.
-    if (profile == redaction_profile::chat && !rules.limit.holds(out.text)) {
+    const bool folds =
+        profile == redaction_profile::chat && !rules.limit.holds(out.text);
+    if (folds)
       out.text = fold_frames(out.text);
-      settle(out.text, rules, more, counts);
-    }
-    // What a cut leaves may read differently than the whole did.
+    // What masks and cuts leave may read differently than the whole did.
     auto limit = rules.limit;
+    if (rules.limit.holds(out.text) && (changed || folds))
+      settle(out.text, rules, more, counts);
     for (int round = 0; !rules.limit.holds(out.text); ++round) {
       if (round == most_rounds)
         throw std::runtime_error("a text does not fit");

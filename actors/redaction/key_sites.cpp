@@ -2,6 +2,7 @@
 
 #include "actors/redaction/characters.hpp"
 #include "actors/redaction/keyed.hpp"
+#include "actors/redaction/word_list.hpp"
 
 namespace telltale::redact {
 
@@ -46,13 +47,9 @@ std::size_t skip_blanks(std::string_view text, std::size_t at) {
   return skip(text, at, glyph::blank);
 }
 
-bool starts(std::string_view text, std::size_t at, std::string_view what) {
-  return text.substr(at, what.size()) == what;
-}
-
 /// Steps over a closing quote, escaped or not, and brackets.
 std::size_t close_name(std::string_view text, std::size_t at, bool& quoted) {
-  if (starts(text, at, "[]"))
+  if (starts_at(text, at, "[]"))
     at += 2;
   auto i = at;
   while (i < text.size() && text[i] == '\\' && i - at < 4)
@@ -60,7 +57,7 @@ std::size_t close_name(std::string_view text, std::size_t at, bool& quoted) {
   if (i < text.size() && is(text[i], glyph::quote)) {
     quoted = true;
     at = i + 1;
-  } else if (starts(text, at, "&quot;") || starts(text, at, "&#34;")) {
+  } else if (starts_at(text, at, "&quot;") || starts_at(text, at, "&#34;")) {
     quoted = true;
     at = text.find(';', at) + 1;
   }
@@ -82,7 +79,7 @@ std::size_t read_operator(std::string_view text, std::size_t at,
       ++equals;
     else if (c == ':')
       ++colons;
-    else if (c == '!' && i == at && starts(text, i, "!="))
+    else if (c == '!' && i == at && starts_at(text, i, "!="))
       negated = true;
     else if (c == '>' && equals == 1 && i == at + 1) {
       site.op = key_operator::assign;
@@ -111,7 +108,7 @@ std::size_t read_operator(std::string_view text, std::size_t at,
 std::size_t skip_type(std::string_view text, std::size_t at) {
   for (const std::string_view type :
        {"string", "String", "str", "text", "NSString"})
-    if (starts(text, at, type)) {
+    if (starts_at(text, at, type)) {
       const auto next = skip_blanks(text, at + type.size());
       if (next > at + type.size() && next < text.size() && text[next] == '=')
         return next;
@@ -125,28 +122,36 @@ std::span<const key_word> key_words() noexcept {
   return words;
 }
 
-key_site read_site(std::string_view text, std::size_t word_begin,
-                   std::size_t word_end, bool part) {
+key_site read_site(search& s, std::size_t word_begin, std::size_t word_end,
+                   bool part) {
+  const auto text = s.text;
   key_site site;
   site.word_begin = word_begin;
   site.word_end = word_end;
-  site.begin = skip_back(text, word_begin, name_set, longest_side);
-  site.end =
-      skip(text.substr(0, std::min(text.size(), word_end + longest_side)),
-           word_end, name_set);
   if (part) {
     const auto word = text.substr(word_begin, word_end - word_begin);
-    const bool capitals = study(word).uppers == word.size();
+    const auto capitals = [&] {
+      return std::all_of(word.begin(), word.end(),
+                         [](char c) { return is(c, glyph::upper); });
+    };
     if (!part_ends(text, word_end)
-        || !(part_begins(text, word_begin) || (capitals && word.size() >= 3)))
+        || !(part_begins(text, word_begin) || (word.size() >= 3 && capitals())))
       return site;
   }
+  site.begin = word_begin;
+  site.end = word_end;
+  if (word_begin > 0 && is(text[word_begin - 1], name_set))
+    site.begin = std::max(s.run_around(word_begin - 1, name_set).begin,
+                          word_begin - std::min(word_begin, longest_side));
+  if (word_end < text.size() && is(text[word_end], name_set))
+    site.end =
+        std::min(s.run_around(word_end, name_set).end, word_end + longest_side);
   if (site.begin > 0)
     site.parameter = text[site.begin - 1] == '?' || text[site.begin - 1] == '&'
                      || (text[site.begin - 1] == ';' && site.begin >= 5
-                         && starts(text, site.begin - 5, "&amp;"));
+                         && starts_at(text, site.begin - 5, "&amp;"));
   site.option =
-      starts(text, site.begin, "--")
+      starts_at(text, site.begin, "--")
       || (site.begin > 0 && text[site.begin - 1] == '/'
           && (site.begin == 1 || is(text[site.begin - 2], glyph::space)));
   auto at = close_name(text, site.end, site.quoted_name);
@@ -154,7 +159,7 @@ key_site read_site(std::string_view text, std::size_t word_begin,
   auto after = skip_blanks(text, at);
   after = skip_type(text, after);
   // <add key="…Password" value="…"/>
-  if (site.quoted_name && starts(text, after, "value="))
+  if (site.quoted_name && starts_at(text, after, "value="))
     after += 5;
   const auto operated = read_operator(text, after, site);
   if (operated > after) {
@@ -173,7 +178,7 @@ key_site read_site(std::string_view text, std::size_t word_begin,
     site.value = skip(text, at + 1, glyph::space);
     return site;
   }
-  if (starts(text, after, "is ") || starts(text, after, "was ")) {
+  if (starts_at(text, after, "is ") || starts_at(text, after, "was ")) {
     const auto value = skip_blanks(text, after + 3);
     if (value < text.size() && is(text[value], glyph::quote)) {
       site.op = key_operator::assign;
@@ -250,11 +255,9 @@ std::string_view next_part(std::string_view name, std::size_t& at) {
   return name.substr(begin, at - begin);
 }
 
-template <std::size_t N>
-bool among(std::string_view part, const std::string_view (&list)[N]) {
-  return std::any_of(std::begin(list), std::end(list),
-                     [&](auto word) { return equals_lowered(part, word); });
-}
+constexpr word_list words_before{about_before};
+constexpr word_list words_after{about_after};
+constexpr word_list harmless_words{harmless};
 
 } // namespace
 
@@ -262,12 +265,12 @@ bool is_about(std::string_view name, std::size_t word_begin,
               std::size_t word_end) noexcept {
   for (std::size_t at = 0; at < word_begin;) {
     const auto part = next_part(name.substr(0, word_begin), at);
-    if (!part.empty() && among(part, about_before))
+    if (words_before.has(part))
       return true;
   }
   for (auto at = word_end; at < name.size();) {
     const auto part = next_part(name, at);
-    if (!part.empty() && among(part, about_after))
+    if (words_after.has(part))
       return true;
   }
   return false;
@@ -276,7 +279,7 @@ bool is_about(std::string_view name, std::size_t word_begin,
 bool is_harmless(std::string_view name) noexcept {
   for (std::size_t at = 0; at < name.size();) {
     const auto part = next_part(name, at);
-    if (!part.empty() && among(part, harmless))
+    if (harmless_words.has(part))
       return true;
   }
   return false;

@@ -11,6 +11,15 @@ namespace {
 constexpr std::size_t longest_quoted = 8192;
 constexpr std::size_t longest_bare = 4096;
 
+/// The quote that is spelled as an entity here; empty if none is.
+std::string_view entity_at(std::string_view text, std::size_t at) {
+  if (at < text.size() && text[at] == '&')
+    for (const std::string_view entity : {"&quot;", "&#34;", "&#39;", "&apos;"})
+      if (starts_at(text, at, entity))
+        return entity;
+  return {};
+}
+
 /// The quote that opens at `at`: its length with escapes and repeats.
 std::size_t opening_quote(std::string_view text, std::size_t at,
                           std::size_t& escapes) {
@@ -21,10 +30,7 @@ std::size_t opening_quote(std::string_view text, std::size_t at,
   if (i < text.size() && is(text[i], glyph::quote))
     return i + 1 - at;
   escapes = 0;
-  for (const std::string_view entity : {"&quot;", "&#34;", "&#39;", "&apos;"})
-    if (text.substr(at, entity.size()) == entity)
-      return entity.size();
-  return 0;
+  return entity_at(text, at).size();
 }
 
 value_span read_quoted(search& s, std::size_t at, std::size_t n,
@@ -35,11 +41,10 @@ value_span read_quoted(search& s, std::size_t at, std::size_t n,
   out.begin = at + n;
   const auto limit = std::min(text.size(), out.begin + longest_quoted);
   if (text[at] == '&') {
-    const auto close =
-        text.substr(0, limit).find(text.substr(at, n), out.begin);
-    s.spend(std::min(close, limit) - out.begin);
-    out.closed = close != std::string_view::npos;
-    out.end = out.closed ? close : out.begin;
+    out.end = s.find_literal(out.begin, limit, entity_at(text, at));
+    out.closed = out.end != limit;
+    if (!out.closed)
+      out.end = out.begin;
   } else {
     const char quote = text[at + n - 1];
     // """ and '"
@@ -49,6 +54,11 @@ value_span read_quoted(search& s, std::size_t at, std::size_t n,
            && !is(text[out.begin + 1], glyph::space))
       ++out.begin;
     auto i = out.begin;
+    if (s.quoted.quote == quote && s.quoted.escapes == escapes
+        && i >= s.quoted.begin && i + 5 <= s.quoted.end)
+      i = s.quoted.end - 5; // nothing closes before; escapes reach no farther
+    else
+      s.quoted = {i, i, quote, escapes};
     for (;;) {
       i = s.find_char(i, limit, quote);
       if (i >= limit)
@@ -60,8 +70,10 @@ value_span read_quoted(search& s, std::size_t at, std::size_t n,
       // Closed by a quote that is escaped as the opening one was, or less.
       if (before <= escapes || before % 2 == 0)
         break;
+      s.spend(before);
       ++i;
     }
+    s.quoted.end = std::max(s.quoted.end, i);
     out.closed = i < limit;
     out.end = i;
     if (out.closed)
@@ -71,9 +83,7 @@ value_span read_quoted(search& s, std::size_t at, std::size_t n,
   }
   if (!out.closed) {
     // To the end of the line, or of what was looked at.
-    const auto line = text.substr(0, limit).find('\n', out.begin);
-    out.end = line == std::string_view::npos ? limit : line;
-    s.spend(out.end - out.begin);
+    out.end = s.find_char(out.begin, limit, '\n');
   }
   while (out.end > out.begin && is(text[out.end - 1], glyph::quote))
     --out.end;
@@ -105,22 +115,35 @@ bool ends_bare(std::string_view text, std::size_t at, bool parameter) {
   }
 }
 
+int bracket(char c) {
+  if (c == '(' || c == '{' || c == '[')
+    return 1;
+  return c == ')' || c == '}' || c == ']' ? -1 : 0;
+}
+
 value_span read_bare(search& s, std::size_t at, bool parameter) {
   const auto text = s.text;
-  value_span out{at, at, false, true};
   const auto limit = std::min(text.size(), at + longest_bare);
-  int depth = 0;
-  for (; out.end < limit && !is(text[out.end], glyph::space); ++out.end) {
-    const char c = text[out.end];
-    if (static_cast<unsigned char>(c) < 0x20
-        || ends_bare(text, out.end, parameter))
-      break;
-    if (c == '(' || c == '{' || c == '[')
-      ++depth;
-    if (c == ')' || c == '}' || c == ']')
-      --depth;
+  auto& known = s.bare;
+  if (known.parameter != parameter || at < known.begin || at > known.end) {
+    known = {at, at, 0, false, parameter};
+  } else {
+    s.spend(at - known.begin);
+    for (; known.begin < at; ++known.begin)
+      known.depth -= bracket(text[known.begin]);
   }
-  s.spend(out.end - at);
+  const auto from = known.end;
+  for (; !known.ended && known.end < limit; ++known.end) {
+    const char c = text[known.end];
+    known.ended = is(c, glyph::space) || static_cast<unsigned char>(c) < 0x20
+                  || ends_bare(text, known.end, parameter);
+    if (known.ended)
+      break;
+    known.depth += bracket(c);
+  }
+  s.spend(known.end - from);
+  value_span out{at, known.end, false, true};
+  auto depth = known.depth;
   // Closers that were opened before the value belong to the text around it.
   while (out.end > out.begin && depth < 0
          && (text[out.end - 1] == ')' || text[out.end - 1] == '}'

@@ -6,12 +6,17 @@
 #include "actors/redaction/confirm.hpp"
 #include "actors/redaction/key_values.hpp"
 #include "actors/redaction/values.hpp"
+#include "actors/redaction/word_list.hpp"
 
 namespace telltale::redact {
 
 namespace {
 
 constexpr std::size_t longest_judged = 512;
+// Names in one name, and values in one value: nobody writes so many, and each
+// is looked at anew.
+constexpr std::uint32_t most_names_of_a_value = 6;
+constexpr std::uint32_t most_nested = 16;
 
 bool all_digits(std::string_view v) {
   return skip(v, 0, glyph::digit | glyph::dot) == v.size();
@@ -22,8 +27,7 @@ constexpr auto plain_set = glyph::letter | glyph::underscore | glyph::dash
 
 /// A word as it stands in sentences and code: letters alone, or joined.
 bool is_plain_word(std::string_view v) {
-  const auto m = study(v);
-  return m.digits == 0 && skip(v, 0, plain_set) == v.size();
+  return skip(v, 0, plain_set) == v.size(); // which holds no digit
 }
 
 /// Is the rest of the line after the value empty?
@@ -55,9 +59,132 @@ bool names_value_alone(std::string_view text, const key_site& site,
          && (m.digits >= 3 ? value.size() >= 14 : value.size() >= 20);
 }
 
+/// A value and what it is made of, looked at once.
+struct judged_value {
+  explicit judged_value(std::string_view whole)
+      : text(whole), first(study(whole.substr(0, 256))),
+        all(whole.size() <= 256 ? first : study(whole)) {}
+
+  [[nodiscard]] bool random(std::size_t least) const {
+    return is_random(text, least, first);
+  }
+  [[nodiscard]] bool plain() const { return is_plain_word(text); }
+  [[nodiscard]] bool has_blanks() const {
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return is(c, glyph::space) && c != '\r'; });
+  }
+
+  std::string_view text;
+  makeup first; ///< its first 256 characters
+  makeup all;
+};
+
+/// Is the value of a name that speaks about a secret one nevertheless?
+bool judge_about(const judged_value& v, key_family family) {
+  return family != key_family::weak && v.random(20)
+         && v.text.find(' ') == std::string_view::npos;
+}
+
 /// Is the value of a name that speaks of a secret a secret?
-bool judge(const search& s, const key_site& site, const value_span& v,
-           key_family family, bool about) {
+bool judge_named(std::string_view text, const key_site& site,
+                 const value_span& v, const judged_value& judged,
+                 key_family family) {
+  const auto value = judged.text;
+  const auto& m = judged.all;
+  if (site.parameter)
+    return value.size() >= (family == key_family::weak ? 8U : 4U)
+           && (family != key_family::weak || m.digits != 0);
+  switch (family) {
+  case key_family::password:
+    break;
+  case key_family::token:
+    if (all_digits(value) && value.size() < 12)
+      return false;
+    break;
+  case key_family::weak:
+    // `signing key 1988…`: a fingerprint or a commit.
+    if (site.op == key_operator::blank && value.size() >= 40
+        && skip(value, 0, glyph::hex) == value.size())
+      return false;
+    return (judged.random(12)
+            || (site.op == key_operator::blank && !v.quoted
+                && names_value_alone(text, site, v, family)))
+           && !judged.has_blanks() && !is_reference(value);
+  }
+  const bool strong = judged.random(8);
+  if (!strong && is_reference(value))
+    return false;
+  const bool blanks = judged.has_blanks();
+  switch (site.op) {
+  case key_operator::assign:
+  case key_operator::comma:
+  case key_operator::compare:
+    if (v.quoted) {
+      if (family == key_family::password)
+        return value.size() >= (site.op == key_operator::comma ? 4U : 3U)
+               && !(site.op == key_operator::comma && judged.plain());
+      return value.size() >= 6 && (strong || !judged.plain())
+             && !(blanks && m.digits == 0 && m.others < 4);
+    }
+    if (is_prose_word(value))
+      return false;
+    if (site.op == key_operator::compare)
+      return strong;
+    if (family == key_family::password)
+      return value.size() >= 3
+             && !(site.spaced && judged.plain() && !ends_line(text, v.end));
+    return value.size() >= 6
+           && (strong || (m.digits != 0 && value.size() >= 8) || m.others >= 3
+               || (value.size() >= 16 && m.longest >= 12));
+  case key_operator::colon:
+    if (v.quoted) {
+      if (family == key_family::password)
+        return value.size() >= 3 && !(blanks && !site.quoted_name);
+      return value.size() >= 6 && !(blanks && m.others < 4)
+             && (strong || !judged.plain());
+    }
+    if (is_prose_word(value))
+      return false;
+    if (family == key_family::password) {
+      if (value.size() < 4)
+        return false;
+      // What a test runner says: `--- PASS: TestThings/case_2 (0.00s)`.
+      if (site.spaced && site.end - site.begin == 4
+          && !(strong && ends_line(text, v.end)))
+        return false;
+      if (m.digits != 0 || (m.others != 0 && !judged.plain()))
+        return m.lowers + m.uppers != 0 || value.size() >= 6;
+      return (!site.spaced && value.size() >= 6)
+             || (begins_line(text, site.begin) && ends_line(text, v.end));
+    }
+    return strong || (!site.spaced && m.digits != 0 && value.size() >= 8)
+           || (value.size() >= 16 && m.digits != 0);
+  case key_operator::element:
+    return family == key_family::password ? value.size() >= 3
+                                          : value.size() >= 8 && m.digits != 0;
+  case key_operator::blank:
+    if (v.quoted)
+      return !blanks && !judged.plain() && (m.digits != 0 || m.others >= 4)
+             && value.size() >= (family == key_family::password ? 6U : 8U);
+    if (site.option)
+      return family == key_family::password
+                 ? value.size() >= 4 && !is_prose_word(value)
+                       && value.front() != '-'
+                 : strong || (m.digits >= 2 && value.size() >= 8);
+    return names_value_alone(text, site, v, family)
+           || (judged.random(16) && m.digits >= 2);
+  case key_operator::joined:
+    return m.longest >= 16 ? judged.random(16) && m.digits >= 3
+                           : is_uuid_shaped(value);
+  case key_operator::none:
+    return false;
+  }
+  return false;
+}
+
+/// Is the value a secret? `name` is the whole one.
+bool judge(search& s, const key_site& site, const value_span& v,
+           key_family family, std::string_view name) {
   const auto text = s.text;
   const auto value =
       text.substr(v.begin, std::min(v.end - v.begin, longest_judged));
@@ -73,122 +200,36 @@ bool judge(const search& s, const key_site& site, const value_span& v,
           || (!v.closed && is(value.front(), glyph::blank))
           || (!v.closed && (value.front() == ',' || value.front() == ')'))))
     return false;
-  if (about)
-    return family != key_family::weak && is_random(value, 20)
-           && value.find(' ') == std::string_view::npos;
-  if (site.parameter)
-    return value.size() >= (family == key_family::weak ? 8U : 4U)
-           && (family != key_family::weak || study(value).digits != 0);
-  const bool blanks = value.find_first_of(" \t\n") != std::string_view::npos;
-  switch (family) {
-  case key_family::password:
-    break;
-  case key_family::token:
-    if (all_digits(value) && value.size() < 12)
-      return false;
-    break;
-  case key_family::weak:
-    // `signing key 1988…`: a fingerprint or a commit.
-    if (site.op == key_operator::blank && value.size() >= 40
-        && skip(value, 0, glyph::hex) == value.size())
-      return false;
-    return !blanks && !is_reference(value)
-           && (is_random(value, 12)
-               || (site.op == key_operator::blank && !v.quoted
-                   && names_value_alone(text, site, v, family)));
-  }
-  const bool strong = is_random(value, 8);
-  if (!strong && is_reference(value))
-    return false;
-  const auto m = study(value);
-  switch (site.op) {
-  case key_operator::assign:
-  case key_operator::comma:
-  case key_operator::compare:
-    if (v.quoted) {
-      if (family == key_family::password)
-        return value.size() >= (site.op == key_operator::comma ? 4U : 3U)
-               && !(site.op == key_operator::comma && is_plain_word(value));
-      return value.size() >= 6 && (!is_plain_word(value) || strong)
-             && !(blanks && m.digits == 0 && m.others < 4);
-    }
-    if (is_prose_word(value))
-      return false;
-    if (site.op == key_operator::compare)
-      return strong;
-    if (family == key_family::password)
-      return value.size() >= 3
-             && !(site.spaced && is_plain_word(value)
-                  && !ends_line(text, v.end));
-    return value.size() >= 6
-           && (strong || (m.digits != 0 && value.size() >= 8) || m.others >= 3
-               || (value.size() >= 16 && m.longest >= 12));
-  case key_operator::colon:
-    if (v.quoted) {
-      if (family == key_family::password)
-        return value.size() >= 3 && !(blanks && !site.quoted_name);
-      return value.size() >= 6 && !(blanks && m.others < 4)
-             && (strong || !is_plain_word(value));
-    }
-    if (is_prose_word(value))
-      return false;
-    if (family == key_family::password) {
-      if (value.size() < 4)
-        return false;
-      // What a test runner says: `--- PASS: TestThings/case_2 (0.00s)`.
-      if (site.spaced && site.end - site.begin == 4
-          && !(strong && ends_line(text, v.end)))
-        return false;
-      if (m.digits != 0 || (m.others != 0 && !is_plain_word(value)))
-        return m.lowers + m.uppers != 0 || value.size() >= 6;
-      return (!site.spaced && value.size() >= 6)
-             || (begins_line(text, site.begin) && ends_line(text, v.end));
-    }
-    return strong || (!site.spaced && m.digits != 0 && value.size() >= 8)
-           || (value.size() >= 16 && m.digits != 0);
-  case key_operator::element:
-    return family == key_family::password ? value.size() >= 3
-                                          : value.size() >= 8 && m.digits != 0;
-  case key_operator::blank:
-    if (v.quoted)
-      return !blanks && !is_plain_word(value)
-             && (m.digits != 0 || m.others >= 4)
-             && value.size() >= (family == key_family::password ? 6U : 8U);
-    if (site.option)
-      return family == key_family::password
-                 ? value.size() >= 4 && !is_prose_word(value)
-                       && value.front() != '-'
-                 : strong || (m.digits >= 2 && value.size() >= 8);
-    return names_value_alone(text, site, v, family)
-           || (is_random(value, 16) && m.digits >= 2);
-  case key_operator::joined:
-    return m.longest >= 16 ? is_random(value, 16) && m.digits >= 3
-                           : is_uuid_shaped(value);
-  case key_operator::none:
-    return false;
-  }
-  return false;
+  s.spend(value.size());
+  const judged_value judged{value};
+  const bool named = judge_named(text, site, v, judged, family);
+  const bool about = judge_about(judged, family);
+  if (named == about)
+    return named; // whatever the name says
+  return is_about(name, site.word_begin - site.begin,
+                  site.word_end - site.begin)
+             ? about
+             : named;
 }
 
 secret_class kind_of(const search& s, const key_site& site,
                      std::string_view value) {
   const auto name = s.text.substr(site.begin, site.end - site.begin);
-  const auto has = [&](std::string_view lower) {
-    for (std::size_t i = 0; i + lower.size() <= name.size(); ++i)
-      if (equals_lowered(name.substr(i, lower.size()), lower))
-        return true;
-    return false;
-  };
+  static constexpr std::string_view aws[] = {"aws"};
+  static constexpr word_search of_aws{aws};
+  static constexpr std::string_view lark[] = {
+      "app_secret", "appsecret", "encrypt_key", "verification_token",
+      "tenant_access_token"};
+  static constexpr word_search of_lark{lark};
   if (site.parameter)
     return secret_class::url_query_secret;
   if (site.op == key_operator::colon && name.size() > 2
       && equals_lowered(name.substr(0, 2), "x-"))
     return secret_class::auth_header;
-  if (value.size() == 40 && has("aws")
+  if (value.size() == 40 && of_aws.in(name)
       && skip(value, 0, glyph::base64) == value.size())
     return secret_class::aws_secret_key;
-  if (has("app_secret") || has("appsecret") || has("encrypt_key")
-      || has("verification_token") || has("tenant_access_token"))
+  if (of_lark.in(name))
     return secret_class::lark_secret;
   if (site.op == key_operator::assign && !site.spaced && site.begin > 0) {
     const auto before = s.text.substr(0, site.begin);
@@ -212,12 +253,12 @@ bool follows_harmless(std::string_view text, const key_site& site) {
       "public",   "primary",   "foreign", "unexpected", "invalid", "illegal",
       "expected", "duplicate", "unknown", "cache",      "host",    "csrf",
       "missing",  "next",      "sort",    "partition",  "unique",  "bad"};
+  static constexpr word_list harmless{words};
   if (word.empty()
       || (site.op != key_operator::blank && site.op != key_operator::colon
           && site.op != key_operator::joined))
     return false;
-  return std::any_of(std::begin(words), std::end(words),
-                     [&](auto one) { return equals_lowered(word, one); });
+  return harmless.has(word);
 }
 
 /// `"value" === name`: the value stands in front.
@@ -259,34 +300,53 @@ void confirm_keyed(search& s, std::size_t word, std::size_t at) {
   const auto text = s.text;
   s.seen.keys = true;
   const auto site =
-      read_site(text, at, at + k.word.size(), (k.rules & key_rule::part) != 0);
-  s.spend(site.end - site.begin + 8);
+      read_site(s, at, at + k.word.size(), (k.rules & key_rule::part) != 0);
+  s.spend(8);
   if (site.op == key_operator::compare || site.op == key_operator::none
       || site.op == key_operator::blank)
     if (site.end != 0)
       confirm_reversed(s, site, k.family);
   if (site.op == key_operator::none || site.value >= text.size())
     return;
-  const auto name = text.substr(site.begin, site.end - site.begin);
-  if (is_harmless(name))
-    return;
   if (site.parameter && (k.rules & key_rule::query) == 0)
     return;
+  if (site.op == key_operator::joined && (k.rules & key_rule::alone) != 0)
+    return;
+  if (s.seen.key_value == site.value) {
+    if (++s.seen.key_names > most_names_of_a_value)
+      return; // `a_key_b_token_c_secret…=`: it was looked at often enough
+  } else {
+    s.seen.key_value = site.value;
+    s.seen.key_names = 0;
+  }
   if (follows_harmless(text, site))
     return; // `public key: …`, `unexpected token "…"`
   const auto v = read_value(s, site);
   if (v.end <= v.begin)
     return;
-  if (site.op == key_operator::joined
-      && ((k.rules & key_rule::alone) != 0
-          || s.run_end(v.begin, glyph::url_safe) < v.end))
+  if (site.op == key_operator::joined) {
+    if (s.run_end(v.begin, glyph::url_safe) < v.end)
+      return;
+    // Cheaper than to judge it: nothing in it can be random.
+    const auto end = std::min(v.end, v.begin + longest_judged);
+    if (v.end - v.begin != 36 && s.find_word(v.begin, end, 16) == end
+        && (k.family != key_family::weak
+            || s.find_any(v.begin, end, glyph::digit) == end))
+      return;
+  }
+  const auto name = text.substr(site.begin, site.end - site.begin);
+  s.spend(name.size());
+  if (is_harmless(name))
     return;
-  const bool about =
-      is_about(name, site.word_begin - site.begin, site.word_end - site.begin);
-  if (!judge(s, site, v, k.family, about))
+  if (v.begin >= s.seen.key_end)
+    s.seen.key_depth = 0;
+  s.seen.key_end = std::max(s.seen.key_end, v.end);
+  const bool deep = ++s.seen.key_depth > most_nested;
+  if (!deep && !judge(s, site, v, k.family, name))
     return;
   s.add(v.begin, v.end,
-        kind_of(s, site, text.substr(v.begin, v.end - v.begin)));
+        deep ? secret_class::keyed_secret
+             : kind_of(s, site, text.substr(v.begin, v.end - v.begin)));
   s.seen.keyed = v.end;
 }
 

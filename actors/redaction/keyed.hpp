@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "actors/redaction/confirm.hpp"
+
 namespace telltale::redact {
 
 /// How much of a secret a word's value must look like; see key_words.def.
@@ -51,7 +53,7 @@ struct key_site {
 };
 
 /// Reads what stands around a word; `op` is none if it names nothing.
-[[nodiscard]] key_site read_site(std::string_view text, std::size_t word_begin,
+[[nodiscard]] key_site read_site(search& s, std::size_t word_begin,
                                  std::size_t word_end, bool part);
 
 /// A name that speaks about a secret rather than naming one: `token_count`,

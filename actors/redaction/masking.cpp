@@ -60,13 +60,28 @@ bool surer(secret_class a, secret_class b) {
   return row_of(a).sureness < row_of(b).sureness;
 }
 
+bool comes_before(const find& a, const find& b) {
+  return a.begin != b.begin ? a.begin < b.begin
+         : a.end != b.end   ? a.end > b.end
+                            : a.kind < b.kind;
+}
+
 /// Overlapping finds become one, named by the surest of them.
 void merge(std::vector<find>& finds) {
-  std::sort(finds.begin(), finds.end(), [](const find& a, const find& b) {
-    return a.begin != b.begin ? a.begin < b.begin
-           : a.end != b.end   ? a.end > b.end
-                              : a.kind < b.kind;
-  });
+  // Each finder goes from left to right, so that there are few stretches that
+  // are in order already.
+  int merges = 0;
+  for (auto middle =
+           std::is_sorted_until(finds.begin(), finds.end(), comes_before);
+       middle != finds.end();) {
+    const auto next = std::is_sorted_until(middle, finds.end(), comes_before);
+    if (++merges > 8) { // too little order
+      std::sort(finds.begin(), finds.end(), comes_before);
+      break;
+    }
+    std::inplace_merge(finds.begin(), middle, next, comes_before);
+    middle = next;
+  }
   std::size_t kept = 0;
   for (const auto& f : finds) {
     if (kept != 0 && f.begin < finds[kept - 1].end) {
@@ -130,13 +145,13 @@ std::vector<stretch> find_placeholders_of(const shadow& dark,
 std::optional<std::string> mask(const shadow& dark, std::string_view original,
                                 search& s,
                                 const std::vector<stretch>& placeholders,
-                                const placeholder_writer& writer, bool tagged,
-                                tally& counts) {
+                                const placeholder_writer& writer,
+                                std::size_t tagged, tally& counts) {
   propagate(s);
   merge(s.finds());
   const auto finds = clip(s.finds(), placeholders);
   const bool strip_tags =
-      !tagged
+      tagged == 0
       && std::any_of(placeholders.begin(), placeholders.end(),
                      [&](const stretch& p) {
                        return s.text.substr(p.begin, p.end - p.begin).find('#')
@@ -148,6 +163,7 @@ std::optional<std::string> mask(const shadow& dark, std::string_view original,
   out.reserve(original.size() + 64);
   std::size_t done = 0; // of the original
   std::size_t p = 0;
+  std::vector<tag_place> tags;
   const auto copy_to = [&](std::size_t to) {
     while (strip_tags && p < placeholders.size()) {
       const auto begin = dark.begin_of(placeholders[p].begin);
@@ -179,14 +195,22 @@ std::optional<std::string> mask(const shadow& dark, std::string_view original,
       continue;
     copy_to(begin);
     ++counts[index_of(f.kind)];
-    if (f.kind == secret_class::home_path)
+    if (f.kind == secret_class::home_path) {
       out.append(user_mark);
-    else
-      writer.write(out, f.kind, s.text.substr(f.begin, f.end - f.begin),
-                   tagged);
+    } else {
+      const auto value = s.text.substr(f.begin, f.end - f.begin);
+      if (const auto at = writer.write(out, f.kind, value, tagged != 0);
+          at != 0)
+        tags.push_back({at, f.kind, value});
+    }
     done = end;
   }
   copy_to(original.size());
+  // What is between the ends is cut away, and a tag costs more than a mask.
+  std::erase_if(tags, [&](const tag_place& tag) {
+    return tag.at > tagged && tag.at + tagged < out.size();
+  });
+  writer.tag(out, tags);
   return out;
 }
 

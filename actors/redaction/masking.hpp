@@ -26,10 +26,11 @@ using tally = std::array<std::uint32_t, 64>;
 find_placeholders_of(const shadow& dark, std::string_view original);
 
 /// Propagates, merges and clips the finds of a search and writes the text anew.
-/// Nothing if the text stays as it is.
+/// Nothing if the text stays as it is. `tagged`: so many bytes at either end
+/// may have tags that tell values apart, as no more can stay; 0: none.
 [[nodiscard]] std::optional<std::string>
 mask(const shadow& dark, std::string_view original, search& s,
      const std::vector<stretch>& placeholders, const placeholder_writer& writer,
-     bool tagged, tally& counts);
+     std::size_t tagged, tally& counts);
 
 } // namespace telltale::redact

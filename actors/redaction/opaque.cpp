@@ -5,6 +5,7 @@
 #include "actors/redaction/confirm.hpp"
 #include "actors/redaction/keyed.hpp"
 #include "actors/redaction/values.hpp"
+#include "actors/redaction/word_list.hpp"
 
 // Secrets that no structure gives away.
 
@@ -17,18 +18,11 @@ constexpr std::size_t most_opaque = 256; ///< more is data, not a token
 constexpr double least_bits = 3.9;
 constexpr auto opaque_set = glyph::url_safe | glyph::plus_slash | glyph::equals;
 
-/// Is one of the words in the stretch before `at`, in any case?
-template <std::size_t N> bool follows(std::string_view text, std::size_t at,
-                                      std::size_t reach,
-                                      const std::string_view (&words)[N]) {
+/// The stretch before `at`.
+std::string_view before(std::string_view text, std::size_t at,
+                        std::size_t reach) {
   const auto begin = at > reach ? at - reach : 0;
-  const auto near = text.substr(begin, at - begin);
-  return std::any_of(std::begin(words), std::end(words), [&](auto word) {
-    for (std::size_t i = 0; i + word.size() <= near.size(); ++i)
-      if (equals_lowered(near.substr(i, word.size()), word))
-        return true;
-    return false;
-  });
+  return text.substr(begin, at - begin);
 }
 
 constexpr std::string_view identifier_words[] = {
@@ -42,7 +36,10 @@ constexpr std::string_view identifier_words[] = {
     "cache",       "h1:",
 };
 
+constexpr word_search identifier{identifier_words};
+
 constexpr std::string_view aws_words[] = {"aws", "secret", "access"};
+constexpr word_search of_aws{aws_words};
 
 /// An identifier by how it begins: `req_…`, `chatcmpl-…`.
 bool is_identifier(std::string_view run) {
@@ -146,11 +143,11 @@ void judge_run(search& s, std::size_t begin, std::size_t end) {
     return;
   if (!is_opaque(run) || is_identifier(run))
     return;
-  if (size == 40 && follows(text, begin, 40, aws_words)) {
+  if (size == 40 && of_aws.in(before(text, begin, 40))) {
     s.add(begin, end, secret_class::aws_secret_key);
     return;
   }
-  if (!follows(text, begin, 24, identifier_words))
+  if (!identifier.in(before(text, begin, 24)))
     s.add(begin, end, secret_class::opaque_token);
 }
 

@@ -1,9 +1,11 @@
 #include "actors/redaction/placeholder.hpp"
 
 #include <array>
+#include <cstdint>
+#include <stdexcept>
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include "actors/redaction/characters.hpp"
 
@@ -64,34 +66,77 @@ std::string without_tag(std::string_view placeholder) {
   return std::string{placeholder.substr(0, hash)} + ']';
 }
 
-void placeholder_writer::write(std::string& out, secret_class kind,
-                               std::string_view value, bool tagged) const {
-  const auto name = row_of(kind).name;
-  out.append(opening).append(name);
-  if (tagged && !tag_key_.empty() && value.size() >= least_tagged
+/// HMAC-SHA-256 with its key set: made once, copied for each text.
+struct placeholder_writer::keyed_hash {
+  using context = std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)>;
+
+  explicit keyed_hash(std::string_view key) {
+    const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> hmac{
+        EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free};
+    made.reset(hmac ? EVP_MAC_CTX_new(hmac.get()) : nullptr);
+    char digest[] = "SHA256";
+    const OSSL_PARAM options[] = {
+        OSSL_PARAM_construct_utf8_string("digest", digest, 0),
+        OSSL_PARAM_construct_end()};
+    if (!made
+        || EVP_MAC_init(made.get(),
+                        reinterpret_cast<const unsigned char*>(key.data()),
+                        key.size(), options)
+               != 1)
+      throw std::runtime_error("OpenSSL has no HMAC-SHA-256");
+  }
+
+  context made{nullptr, EVP_MAC_CTX_free};
+};
+
+placeholder_writer::placeholder_writer(std::string_view tag_key)
+    : hash_(tag_key.empty() ? nullptr
+                            : std::make_unique<const keyed_hash>(tag_key)) {}
+
+placeholder_writer::~placeholder_writer() = default;
+
+std::size_t placeholder_writer::write(std::string& out, secret_class kind,
+                                      std::string_view value,
+                                      bool tagged) const {
+  out.append(opening).append(row_of(kind).name);
+  std::size_t at = 0;
+  if (tagged && hash_ && value.size() >= least_tagged
       && entropy(value.substr(0, 4096)) >= least_entropy) {
-    std::string data;
-    data.reserve(name.size() + 1 + value.size());
-    data.append(name).push_back('\0');
-    data.append(value);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    const auto* done =
-        HMAC(EVP_sha256(), tag_key_.data(), static_cast<int>(tag_key_.size()),
-             reinterpret_cast<const unsigned char*>(data.data()), data.size(),
-             digest.data(), &size);
-    if (done != nullptr && size >= 4) {
-      const auto bits = (static_cast<std::uint32_t>(digest[0]) << 24U)
-                        | (static_cast<std::uint32_t>(digest[1]) << 16U)
-                        | (static_cast<std::uint32_t>(digest[2]) << 8U)
-                        | digest[3];
-      out.push_back('#');
-      for (unsigned i = 0; i < tag_length; ++i)
-        out.push_back(
-            "abcdefghijklmnopqrstuvwxyz234567"[(bits >> (27U - 5U * i)) & 31U]);
-    }
+    at = out.size() + 1;
+    out.append("#aaaaaa");
   }
   out.push_back(']');
+  return at;
+}
+
+void placeholder_writer::tag(std::string& out,
+                             const std::vector<tag_place>& places) const {
+  if (places.empty())
+    return;
+  const keyed_hash::context hash{EVP_MAC_CTX_dup(hash_->made.get()),
+                                 EVP_MAC_CTX_free};
+  std::string data;
+  for (const auto& place : places) {
+    data.assign(row_of(place.kind).name).push_back('\0');
+    data.append(place.value);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    std::size_t size = 0;
+    if (!hash || EVP_MAC_init(hash.get(), nullptr, 0, nullptr) != 1
+        || EVP_MAC_update(hash.get(),
+                          reinterpret_cast<const unsigned char*>(data.data()),
+                          data.size())
+               != 1
+        || EVP_MAC_final(hash.get(), digest.data(), &size, digest.size()) != 1
+        || size < 4)
+      throw std::runtime_error("OpenSSL cannot make a tag");
+    const auto bits = (static_cast<std::uint32_t>(digest[0]) << 24U)
+                      | (static_cast<std::uint32_t>(digest[1]) << 16U)
+                      | (static_cast<std::uint32_t>(digest[2]) << 8U)
+                      | digest[3];
+    for (unsigned i = 0; i < tag_length; ++i)
+      out[place.at + i] =
+          "abcdefghijklmnopqrstuvwxyz234567"[(bits >> (27U - 5U * i)) & 31U];
+  }
 }
 
 } // namespace telltale::redact

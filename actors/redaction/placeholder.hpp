@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,22 +29,36 @@ struct stretch {
 /// A placeholder without its tag.
 [[nodiscard]] std::string without_tag(std::string_view placeholder);
 
+/// Where a placeholder's tag goes, and what it tells apart.
+struct tag_place {
+  std::size_t at = 0; ///< of its first character
+  secret_class kind{};
+  std::string_view value;
+};
+
 /// Writes placeholders. The tag lets an operator see that two texts hold the
 /// same secret without learning it: six base32 characters of HMAC-SHA-256 over
-/// class and value.
+/// class and value. Any thread.
 class placeholder_writer {
 public:
   /// An empty key: no tags.
-  explicit placeholder_writer(std::string tag_key)
-      : tag_key_(std::move(tag_key)) {}
+  explicit placeholder_writer(std::string_view tag_key);
+  ~placeholder_writer();
+  placeholder_writer(const placeholder_writer&) = delete;
+  placeholder_writer& operator=(const placeholder_writer&) = delete;
 
-  /// Appends the placeholder of `value`, with a tag if `tagged` and the value
-  /// is long and varied enough not to be guessed from it.
-  void write(std::string& out, secret_class kind, std::string_view value,
-             bool tagged) const;
+  /// Appends the placeholder of `value`. If `tagged` and the value is long and
+  /// varied enough not to be guessed from its tag, there is room for one: its
+  /// place is the answer, else 0.
+  std::size_t write(std::string& out, secret_class kind, std::string_view value,
+                    bool tagged) const;
+
+  /// Writes the tags into their room.
+  void tag(std::string& out, const std::vector<tag_place>& places) const;
 
 private:
-  std::string tag_key_;
+  struct keyed_hash;
+  std::unique_ptr<const keyed_hash> hash_; ///< null: no tags
 };
 
 } // namespace telltale::redact

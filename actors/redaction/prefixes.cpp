@@ -48,16 +48,16 @@ std::span<const prefix_row> table() {
 /// How much of a token is enough to know it by.
 constexpr std::size_t longest_studied = 96;
 
-bool obeys(std::string_view tail, std::uint8_t rules) {
-  if ((rules & (rule::digit | rule::run | rule::mixed)) == 0)
-    return true;
-  const auto m = study(tail.substr(0, longest_studied));
-  if ((rules & rule::digit) != 0 && m.digits == 0)
+bool obeys(search& s, std::size_t from, std::size_t to, std::uint8_t rules) {
+  const auto end = std::min(to, from + longest_studied);
+  const auto has = [&](std::uint16_t set) {
+    return s.find_any(from, end, set) < end;
+  };
+  if ((rules & (rule::digit | rule::mixed)) != 0 && !has(glyph::digit))
     return false;
-  if ((rules & rule::run) != 0 && m.longest < 16)
+  if ((rules & rule::run) != 0 && s.find_word(from, end, 16) == end)
     return false;
-  return (rules & rule::mixed) == 0
-         || (m.digits != 0 && m.lowers != 0 && m.uppers != 0);
+  return (rules & rule::mixed) == 0 || (has(glyph::lower) && has(glyph::upper));
 }
 
 constexpr std::string_view infixes[] = {
@@ -82,7 +82,7 @@ std::span<const std::string_view> infix_literals() noexcept {
 void confirm_prefix(search& s, std::size_t row, std::size_t at) {
   const auto& r = table()[row];
   const auto text = s.text;
-  if (text.substr(at, r.literal.size()) != r.literal || !begins_word(text, at))
+  if (!starts_at(text, at, r.literal) || !begins_word(text, at))
     return;
   const auto from = at + r.literal.size();
   if (from >= text.size() || !is(text[from], r.charset))
@@ -90,7 +90,7 @@ void confirm_prefix(search& s, std::size_t row, std::size_t at) {
   if (at < s.seen.prefix)
     return; // inside a token that was found
   auto to = s.run_end(from, r.charset);
-  s.spend(longest_studied);
+  s.spend(16);
   while (to > from && text[to - 1] == '.')
     --to;
   const auto n = to - from;
@@ -100,7 +100,7 @@ void confirm_prefix(search& s, std::size_t row, std::size_t at) {
   if ((r.rules & rule::exact) != 0
       && (n > r.most || (to < text.size() && is(text[to], glyph::word))))
     return;
-  if (obeys(text.substr(from, n), r.rules)) {
+  if (obeys(s, from, to, r.rules)) {
     s.add(at, to, r.kind);
     s.seen.prefix = to;
   }

@@ -15,17 +15,18 @@ bool stands(std::string_view text, std::size_t at, std::string_view lower) {
   return equals_lowered(text.substr(at, lower.size()), lower);
 }
 
+constexpr std::string_view key_begins = "-----BEGIN";
+constexpr std::string_view key_ends = "-----END";
+
 /// Notes a certificate or public key that begins at `at`.
 void note_public(search& s, std::size_t at) {
   constexpr std::size_t longest = 65'536;
   if (s.seen.no_key_end)
     return;
   // No further than to the next beginning, so that many of them stay cheap.
-  const auto next = s.text.substr(0, at + longest).find("-----BEGIN", at + 10);
-  const auto stop = std::min({next, at + longest, s.text.size()});
-  const auto end = s.text.substr(0, stop).find("-----END", at);
-  s.spend(stop - at);
-  if (end == std::string_view::npos)
+  const auto stop = s.find_literal(at + 10, at + longest, key_begins);
+  const auto end = s.find_literal(at, stop, key_ends);
+  if (end == stop)
     s.seen.no_key_end = stop == s.text.size();
   else
     s.add_harmless(at, end);
@@ -110,9 +111,9 @@ void confirm_private_key(search& s, std::size_t at) {
     return;
   const auto text = s.text;
   if (stands(text, at, "putty-user-key-file")) {
-    const auto lines = text.substr(0, std::min(text.size(), at + 8192))
-                           .find("Private-Lines:", at);
-    if (lines == std::string_view::npos)
+    const auto limit = std::min(text.size(), at + 8192);
+    const auto lines = s.find_literal(at, limit, "Private-Lines:");
+    if (lines == limit)
       return;
     const auto from = skip(text, lines + 14, glyph::digit | glyph::blank);
     auto to = follow_key(s, from, text.size());
@@ -141,20 +142,19 @@ void confirm_private_key(search& s, std::size_t at) {
   }
   std::size_t end = std::string_view::npos;
   if (!s.seen.no_key_end) {
-    end = text.find("-----END", body);
-    s.seen.no_key_end = end == std::string_view::npos;
-    s.spend(std::min(end, text.size()) - body);
+    end = s.find_literal(body, text.size(), key_ends);
+    s.seen.no_key_end = end == text.size();
   }
-  const auto next =
-      text.substr(0, std::min(end, text.size())).find("-----BEGIN", body);
-  if (end != std::string_view::npos && next == std::string_view::npos
-      && end - body <= 65'536) {
+  const auto until = std::min(end, text.size());
+  const auto next = s.find_literal(body, until, key_begins);
+  if (until != text.size() && next == until && end - body <= 65'536) {
     const auto stop = key_line_end(text, end);
     // Two markers in a sentence are no key.
     bool key = false;
     for (auto i = body; i < end && !key;) {
       const auto run = skip(text, i, glyph::base64);
       key = run - i >= part_line && looks_base64(text.substr(i, run - i));
+      s.spend(run - i);
       i = run + 1;
     }
     s.seen.private_key = stop == 0 ? end : stop;
@@ -162,8 +162,7 @@ void confirm_private_key(search& s, std::size_t at) {
       s.add(at, s.seen.private_key, secret_class::private_key);
     return;
   }
-  const auto limit = std::min({next, end, text.size()});
-  const auto to = follow_key(s, body, limit);
+  const auto to = follow_key(s, body, next);
   if (to > body)
     s.add(at, to, secret_class::private_key);
   s.seen.private_key = to;

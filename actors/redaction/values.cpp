@@ -3,16 +3,11 @@
 #include <algorithm>
 
 #include "actors/redaction/characters.hpp"
+#include "actors/redaction/word_list.hpp"
 
 namespace telltale::redact {
 
 namespace {
-
-template <std::size_t N>
-bool one_of(std::string_view value, const std::string_view (&words)[N]) {
-  return std::any_of(std::begin(words), std::end(words),
-                     [&](auto word) { return equals_lowered(value, word); });
-}
 
 constexpr std::string_view nothings[] = {
     "null",     "nil",      "none",      "true",    "false",     "undefined",
@@ -105,6 +100,9 @@ constexpr std::string_view prose[] = {
     "refused",
 };
 
+constexpr word_list nothing{nothings};
+constexpr word_list prose_words{prose};
+
 bool all_same(std::string_view value) {
   return value.find_first_not_of(value.front()) == std::string_view::npos;
 }
@@ -114,7 +112,7 @@ bool all_same(std::string_view value) {
 bool is_stand_in(std::string_view v) noexcept {
   if (v.empty())
     return true;
-  if (one_of(v, nothings))
+  if (nothing.has(v))
     return true;
   const char first = v.front();
   const char last = v.back();
@@ -142,11 +140,12 @@ bool is_stand_in(std::string_view v) noexcept {
       return true;
   }
   // Masked already, wholly or but for the last few characters.
-  const auto stars =
-      std::count_if(v.begin(), v.end(), [](char c) { return c == '*'; });
-  if (stars >= 3 && static_cast<std::size_t>(stars) * 2 >= v.size())
-    return true;
-  return v.find("...") != std::string_view::npos && v.size() < 16;
+  if (v.find('*') != std::string_view::npos) {
+    const auto stars = std::count(v.begin(), v.end(), '*');
+    if (stars >= 3 && static_cast<std::size_t>(stars) * 2 >= v.size())
+      return true;
+  }
+  return v.size() < 16 && v.find("...") != std::string_view::npos;
 }
 
 bool is_reference(std::string_view v) noexcept {
@@ -214,11 +213,15 @@ bool is_uuid_shaped(std::string_view v) noexcept {
 }
 
 bool is_random(std::string_view v, std::size_t least) noexcept {
+  return v.size() >= least && is_random(v, least, study(v.substr(0, 256)));
+}
+
+bool is_random(std::string_view v, std::size_t least,
+               const makeup& m) noexcept {
   if (v.size() < least)
     return false;
   if (is_uuid_shaped(v))
     return true;
-  const auto m = study(v.substr(0, 256));
   const auto size = std::min<std::size_t>(v.size(), 256);
   if (m.digits == 0) {
     // Letters alone: case must change as it does in no word.
@@ -265,7 +268,7 @@ bool is_printed_object(std::string_view v) noexcept {
 bool is_prose_word(std::string_view v) noexcept {
   while (!v.empty() && (v.back() == '.' || v.back() == ',' || v.back() == '!'))
     v.remove_suffix(1);
-  return one_of(v, prose);
+  return prose_words.has(v);
 }
 
 } // namespace telltale::redact

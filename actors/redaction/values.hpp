@@ -2,6 +2,8 @@
 
 #include <string_view>
 
+#include "actors/redaction/characters.hpp"
+
 namespace telltale::redact {
 
 /// Stands the value for nothing secret: a variable, a template's hole, a mask,
@@ -18,6 +20,10 @@ namespace telltale::redact {
 /// no word has them, or hexadecimal.
 [[nodiscard]] bool is_random(std::string_view value,
                              std::size_t least) noexcept;
+
+/// The same, where what its first 256 characters are made of is known.
+[[nodiscard]] bool is_random(std::string_view value, std::size_t least,
+                             const makeup& first) noexcept;
 
 /// 8-4-4-4-12 characters.
 [[nodiscard]] bool is_uuid_shaped(std::string_view value) noexcept;
