@@ -1,11 +1,13 @@
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <map>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <sysexits.h>
@@ -44,8 +46,12 @@ void redact_stream(const redaction_engine& engine,
                    const redact_options& options, std::istream& in,
                    totals& sum) {
   if (options.null_separated) {
-    for (std::string text; std::getline(in, text, '\0');)
+    for (std::string text; std::cout && std::getline(in, text, '\0');) {
       redact_one(engine, options, text, sum);
+      // Whoever waits for an answer before asking again gets it.
+      if (in.rdbuf()->in_avail() <= 0)
+        std::cout.flush();
+    }
     return;
   }
   const std::string text{std::istreambuf_iterator<char>{in}, {}};
@@ -58,16 +64,23 @@ int run_redact(const redact_options& options) {
   totals sum;
   if (options.files.empty())
     redact_stream(engine, options, std::cin, sum);
+  int result = EX_OK;
   for (const auto& name : options.files) {
     if (name == "-") {
       redact_stream(engine, options, std::cin, sum);
       continue;
     }
-    std::ifstream in{name, std::ios::binary};
-    if (!in) {
-      std::cerr << "telltale redact: " << name << ": " << std::strerror(errno)
-                << '\n';
-      return EX_NOINPUT;
+    std::error_code unknown;
+    const bool folder = std::filesystem::is_directory(name, unknown);
+    std::ifstream in;
+    if (!folder)
+      in.open(name, std::ios::binary);
+    if (folder || !in) {
+      // The others are told nevertheless.
+      std::cerr << "telltale redact: " << name << ": "
+                << std::strerror(folder ? EISDIR : errno) << '\n';
+      result = EX_NOINPUT;
+      continue;
     }
     redact_stream(engine, options, in, sum);
   }
@@ -75,7 +88,11 @@ int run_redact(const redact_options& options) {
   if (options.report)
     for (const auto& [kind, count] : sum)
       std::cerr << kind << '\t' << count << '\n';
-  return std::cout ? EX_OK : EX_IOERR;
+  if (!std::cout) {
+    std::cerr << "telltale redact: the output cannot be written\n";
+    return EX_IOERR;
+  }
+  return result;
 }
 
 } // namespace
