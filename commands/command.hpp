@@ -20,6 +20,7 @@ void add_sink(CLI::App& program, chosen& run);
 void add_redact(CLI::App& program, chosen& run);
 void add_classify(CLI::App& program, chosen& run);
 void add_why(CLI::App& program, chosen& run);
+void add_report(CLI::App& program, chosen& run);
 void add_runs(CLI::App& program, chosen& run);
 void add_tail(CLI::App& program, chosen& run);
 /// retry and cancel.

@@ -2,6 +2,7 @@
 telltale_room(operate
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/event_lines.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/report.cpp
     ${CMAKE_CURRENT_LIST_DIR}/why.cpp
   LIBS telltale_console)
 
@@ -9,6 +10,7 @@ telltale_room(command_operate
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/deliver_command.cpp
     ${CMAKE_CURRENT_LIST_DIR}/operate_command.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/report_command.cpp
     ${CMAKE_CURRENT_LIST_DIR}/tail_command.cpp
   LIBS telltale_operate)
 

@@ -83,6 +83,23 @@ try:
     assert telltale("retry", run, other).splitlines() == [f"{run} is queued", f"{other} is queued"]
     assert json.loads(telltale("cancel", run, other, "--json"))[1]["status"] == "cancelled"
 
+    # report: a fortnight's audit says what the rows say.
+    audited = [service.create(kind="audit", max_attempts=1)["id"] for _ in range(144)]
+    answer = service.runner("POST", "/internal/reports", {"reports": [
+        {"task_id": each, "status": "succeeded", **({"posted": 0, "detail": "token expired"} if i < 60 else
+                                                   {"posted": 0} if i < 98 else
+                                                   {"posted": 0, "intended_empty": True} if i < 110 else {"posted": 2})}
+        for i, each in enumerate(audited)]}, expect=200)[1]
+    assert all(each["ok"] for each in answer["results"])
+    text = telltale("report", "--days", "14", "--kind", "audit")
+    assert "Of 144 runs that succeeded, 98 posted nothing (68 %)." in text, text
+    assert "60    token expired" in text and "38    none was given" in text, text
+    assert json.loads(telltale("report", "--kind", "audit", "--json"))["outcomes"]["silent_noop"] == 98
+    listed = json.loads(telltale("runs", "--kind", "audit", "--outcome", "silent_noop", "--limit", "200", "--json"))["tasks"]
+    assert len(listed) == 98, "the filter agrees with the count"
+    assert 'telltale_tasks_finished_total{outcome="silent_noop"} 98' in service.call("GET", "/metrics")[1], "and so does the metric"
+    telltale("report", "--days", "0", expect=64)
+
     # deliveries, redeliver
     delivery = json.loads(telltale("deliveries", "--state", "sent", "--relay", "team-octo", "--json"))["deliveries"][0]
     assert delivery["id"] in telltale("deliveries")

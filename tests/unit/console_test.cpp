@@ -11,6 +11,7 @@
 #include "commands/console.hpp"
 #include "commands/event_lines.hpp"
 #include "commands/manual.hpp"
+#include "commands/report.hpp"
 #include "commands/why.hpp"
 
 #include "tests/support/checks.hpp"
@@ -229,6 +230,45 @@ CAF_TEST(a line about an event says when and what and why) {
   CAF_CHECK(is_wanted("task:failed", {"failed"}));
   CAF_CHECK(is_wanted("task:failed", {"task:failed"}));
   CAF_CHECK(!is_wanted("task:failed", {"sent"}));
+}
+
+CAF_TEST(the report says how many successes posted nothing and why) {
+  const auto stats = json::parse(R"({"window": "14d", "bucket": "1d",
+    "since": "2026-06-09T12:00:00.000000Z",
+    "until": "2026-06-23T12:00:00.000000Z", "finished": 150, "succeeded": 144,
+    "unknown_share": 0.5,
+    "outcomes": {"delivered": 30, "clean": 10, "silent_noop": 98,
+                 "unverified": 6, "failed": 6, "cancelled": 0},
+    "reasons": [{"failure_reason": "timeout", "count": 3},
+                {"failure_reason": "agent_error.unknown", "count": 3}],
+    "retried": [{"failure_reason": "timeout", "count": 2}],
+    "no_op_details": [{"detail": "token \u001b[2Jexpired", "count": 60},
+                      {"detail": null, "count": 30}],
+    "newest_causes": [{"failure_reason": "timeout", "detail": "x", "count": 3}],
+    "buckets": [{"start": "2026-06-23T00:00:00.000000Z", "succeeded": 144,
+                 "outcomes": {"silent_noop": 98, "failed": 6}}],
+    "deliveries": {"pending": 2, "dead": 1, "oldest_pending_seconds": 61.5}})");
+  const auto text = report_text(stats, terminal{});
+  CAF_MESSAGE(text);
+  CAF_CHECK(has(text, "Of 144 runs that succeeded, 98 posted nothing (68 %)."));
+  CAF_CHECK(has(text, "60    token expired\n"));
+  CAF_CHECK(has(text, "30    none was given\n"));
+  CAF_CHECK(has(text, "8     others\n"));
+  CAF_CHECK(has(text, "Failures: 6 of 150 finished runs"));
+  CAF_CHECK(has(text, "3     50 %   timeout\n"));
+  CAF_CHECK(has(text, "2 attempts more failed"));
+  CAF_CHECK(has(text, "1 could not be delivered"));
+  CAF_CHECK(has(text, "2 wait, the oldest for 61 s"));
+  CAF_CHECK(has(text, "2026-06-23  144        98 (68 %)"));
+  CAF_CHECK(has(text, "no known cause"));
+  CAF_CHECK(!has(text, "\033"));
+  // Nothing at all is a report too.
+  CAF_CHECK(has(report_text(json::object{}, terminal{}),
+                "Of 0 runs that succeeded, 0 posted nothing (0 %)."));
+  CAF_CHECK_EQUAL(percent(98, 144), "68 %");
+  CAF_CHECK_EQUAL(percent(1, 1000), "< 1 %");
+  CAF_CHECK_EQUAL(percent(999, 1000), "> 99 %");
+  CAF_CHECK_EQUAL(percent(1000, 1000), "100 %");
 }
 
 CAF_TEST(completions and the manual name every command and option) {
