@@ -25,9 +25,12 @@ function tiles(stats, runners) {
     tile({ href: dead ? '/deliveries?state=dead' : '/deliveries?state=pending', value: number(dead), label: tn('not_told', dead), tone: dead ? 'bad' : 'calm',
       hint: pending ? t('waiting_messages', { n: number(pending), oldest: length((oldest ?? 0) * 1000) }) : t('none_waiting') })];
   if (runners) {
-    const silentOnes = runners.runners.filter((one) => one.silent).length;
-    list.push(tile({ href: '/runners', value: number(silentOnes), label: tn('runners_silent', silentOnes), tone: silentOnes ? 'warn' : 'calm',
-      hint: t('of_runners', { n: `${number(runners.runners.length)}${runners.next_cursor ? '+' : ''}` }) }));
+    const alive = runners.runners.filter((one) => !one.silent).length;
+    const silentOnes = runners.runners.length - alive;
+    // Many a runner goes when its work is done: silence matters with work in hand.
+    const stuck = runners.runners.some((one) => one.silent && one.active_tasks.length > 0);
+    list.push(tile({ href: '/runners', value: `${number(alive)}${runners.next_cursor ? '+' : ''}`, label: tn('runners_alive', alive), tone: stuck ? 'warn' : 'calm',
+      hint: stuck ? t('runners_stuck') : tn('n_silent', silentOnes) }));
   }
   return list;
 }

@@ -26,7 +26,7 @@ export const en = {
   mostly: 'Mostly: {what} ({n})',
   runs_silent_one: 'green run posted nothing', runs_silent_other: 'green runs posted nothing', of_green: '{share} of {n} that ended well', no_green: 'No run ended well',
   not_told_one: 'message not delivered', not_told_other: 'messages not delivered', waiting_messages: '{n} waiting, the oldest for {oldest}', none_waiting: 'None is waiting',
-  runners_silent_one: 'runner is silent', runners_silent_other: 'runners are silent', of_runners: 'of {n} known',
+  runners_alive_one: 'runner is alive', runners_alive_other: 'runners are alive', runners_stuck: 'A silent one has work in hand',
 
   untitled: 'Untitled run', attempts: 'Attempts', attempt: 'Attempt {n}', attempt_of: 'Attempt {n} of {m}', n_of_m: '{n} of {m}',
   took: 'Took', took_short: 'took {time}', next_attempt: 'due {when}', recovered: 'Recovered', recovered_hint: 'It failed before and ended well after all',

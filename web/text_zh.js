@@ -26,7 +26,7 @@ export const zh = {
   mostly: '最多的是：{what}（{n}）',
   runs_silent_one: '个成功的运行没有发布内容', runs_silent_other: '个成功的运行没有发布内容', of_green: '占 {n} 个成功运行的 {share}', no_green: '没有成功的运行',
   not_told_one: '条消息未送达', not_told_other: '条消息未送达', waiting_messages: '{n} 条等待发送，最久的已等待 {oldest}', none_waiting: '没有等待发送的消息',
-  runners_silent_one: '个运行器失去联系', runners_silent_other: '个运行器失去联系', of_runners: '共 {n} 个',
+  runners_alive_one: '个运行器在线', runners_alive_other: '个运行器在线', runners_stuck: '有失去联系的运行器仍持有任务',
 
   untitled: '未命名的运行', attempts: '尝试', attempt: '第 {n} 次尝试', attempt_of: '第 {n} 次尝试，共 {m} 次', n_of_m: '第 {n} 次，共 {m} 次',
   took: '耗时', took_short: '耗时 {time}', next_attempt: '{when}开始', recovered: '已恢复', recovered_hint: '曾经失败，最终成功完成',

@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 const { TELLTALE_URL: url, TELLTALE_OPERATOR_TOKEN: token, TELLTALE_SCREENSHOTS: into } = process.env;
 const browser = await chromium.launch({ executablePath: process.env.TELLTALE_CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
 try {
-  const context = await browser.newContext({ locale: 'en-US', timezoneId: 'UTC', viewport: { width: 1200, height: 860 }, reducedMotion: 'reduce' });
+  const context = await browser.newContext({ locale: 'en-US', timezoneId: 'UTC', viewport: { width: 1200, height: 800 }, reducedMotion: 'reduce' });
   await context.request.post(`${url}/session`, { data: { token } });
   const page = await context.newPage();
   const take = async (name) => {
@@ -19,7 +19,7 @@ try {
   await page.locator('.glance a').first().waitFor();
   await page.locator('.mark').first().waitFor();
   await take('runs');
-  await page.goto(`${url}/runs?q=manual`);
+  await page.goto(`${url}/runs?kind=review`);
   await page.locator('ol.runs a').first().click();
   await page.locator('.telling').first().waitFor();
   await take('run');

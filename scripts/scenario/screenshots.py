@@ -19,6 +19,8 @@ def main(program, into):
         story.silent_runner()
         story.simulated_runners()
         story.check(40)
+        for runner in ("runner-1", "runner-2", "runner-3"):
+            service.runner("POST", f"/internal/runners/{runner}/heartbeat", {"tasks": []}, expect=200)
         done = browser.run(pathlib.Path(__file__).with_suffix(".mjs"), browser.root / "build/screenshots", 120,
                            TELLTALE_URL=service.url, TELLTALE_OPERATOR_TOKEN=OPERATOR_TOKEN,
                            TELLTALE_SCREENSHOTS=str(pathlib.Path(into).resolve()))

@@ -397,8 +397,8 @@ CAF_TEST(pages and data share an address) {
   CAF_CHECK(has(page, "Content-Security-Policy: default-src 'none'"));
   CAF_CHECK(has(uut.send("GET", "/deliveries", {}, bearer("op")),
                 "\"deliveries\":[]"));
-  CAF_CHECK(has(uut.send("GET", "/runners", {}, "Accept: text/html\r\n"),
-                "<html>"));
+  CAF_CHECK(
+      has(uut.send("GET", "/runners", {}, "Accept: text/html\r\n"), "<html>"));
   const auto asks = [&](const std::string& accept) {
     return uut.send("GET", "/deliveries", {},
                     bearer("op") + "Accept: " + accept + "\r\n");

@@ -49,6 +49,7 @@ check('shows the last day at a glance', async (page) => {
   assert.equal(await tiles.count(), 4);
   assert.match(await tiles.nth(0).innerText(), /\d+\s+runs? failed/);
   assert.match(await tiles.nth(1).innerText(), /posted nothing[\s\S]*% of \d+/);
+  assert.match(await tiles.nth(3).innerText(), /runners? (is|are) alive/);
   assert.match(await tiles.nth(2).innerText(), /[1-9]\d*\s+messages? not delivered/);
   await tiles.nth(1).click();
   await page.waitForURL(/outcome=silent_noop/);
