@@ -82,7 +82,7 @@ decision_context pg_changes::context(timestamp now) {
 void pg_changes::stamp(event_facts& event) const {
   if (event.id == event_id{})
     event.id = event_id{make_uuid_v7()};
-  event.due = told_->has(event.type);
+  event.due = told_->has(event.type, !event.chat_session.empty());
 }
 
 pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {

@@ -85,10 +85,15 @@ envelope_writer service::wiring::envelopes() const {
 
 void service::wiring::replace_targets(publication_targets targets) {
   std::vector<event_type> told;
-  for (const auto& hook : targets.webhooks)
+  for (const auto& hook : targets.webhooks) {
+    // As a hook without a list hears them; see webhook_target.
+    if (hook.events.empty())
+      told.insert(told.end(),
+                  {event_type::task_failed, event_type::task_recovered});
     for (const auto& name : hook.events)
       if (const auto type = parse_event_type(name))
         told.push_back(*type);
+  }
   store_.told->replace(told);
   targets_->replace(std::move(targets));
 }

@@ -120,6 +120,33 @@ CAF_TEST(a failure reads the same before and after its payload is stored) {
   CAF_CHECK_EQUAL(ask("SELECT count(*) FROM deliveries"), "1");
 }
 
+CAF_TEST(a failure that nobody is told is written once) {
+  auto options = options_for(url());
+  auto tasks = make_pg_task_store(options);
+  auto quiet = new_task();
+  quiet.task.chat_session = {};
+  const auto made = tasks->create(quiet);
+  CAF_REQUIRE(made);
+  std::vector<report_flight> batch{
+      say(made->answer.task.id, task_status::failed)};
+  const auto facts = tasks->apply(batch);
+  CAF_REQUIRE(facts);
+  CAF_REQUIRE_EQUAL(facts->size(), 1u);
+  CAF_CHECK(!facts->front().due);
+  CAF_CHECK(log.take(take_unpublished{0ms, 10})->facts.empty());
+  const auto read = read_all();
+  CAF_CHECK_EQUAL(read.back().envelope, envelope_of(facts->front()));
+  CAF_MESSAGE("a webhook is told of it all the same");
+  options.told->replace({event_type::task_failed});
+  quiet.task.id.value = make_uuid_v7();
+  const auto next = tasks->create(quiet);
+  CAF_REQUIRE(next);
+  batch = {say(next->answer.task.id, task_status::failed)};
+  const auto told = tasks->apply(batch);
+  CAF_REQUIRE(told);
+  CAF_CHECK(told->at(0).due);
+}
+
 CAF_TEST(what a webhook asks for is due from then on) {
   auto options = options_for(url());
   options.told->replace({event_type::task_started});
