@@ -1,9 +1,8 @@
 #include "actors/persistence/pg_task_store.hpp"
 
-#include <algorithm>
-#include <sstream>
 #include <utility>
 
+#include "actors/persistence/list_statement.hpp"
 #include "actors/persistence/migrate.hpp"
 #include "actors/persistence/stored_text.hpp"
 #include "actors/persistence/task_rows.hpp"
@@ -13,80 +12,6 @@
 namespace telltale {
 
 namespace {
-
-constexpr std::size_t most_words = 10;
-
-/// Conditions with their parameters, joined by AND.
-class filter {
-public:
-  /// `condition` says `$?` where the value goes, once or more often.
-  void add(std::string condition, std::string value) {
-    values_.push_back(std::move(value));
-    const auto place = "$" + std::to_string(values_.size());
-    for (auto at = condition.find("$?"); at != std::string::npos;
-         at = condition.find("$?", at + place.size()))
-      condition.replace(at, 2, place);
-    sql_ += (sql_.empty() ? " WHERE " : " AND ") + condition;
-  }
-
-  /// A row comparison with both parts of a cursor.
-  void add_after(const page_cursor& cursor, const std::string& table) {
-    values_.push_back(format_rfc3339(cursor.created_at));
-    values_.push_back(to_string(cursor.id));
-    const auto size = values_.size();
-    sql_ += (sql_.empty() ? " WHERE (" : " AND (") + table + ".created_at, "
-            + table + ".id) < ($" + std::to_string(size - 1)
-            + "::timestamptz, $" + std::to_string(size) + "::uuid)";
-  }
-
-  [[nodiscard]] const std::string& sql() const noexcept { return sql_; }
-  [[nodiscard]] const std::vector<std::string>& values() const noexcept {
-    return values_;
-  }
-
-private:
-  std::string sql_;
-  std::vector<std::string> values_;
-};
-
-/// A pattern that finds the word as it is, wherever it stands.
-std::string containing(const std::string& word) {
-  std::string pattern = "%";
-  for (const char c : word) {
-    if (c == '%' || c == '_' || c == '\\')
-      pattern += '\\';
-    pattern += c;
-  }
-  return pattern + "%";
-}
-
-filter filter_of(const list_tasks& what) {
-  filter result;
-  if (what.status)
-    result.add("t.status = $?", to_string(*what.status));
-  if (what.outcome)
-    result.add("t.outcome = $?", to_string(*what.outcome));
-  if (what.why)
-    result.add("t.failure_reason = $?", *what.why);
-  if (what.kind)
-    result.add("t.kind = $?", *what.kind);
-  if (what.runner)
-    result.add("t.runner_id = $?", what.runner->value);
-  if (what.chat_session)
-    result.add("t.chat_session_id = $?", what.chat_session->value);
-  if (what.since)
-    result.add("t.created_at >= $?::timestamptz", format_rfc3339(*what.since));
-  if (what.until)
-    result.add("t.created_at < $?::timestamptz", format_rfc3339(*what.until));
-  std::istringstream words{what.words};
-  std::string word;
-  for (std::size_t i = 0; i < most_words && words >> word; ++i)
-    result.add("(t.title ILIKE $? OR t.error_detail ILIKE $?)",
-               containing(word));
-  if (what.after)
-    result.add_after(*what.after, "t");
-  return result;
-}
 
 pqxx::result run_filtered(pqxx::transaction_base& reading,
                           const std::string& select, const filter& rows,
@@ -166,11 +91,10 @@ caf::expected<tasks_listed> pg_task_store::list(const list_tasks& what) {
   return db_.run([&](pqxx::connection& link) {
     tasks_listed result;
     pqxx::nontransaction reading{link};
-    const auto rows =
-        run_filtered(reading,
-                     "SELECT " + std::string{task_columns} + ", "
-                         + std::string{more_task_columns} + " FROM tasks t",
-                     filter_of(what), page_of("t", what.limit));
+    const auto asked = statement_of(what, std::string{task_columns} + ", "
+                                              + std::string{more_task_columns});
+    const auto rows = reading.exec_params(
+        asked.sql, pqxx::prepare::make_dynamic_params(asked.values));
     for (const auto& row : rows) {
       if (result.tasks.size() == what.limit) {
         const auto& last = result.tasks.back();
