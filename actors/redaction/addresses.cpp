@@ -115,15 +115,23 @@ void confirm_url(search& s, std::size_t at, std::size_t end) {
   if (last_at == std::string_view::npos && colon != std::string_view::npos
       && stop < limit && (text[stop] == '/' || text[stop] == '#')
       && (colon + 1 == stop || !is(text[colon + 1], glyph::digit))) {
-    auto i = stop;
-    while (i < limit && !is(text[i], glyph::space | glyph::quote)
-           && text[i] != '<' && text[i] != '>' && text[i] != '?'
-           && i - end < 160) {
-      if (text[i] == '@')
-        last_at = i;
-      ++i;
+    // Many of them may look over the same stretch, each a little farther.
+    auto& i = s.seen.url_looked;
+    if (i < stop) {
+      i = stop;
+      s.seen.url_at = 0;
     }
-    s.spend(i - stop);
+    const auto from = i;
+    while (i < limit && i - end < 160
+           && !is(text[i], glyph::space | glyph::quote) && text[i] != '<'
+           && text[i] != '>' && text[i] != '?') {
+      ++i;
+      if (text[i - 1] == '@')
+        s.seen.url_at = i;
+    }
+    s.spend(i - from);
+    if (s.seen.url_at > stop)
+      last_at = s.seen.url_at - 1;
   }
   if (last_at == std::string_view::npos || last_at == end)
     return;

@@ -95,7 +95,9 @@ std::string grouped(std::size_t n) {
 }
 
 bool bound::holds(std::string_view text) const noexcept {
-  return text.size() <= most || (characters && count_characters(text) <= most);
+  return text.size() <= most
+         || (characters && text.size() <= most * 4
+             && count_characters(text) <= most);
 }
 
 std::string cut_middle(std::string_view text, bound limit) {

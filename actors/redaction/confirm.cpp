@@ -22,6 +22,16 @@ bool search::in_harmless(std::size_t at) const noexcept {
   return after != harmless_.begin() && std::prev(after)->end > at;
 }
 
+void search::mask_rest(bool keep_half) {
+  if (finds_.empty())
+    return;
+  const auto first = std::min_element(
+      finds_.begin(), finds_.end(),
+      [](const find& a, const find& b) { return a.begin < b.begin; });
+  finds_ = {{keep_half ? first->begin / 2 : 0, text.size(),
+             secret_class::work_budget}};
+}
+
 search::known_run& search::run_for(std::vector<known_run>& runs,
                                    std::uint16_t set) {
   const auto known = std::find_if(runs.begin(), runs.end(),

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/redaction/characters.hpp"
 #include "actors/redaction/classes.hpp"
 #include "actors/redaction/placeholder.hpp"
 
@@ -27,7 +29,12 @@ public:
   search(std::string_view shadow_text, const std::vector<stretch>& placeholders,
          class_set wanted)
       : text(shadow_text), placeholders_(placeholders), wanted_(wanted),
-        budget_(shadow_text.size() * 12 + 65'536) {}
+        budget_(shadow_text.size() * steps_a_byte + steps_beside) {}
+
+  /// Honest work never takes so much: the budget is the last line of defence
+  /// behind confirmers that are linear by themselves.
+  static constexpr std::size_t steps_a_byte = 64;
+  static constexpr std::size_t steps_beside = 65'536;
 
   std::string_view text;
 
@@ -35,10 +42,15 @@ public:
     return wanted_.test(index_of(kind));
   }
 
-  /// Notes a find, unless its class is off or it is empty.
+  /// Notes a find, unless its class is off, it is empty or the last one says
+  /// as much.
   void add(std::size_t begin, std::size_t end, secret_class kind) {
-    if (begin < end && wants(kind))
-      finds_.push_back({begin, end, kind});
+    if (begin >= end || !wants(kind))
+      return;
+    if (!finds_.empty() && finds_.back().kind == kind
+        && finds_.back().begin <= begin && end <= finds_.back().end)
+      return;
+    finds_.push_back({begin, end, kind});
   }
 
   /// Is `at` inside a placeholder that was there before? Positions must be
@@ -61,9 +73,15 @@ public:
     budget_ = budget_ > steps ? budget_ - steps : 0;
     return budget_ != 0;
   }
-  [[nodiscard]] bool exhausted() const noexcept { return budget_ == 0; }
+  [[nodiscard]] std::size_t spent() const noexcept {
+    return text.size() * steps_a_byte + steps_beside - budget_;
+  }
 
   [[nodiscard]] std::vector<find>& finds() noexcept { return finds_; }
+
+  /// Makes of all finds one that ends with the text. It begins half way to the
+  /// first of them, or with the text.
+  void mask_rest(bool keep_half);
 
   /// Where the run of a set's characters that holds `from` ends. Remembers the
   /// last run of each set, so that asking from many places of it stays linear.
@@ -72,6 +90,14 @@ public:
   /// The run of a set's characters around `at`, empty if there is none. It is
   /// remembered like the other.
   [[nodiscard]] stretch run_around(std::size_t at, std::uint16_t set);
+
+  /// Where the run that ends at `at` begins, `most` before it at the earliest.
+  [[nodiscard]] std::size_t run_begin(std::size_t at, std::uint16_t set,
+                                      std::size_t most) {
+    if (at == 0 || !is(text[at - 1], set))
+      return at;
+    return std::max(run_around(at - 1, set).begin, at - std::min(at, most));
+  }
 
   /// First `wanted` at or after `from` and before `limit`, else `limit`.
   /// Remembers where there is none.
@@ -122,8 +148,12 @@ public:
     std::size_t key_end = 0;     ///< of the values so far
     std::uint32_t key_depth = 0; ///< how many of them lie in each other
     std::size_t prefix = 0;
-    bool no_key_end = false; ///< no `-----END` is left
-    bool keys = false;       ///< some word that names secrets was there
+    std::size_t azure = 0;
+    std::size_t hash = 0;       ///< what looks like a hash reaches so far
+    std::size_t url_looked = 0; ///< for an @ that a slash precedes
+    std::size_t url_at = 0;     ///< the last one before that, behind it
+    bool no_key_end = false;    ///< no `-----END` is left
+    bool keys = false;          ///< some word that names secrets was there
   } seen;
 
 private:

@@ -23,8 +23,11 @@ using namespace redact;
 
 namespace {
 
-/// Rounds until nothing more is found; texts that need more are masked whole.
-constexpr int most_rounds = 8;
+/// Rounds until nothing more is found. From the sixth on half of what is before
+/// the first find is masked with all that follows, in the last everything: only
+/// texts made for it need so many.
+constexpr int most_rounds = 10;
+constexpr int patient_rounds = 5;
 
 constexpr std::string_view internal_error = "[REDACTED:internal-error]";
 
@@ -77,11 +80,16 @@ struct redaction_engine::parts {
   std::vector<std::string> internal_suffixes;
   std::array<profile_rules, 3> profiles;
 
+  /// What the passes over one text come to.
+  struct work {
+    tally counts{};
+    std::size_t steps = 0;
+  };
+
   /// One pass over a clean text. Empty if there was nothing to mask.
-  [[nodiscard]] std::optional<std::string> pass(std::string_view text,
-                                                const profile_rules& rules,
-                                                const value_finder* more,
-                                                tally& counts) const {
+  [[nodiscard]] std::optional<std::string>
+  pass(std::string_view text, const profile_rules& rules,
+       const value_finder* more, work& done, int round = 0) const {
     const shadow dark{text};
     const auto placeholders = find_placeholders_of(dark, text);
     search s{dark.text(), placeholders, rules.wanted};
@@ -101,15 +109,18 @@ struct redaction_engine::parts {
       std::erase_if(s.finds(), [&](const find& f) {
         return custom.allows(s.text.substr(f.begin, f.end - f.begin));
       });
+    done.steps += s.spent();
+    if (round >= patient_rounds)
+      s.mask_rest(round + 2 < most_rounds);
     return mask(dark, text, s, placeholders, writer,
-                rules.tagged ? rules.limit.most : 0, counts);
+                rules.tagged ? rules.limit.most : 0, done.counts);
   }
 
   /// Passes until one finds nothing, so that the answer is its own answer.
   void settle(std::string& text, const profile_rules& rules,
-              const value_finder* more, tally& counts) const {
+              const value_finder* more, work& done) const {
     for (int round = 0; round < most_rounds; ++round) {
-      auto masked = pass(text, rules, more, counts);
+      auto masked = pass(text, rules, more, done, round);
       if (!masked)
         return;
       text = std::move(*masked);
@@ -119,15 +130,15 @@ struct redaction_engine::parts {
 
   [[nodiscard]] redaction_result run(std::string_view input,
                                      redaction_profile profile,
-                                     const value_finder* more) const {
+                                     const value_finder* more,
+                                     work& done) const {
     const auto& rules = profiles[static_cast<std::size_t>(profile)];
     std::string cut;
     std::string scrubbed;
-    tally counts{};
     const auto clean = clean_text(bound_input(input, cut), scrubbed);
     redaction_result out;
     // The whole is looked at once, before any cut; only what stays must settle.
-    auto masked = pass(clean, rules, more, counts);
+    auto masked = pass(clean, rules, more, done);
     const bool changed = masked.has_value();
     if (changed)
       out.text = std::move(*masked);
@@ -141,17 +152,17 @@ struct redaction_engine::parts {
     // What masks and cuts leave may read differently than the whole did.
     auto limit = rules.limit;
     if (rules.limit.holds(out.text) && (changed || folds))
-      settle(out.text, rules, more, counts);
+      settle(out.text, rules, more, done);
     for (int round = 0; !rules.limit.holds(out.text); ++round) {
       if (round == most_rounds)
         throw std::runtime_error("a text does not fit");
       out.text = cut_middle(out.text, limit);
-      settle(out.text, rules, more, counts);
+      settle(out.text, rules, more, done);
       limit.most -= limit.most / 8;
     }
     if (out.text.empty() && !input.empty())
       out.text = "[REDACTED:unreadable]";
-    out.findings = to_findings(counts);
+    out.findings = to_findings(done.counts);
     return out;
   }
 };
@@ -169,11 +180,19 @@ redaction_result
 redaction_engine::redact(std::string_view input, redaction_profile profile,
                          const redact::value_finder* more) const noexcept {
   try {
-    return parts_->run(input, profile, more);
+    parts::work done;
+    return parts_->run(input, profile, more, done);
   } catch (...) {
     // What went wrong may be in the text, so nothing of it is told.
     return {std::string{internal_error}, {{"internal-error", 1}}};
   }
+}
+
+std::size_t redaction_engine::effort(std::string_view input,
+                                     redaction_profile profile) const {
+  parts::work done;
+  (void)parts_->run(input, profile, nullptr, done);
+  return done.steps;
 }
 
 std::vector<std::string>

@@ -46,6 +46,11 @@ public:
   redact(std::string_view input, redaction_profile profile,
          const redact::value_finder* more = nullptr) const noexcept;
 
+  /// How many steps the engine counts for a text, whatever the machine: what
+  /// tests hold to be linear.
+  [[nodiscard]] std::size_t effort(std::string_view input,
+                                   redaction_profile profile) const;
+
   /// What is wrong with a configuration, one sentence each: unknown classes,
   /// patterns that RE2 refuses or that have no keyword, a scanner that is not
   /// built in. Values too short to be masked count as `warnings`.

@@ -1,5 +1,7 @@
 #include "actors/redaction/frames.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "actors/redaction/characters.hpp"
@@ -39,7 +41,31 @@ bool is_go_place(std::string_view line) {
          && colon + 1 < line.size() && is(line[colon + 1], glyph::digit);
 }
 
-line_kind classify(const std::vector<std::string_view>& lines, std::size_t i,
+/// A text's lines, four bytes for each.
+class line_table {
+public:
+  explicit line_table(std::string_view text) : text_(text) {
+    const auto ends = std::count(text.begin(), text.end(), '\n');
+    begins_.reserve(static_cast<std::size_t>(ends) + 2);
+    for (std::size_t at = 0; at <= text.size();) {
+      begins_.push_back(static_cast<std::uint32_t>(at));
+      at = std::min(text.find('\n', at), text.size()) + 1;
+    }
+    begins_.push_back(static_cast<std::uint32_t>(text.size() + 1));
+  }
+
+  [[nodiscard]] std::size_t size() const noexcept { return begins_.size() - 1; }
+
+  [[nodiscard]] std::string_view operator[](std::size_t i) const {
+    return text_.substr(begins_[i], begins_[i + 1] - begins_[i] - 1);
+  }
+
+private:
+  std::string_view text_;
+  std::vector<std::uint32_t> begins_;
+};
+
+line_kind classify(const line_table& lines, std::size_t i,
                    const std::vector<line_kind>& before) {
   const auto line = lines[i];
   const auto plain = unindented(line);
@@ -67,22 +93,10 @@ line_kind classify(const std::vector<std::string_view>& lines, std::size_t i,
   return line_kind::other;
 }
 
-std::vector<std::string_view> split(std::string_view text) {
-  std::vector<std::string_view> out;
-  for (std::size_t at = 0; at <= text.size();) {
-    auto end = text.find('\n', at);
-    if (end == std::string_view::npos)
-      end = text.size();
-    out.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
-}
-
 } // namespace
 
 std::string fold_frames(std::string_view text) {
-  const auto lines = split(text);
+  const line_table lines{text};
   std::vector<line_kind> kinds;
   kinds.reserve(lines.size());
   for (std::size_t i = 0; i < lines.size(); ++i)

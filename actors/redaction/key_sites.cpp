@@ -106,8 +106,9 @@ std::size_t read_operator(std::string_view text, std::size_t at,
 
 /// The type in `var name string = …`.
 std::size_t skip_type(std::string_view text, std::size_t at) {
-  for (const std::string_view type :
-       {"string", "String", "str", "text", "NSString"})
+  static constexpr std::string_view types[] = {"string", "String", "str",
+                                               "text", "NSString"};
+  for (const auto type : types)
     if (starts_at(text, at, type)) {
       const auto next = skip_blanks(text, at + type.size());
       if (next > at + type.size() && next < text.size() && text[next] == '=')
@@ -138,11 +139,8 @@ key_site read_site(search& s, std::size_t word_begin, std::size_t word_end,
         || !(part_begins(text, word_begin) || (word.size() >= 3 && capitals())))
       return site;
   }
-  site.begin = word_begin;
+  site.begin = s.run_begin(word_begin, name_set, longest_side);
   site.end = word_end;
-  if (word_begin > 0 && is(text[word_begin - 1], name_set))
-    site.begin = std::max(s.run_around(word_begin - 1, name_set).begin,
-                          word_begin - std::min(word_begin, longest_side));
   if (word_end < text.size() && is(text[word_end], name_set))
     site.end =
         std::min(s.run_around(word_end, name_set).end, word_end + longest_side);

@@ -11,10 +11,12 @@ namespace {
 constexpr std::size_t longest_quoted = 8192;
 constexpr std::size_t longest_bare = 4096;
 
+constexpr std::string_view entities[] = {"&quot;", "&#34;", "&#39;", "&apos;"};
+
 /// The quote that is spelled as an entity here; empty if none is.
 std::string_view entity_at(std::string_view text, std::size_t at) {
   if (at < text.size() && text[at] == '&')
-    for (const std::string_view entity : {"&quot;", "&#34;", "&#39;", "&apos;"})
+    for (const auto entity : entities)
       if (starts_at(text, at, entity))
         return entity;
   return {};

@@ -98,7 +98,12 @@ void value_finder::find(std::string_view text, std::vector<hit>& out) const {
       }
       credit -= alike;
       if (alike == v.text.size()) {
-        out.push_back({i, i + alike, v.owner});
+        // A value that repeats itself overlaps itself: one place.
+        if (!out.empty() && out.back().owner == v.owner && out.back().begin <= i
+            && i < out.back().end)
+          out.back().end = std::max(out.back().end, i + alike);
+        else
+          out.push_back({i, i + alike, v.owner});
         break;
       }
     }

@@ -28,8 +28,9 @@ public:
   };
 
   /// Appends the places, one for each position: that of the longest value
-  /// there. They may overlap. If comparing takes too much work, which only
-  /// values that repeat themselves bring about, the rest of the text is one.
+  /// there. They may overlap; those of one owner that do so are one. If
+  /// comparing takes too much work, which only values that repeat themselves
+  /// bring about, the rest of the text is one.
   void find(std::string_view text, std::vector<hit>& out) const;
 
   [[nodiscard]] bool empty() const noexcept { return values_.empty(); }

@@ -52,8 +52,12 @@ void propagate(search& s) {
     return;
   std::vector<value_finder::hit> hits;
   finder.find(s.text, hits);
+  std::size_t covered = 0; // values that repeat themselves overlap
   for (const auto& hit : hits)
-    finds.push_back({hit.begin, hit.end, finds[hit.owner].kind});
+    if (hit.end > covered) {
+      finds.push_back({hit.begin, hit.end, finds[hit.owner].kind});
+      covered = hit.end;
+    }
 }
 
 bool surer(secret_class a, secret_class b) {

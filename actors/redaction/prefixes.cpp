@@ -115,9 +115,9 @@ void confirm_infix(search& s, std::size_t which, std::size_t at) {
   case 0: { // OpenAI's mark, inside sk-…
     if (spelled != "T3BlbkFJ")
       return;
-    const auto from = skip_back(text, at, glyph::url_safe, 160);
+    const auto from = s.run_begin(at, glyph::url_safe, 160);
     const auto to = s.run_end(end, glyph::url_safe);
-    s.spend(64);
+    s.spend(8);
     if (at - from >= 16 && to - end >= 16)
       s.add(from, to, secret_class::llm_key);
     return;
@@ -125,7 +125,7 @@ void confirm_infix(search& s, std::size_t which, std::size_t at) {
   case 1: { // Terraform Cloud
     const auto from = skip_back(text, at, glyph::alnum, 20);
     const auto to = s.run_end(end, glyph::url_safe | glyph::equals);
-    s.spend(64);
+    s.spend(8);
     if (at - from >= 10 && to - end >= 40)
       s.add(from, to, secret_class::vault_token);
     return;
@@ -136,21 +136,21 @@ void confirm_infix(search& s, std::size_t which, std::size_t at) {
       return;
     const auto from = at - 4;
     const auto to = s.run_end(end, set);
-    s.spend(64);
+    s.spend(8);
     if (to - end >= 30 && to - end <= 40 && s.run_end(from, set) >= end)
       s.add(from, to, secret_class::azure_secret);
     return;
   }
   case 3: { // Authress
-    const auto from = skip_back(text, at, glyph::url_safe | glyph::dot, 60);
+    const auto from = s.run_begin(at, glyph::url_safe | glyph::dot, 60);
     const auto to = s.run_end(end, glyph::url_safe | glyph::dot);
-    s.spend(64);
+    s.spend(8);
     if (at - from >= 12 && to - end >= 30)
       s.add(from, to, secret_class::vendor_token);
     return;
   }
   case 4: { // MaxMind
-    const auto from = skip_back(text, at, glyph::word, 50);
+    const auto from = s.run_begin(at, glyph::word, 50);
     if (at - from >= 30 && (end == text.size() || !is(text[end], glyph::word))
         && study(text.substr(from, at - from)).digits != 0)
       s.add(from, end, secret_class::vendor_token);
@@ -159,7 +159,7 @@ void confirm_infix(search& s, std::size_t which, std::size_t at) {
   case 5: { // Telegram: 8 to 10 digits, a colon, 35 more
     const auto from = skip_back(text, at, glyph::digit, 11);
     const auto to = s.run_end(at + 1, glyph::url_safe);
-    s.spend(64);
+    s.spend(8);
     if (at - from >= 8 && at - from <= 10 && to - at - 1 >= 34
         && to - at - 1 <= 36
         && (from == 0 || !is(text[from - 1], glyph::digit)))
@@ -178,15 +178,14 @@ void confirm_infix(search& s, std::size_t which, std::size_t at) {
   case 8: { // Salesforce: an organisation's id, an exclamation mark
     const auto from = skip_back(text, at, glyph::alnum, 19);
     const auto to = s.run_end(at + 1, glyph::word | glyph::dot);
-    s.spend(64);
+    s.spend(8);
     if (at - from >= 15 && at - from <= 18 && text.substr(from, 3) == "00D"
         && to - at >= 60)
       s.add(from, to, secret_class::vendor_token);
     return;
   }
   case infix_count - 1: { // New Relic's licence: hex and its mark
-    const auto from = skip_back(text, at, glyph::hex, 40);
-    s.spend(40);
+    const auto from = s.run_begin(at, glyph::hex, 40);
     if (spelled == "NRAL" && at - from >= 30 && at - from <= 38
         && (end == text.size() || !is(text[end], glyph::word))
         && begins_word(text, from))
@@ -199,11 +198,14 @@ void confirm_infix(search& s, std::size_t which, std::size_t at) {
         "+AEh", "+ASb", "+AIoT", "+ARm", "JQQJ", "AZDO"};
     if (spelled != marks[which - 9])
       return;
-    const auto from = skip_back(text, at, glyph::base64, 120);
+    const auto from = s.run_begin(at, glyph::base64, 120);
     const auto to = s.run_end(end, glyph::base64);
-    s.spend(120);
     const auto n = to - from;
-    if (n >= 40 && n <= 120 && begins_word(text, from)
+    if (n < 40 || n > 120 || s.seen.azure == from)
+      return;
+    s.seen.azure = from; // a run may hold many marks
+    s.spend(n);
+    if (begins_word(text, from)
         && study(text.substr(from, n)).switches * 3 >= n)
       s.add(from, to, secret_class::azure_secret);
     return;

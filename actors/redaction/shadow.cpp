@@ -181,13 +181,17 @@ shadow::shadow(std::string_view original) : original_(original) {
   const auto first = first_odd(original);
   if (first == std::string_view::npos)
     return;
-  text_.reserve(original.size());
-  starts_.reserve(original.size());
-  ends_.reserve(original.size());
-  const auto put = [this](char c, std::size_t from, std::size_t to) {
-    text_.push_back(c);
-    starts_.push_back(static_cast<std::uint32_t>(from));
-    ends_.push_back(static_cast<std::uint32_t>(to));
+  text_.resize(original.size());
+  starts_.resize(original.size());
+  ends_.resize(original.size());
+  std::size_t size = 0;
+  const auto put = [&, text = text_.data(), starts = starts_.data(),
+                    ends = ends_.data()](char c, std::size_t from,
+                                         std::size_t to) {
+    text[size] = c;
+    starts[size] = static_cast<std::uint32_t>(from);
+    ends[size] = static_cast<std::uint32_t>(to);
+    ++size;
   };
   for (std::size_t i = 0; i < original.size();) {
     const char c = original[i];
@@ -216,6 +220,10 @@ shadow::shadow(std::string_view original) : original_(original) {
       put(original[i + k], i, i + n);
     i += n;
   }
+  text_.resize(size);
+  starts_.resize(
+      std::max<std::size_t>(size, 1)); // not empty: there is a shadow
+  ends_.resize(starts_.size());
 }
 
 } // namespace telltale::redact

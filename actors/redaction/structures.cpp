@@ -59,8 +59,9 @@ bool looks_base64(std::string_view run) {
 std::size_t follow_key(search& s, std::size_t from, std::size_t limit) {
   const auto text = s.text;
   auto end = from;
+  auto at = from;
   bool after_full = false;
-  for (auto at = from; at < limit;) {
+  while (at < limit) {
     if (!is(text[at], glyph::base64)) {
       if (at - end > widest_gap)
         break;
@@ -80,7 +81,7 @@ std::size_t follow_key(search& s, std::size_t from, std::size_t limit) {
     }
     at = stop;
   }
-  s.spend(end - from + widest_gap);
+  s.spend(at - from);
   return end;
 }
 
@@ -88,7 +89,8 @@ std::size_t follow_key(search& s, std::size_t from, std::size_t limit) {
 std::size_t follow_key_back(search& s, std::size_t to, std::size_t limit) {
   const auto text = s.text;
   auto begin = to;
-  for (auto at = to; at > limit && begin - at <= widest_gap;) {
+  auto at = to;
+  while (at > limit && begin - at <= widest_gap) {
     if (!is(text[at - 1], glyph::base64)) {
       --at;
       continue;
@@ -100,7 +102,7 @@ std::size_t follow_key_back(search& s, std::size_t to, std::size_t limit) {
     else if (begin - at > widest_gap)
       break;
   }
-  s.spend(to - begin + widest_gap);
+  s.spend(to - at);
   return begin;
 }
 
@@ -197,21 +199,20 @@ void confirm_password_hash(search& s, std::size_t at, std::size_t end) {
   if (at > 0 && is(text[at - 1], glyph::word))
     return;
   constexpr auto set = glyph::base64 | glyph::dot | glyph::url_safe;
-  auto to = end;
-  std::size_t dollars = 0;
-  while (to < text.size()
+  constexpr std::size_t longest = 1024;
+  const auto limit = std::min(text.size(), at + longest);
+  auto& to = s.seen.hash; // where the last one that was looked at ended
+  const auto from = to = std::max(to, end);
+  while (to < limit
          && (is(text[to], set) || text[to] == '$' || text[to] == ','
-             || text[to] == '*')
-         && to - at < 1024) {
-    dollars += text[to] == '$' ? 1U : 0U;
+             || text[to] == '*'))
     ++to;
-  }
-  s.spend(to - at);
-  const auto longest = study(text.substr(end, to - end)).longest;
+  s.spend(to - from);
+  const auto stop = std::min(to, limit);
   const bool named = text[at] != '$' || end - at > 4; // {SSHA}, $argon2
-  if (to - end >= 20 && longest >= 8
-      && (dollars != 0 || named || text[at + 1] == '2'))
-    s.add(at, to, secret_class::password_hash);
+  if (stop >= end + 20 && s.find_word(end, stop, 8) != stop
+      && (named || text[at + 1] == '2' || s.find_char(end, stop, '$') != stop))
+    s.add(at, stop, secret_class::password_hash);
 }
 
 void confirm_webhook(search& s, std::size_t at, std::size_t end) {
