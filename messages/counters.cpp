@@ -1,5 +1,7 @@
 #include "messages/counters.hpp"
 
+#include <algorithm>
+
 namespace telltale {
 
 const std::vector<counter_row>& counter_rows() {
@@ -22,6 +24,21 @@ void counter_board::set(counter id, std::string_view label, double value) {
   values_[{id, std::string{label}}] = value;
 }
 
+void counter_board::observe(counter id, std::string_view label,
+                            double seconds) {
+  const auto bucket = static_cast<std::size_t>(
+      std::ranges::lower_bound(bounds, seconds) - bounds.begin());
+  const std::scoped_lock lock{guard_};
+  auto& seen = distributions_[{id, std::string{label}}];
+  ++seen.counts[bucket];
+  seen.sum += seconds;
+}
+
+void counter_board::forget(counter id, std::string_view label) {
+  const std::scoped_lock lock{guard_};
+  values_.erase(key{id, std::string{label}});
+}
+
 double counter_board::read(counter id, std::string_view label) const {
   const std::scoped_lock lock{guard_};
   const auto found = values_.find(key{id, std::string{label}});
@@ -34,6 +51,17 @@ std::vector<counter_board::sample> counter_board::samples() const {
   result.reserve(values_.size());
   for (const auto& [id, value] : values_)
     result.push_back({id.first, id.second, value});
+  return result;
+}
+
+std::vector<counter_board::distribution> counter_board::distributions() const {
+  const std::scoped_lock lock{guard_};
+  std::vector<distribution> result;
+  for (const auto& [id, seen] : distributions_) {
+    result.push_back(seen);
+    result.back().id = id.first;
+    result.back().label = id.second;
+  }
   return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,14 +18,14 @@ enum class counter : std::uint8_t {
 #undef TELLTALE_COUNTER
 };
 
-enum class counter_kind : std::uint8_t { counter, gauge };
+enum class counter_kind : std::uint8_t { counter, gauge, histogram };
 
 /// One row of counters.def.
 struct counter_row {
   counter id{};
   std::string_view name; ///< without the `telltale_` prefix
   counter_kind kind{};
-  std::string_view label; ///< empty: one series
+  std::string_view label; ///< empty: one series; with slashes: several labels
   std::string_view help;
 };
 
@@ -40,15 +41,32 @@ public:
     double value = 0;
   };
 
+  /// Upper bounds of the histograms' buckets, in seconds; one more is open.
+  static constexpr std::array<double, 12> bounds{
+      0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60};
+
+  /// What a histogram saw.
+  struct distribution {
+    counter id{};
+    std::string label;
+    std::array<std::uint64_t, bounds.size() + 1> counts{}; ///< not cumulated
+    double sum = 0;
+  };
+
   void add(counter id, std::string_view label = {}, double amount = 1);
   void set(counter id, std::string_view label, double value);
+  void observe(counter id, std::string_view label, double seconds);
+  /// Takes a series away: what it spoke of is gone.
+  void forget(counter id, std::string_view label);
   [[nodiscard]] double read(counter id, std::string_view label = {}) const;
   [[nodiscard]] std::vector<sample> samples() const;
+  [[nodiscard]] std::vector<distribution> distributions() const;
 
 private:
   using key = std::pair<counter, std::string>;
   mutable std::mutex guard_;
   std::map<key, double, std::less<>> values_;
+  std::map<key, distribution, std::less<>> distributions_;
 };
 
 /// Shared by all rooms of one service.

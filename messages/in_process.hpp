@@ -3,6 +3,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include "messages/http_call.hpp"
+#include "messages/mutes.hpp"
 #include "messages/redaction.hpp"
 #include "messages/statistics.hpp"
 #include "messages/status_report.hpp"
@@ -74,6 +75,16 @@ TELLTALE_IN_PROCESS(record_deliveries)
 TELLTALE_IN_PROCESS(deliveries_recorded)
 TELLTALE_IN_PROCESS(redeliver)
 TELLTALE_IN_PROCESS(redelivery_queued)
+TELLTALE_IN_PROCESS(redeliver_dead)
+TELLTALE_IN_PROCESS(dead_requeued)
+TELLTALE_IN_PROCESS(read_backlog)
+TELLTALE_IN_PROCESS(backlog_read)
+TELLTALE_IN_PROCESS(put_mute)
+TELLTALE_IN_PROCESS(mute_put)
+TELLTALE_IN_PROCESS(clear_mute)
+TELLTALE_IN_PROCESS(mute_cleared)
+TELLTALE_IN_PROCESS(list_mutes)
+TELLTALE_IN_PROCESS(mutes_listed)
 TELLTALE_IN_PROCESS(reap_now)
 TELLTALE_IN_PROCESS(check_truth_now)
 TELLTALE_IN_PROCESS(prune_now)

@@ -105,7 +105,15 @@ using event_store_actor =
 using delivery_store_actor = caf::typed_actor<
     caf::replies_to<take_deliveries>::with<deliveries_taken>,
     caf::replies_to<record_deliveries>::with<deliveries_recorded>,
-    caf::replies_to<redeliver>::with<redelivery_queued>>;
+    caf::replies_to<redeliver>::with<redelivery_queued>,
+    caf::replies_to<redeliver_dead>::with<dead_requeued>,
+    caf::replies_to<read_backlog>::with<backlog_read>>;
+
+/// What operators hold back.
+using mute_store_actor =
+    caf::typed_actor<caf::replies_to<put_mute>::with<mute_put>,
+                     caf::replies_to<clear_mute>::with<mute_cleared>,
+                     caf::replies_to<list_mutes>::with<mutes_listed>>;
 
 /// Finds what went silent and has it settled.
 using reaper_actor = caf::typed_actor<

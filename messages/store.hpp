@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "messages/event.hpp"
+#include "messages/mutes.hpp"
 #include "messages/task.hpp"
 
 // Requests to persistence and its answers. Requests are imperative, answers
@@ -245,6 +246,7 @@ struct tasks_listed {
 struct list_deliveries {
   std::optional<delivery_state> state;
   std::optional<std::string> relay;
+  std::optional<task_id> task{};
   std::optional<page_cursor> after;
   std::uint32_t limit = 50;
 
@@ -267,6 +269,7 @@ struct store_checked {
   bool reachable = false;
   std::uint32_t schema_version = 0;
   bool migrations_current = false;
+  std::vector<disabled_relay> disabled{}; ///< by name
 
   bool operator==(const store_checked&) const = default;
 };
@@ -367,12 +370,18 @@ struct events_read {
 
 /// Leases due deliveries of one relay, oldest first, at most `per_chat` of a
 /// chat. None of a chat of which an earlier one is leased or waits for its next
-/// try: the order within a chat is kept.
+/// try: the order within a chat is kept. None that a mute holds back.
 struct take_deliveries {
   std::string relay;
   std::uint32_t limit = 16; ///< chats; of a target without chats: deliveries
   std::chrono::milliseconds lease{60'000};
   std::uint32_t per_chat = 1; ///< more than one: a storm can be gathered
+  /// Failures of a chat beyond so many come with their reason alone, so that a
+  /// storm fits into memory.
+  std::uint32_t whole_per_chat = 0xffff'ffff;
+  /// A digest of how the target is configured, where it may ask for no more;
+  /// empty: it cannot.
+  std::string target{};
 
   bool operator==(const take_deliveries&) const = default;
 };
@@ -396,6 +405,7 @@ struct deliveries_taken {
   std::vector<due_delivery> due;
   bool more = false; ///< other chats have more that is due now
   std::optional<timestamp> next_try_at; ///< of the soonest one that is not due
+  std::string disabled{}; ///< why the target wants no more; empty: it does
 
   bool operator==(const deliveries_taken&) const = default;
 };
@@ -416,6 +426,9 @@ struct delivery_result {
 struct record_deliveries {
   std::string relay;
   std::vector<delivery_result> results;
+  /// The target asked for no more: with this configuration, for this reason.
+  std::string target{};
+  std::string disabled{};
 
   bool operator==(const record_deliveries&) const = default;
 };
@@ -426,7 +439,8 @@ struct deliveries_recorded {
   bool operator==(const deliveries_recorded&) const = default;
 };
 
-/// Fails with `delivery_not_found` or `not_redeliverable`.
+/// Fails with `delivery_not_found` or `not_redeliverable`. Enables a hook again
+/// that asked for no more.
 struct redeliver {
   delivery_id id;
 

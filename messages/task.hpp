@@ -119,6 +119,8 @@ struct delivery_record {
   std::optional<timestamp> sent_at;
   std::string message_id; ///< what the other side called the message
   redacted_text text;     ///< what people read, once it was sent
+  /// While an operator's mute holds it back.
+  std::optional<timestamp> muted_until{};
 
   bool operator==(const delivery_record&) const = default;
 };

@@ -98,11 +98,17 @@ void on_list_chat_sessions(gateway_self self, http_call& call);
 void on_read_chat_session(gateway_self self, http_call& call);
 void on_bind_chat_session(gateway_self self, http_call& call);
 void on_unbind_chat_session(gateway_self self, http_call& call);
-void on_list_deliveries(gateway_self self, http_call& call);
-void on_redeliver(gateway_self self, http_call& call);
 void on_redact_text(gateway_self self, http_call& call);
 void on_list_failure_reasons(gateway_self self, http_call& call);
 void on_readiness(gateway_self self, http_call& call);
+
+// calls_deliveries.cpp
+void on_list_deliveries(gateway_self self, http_call& call);
+void on_redeliver(gateway_self self, http_call& call);
+void on_redeliver_dead(gateway_self self, http_call& call);
+void on_list_mutes(gateway_self self, http_call& call);
+void on_put_mute(gateway_self self, http_call& call);
+void on_clear_mute(gateway_self self, http_call& call);
 
 // calls_events.cpp
 void on_stream_events(gateway_self self, http_call& call);

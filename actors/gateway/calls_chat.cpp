@@ -133,37 +133,6 @@ void on_unbind_chat_session(gateway_self self, http_call& call) {
           fail_to(reply));
 }
 
-void on_list_deliveries(gateway_self self, http_call& call) {
-  const auto reply = reply_of(call);
-  auto what = parse_list_deliveries(call.query);
-  if (!what) {
-    reply->respond(problem_of(what.error()));
-    return;
-  }
-  self->request(self->state.rooms.queries, read_patience, std::move(*what))
-      .then(
-          [reply](const deliveries_listed& page) {
-            reply->respond(json_answer(200, write_deliveries(page)));
-          },
-          fail_to(reply));
-}
-
-void on_redeliver(gateway_self self, http_call& call) {
-  const auto reply = reply_of(call);
-  const auto id = parse_uuid(call.path.front());
-  if (!id) {
-    reply->respond(problem(ec::delivery_not_found));
-    return;
-  }
-  self->request(self->state.rooms.deliveries, read_patience,
-                redeliver{delivery_id{*id}})
-      .then(
-          [reply](const redelivery_queued& queued) {
-            reply->respond(json_answer(202, write_delivery(queued.delivery)));
-          },
-          fail_to(reply));
-}
-
 void on_redact_text(gateway_self self, http_call& call) {
   const auto reply = reply_of(call);
   auto text = parse_redact(call.body);
@@ -209,6 +178,9 @@ void on_readiness(gateway_self self, http_call& call) {
             report.database = checked.reachable;
             report.migrations = checked.migrations_current;
             report.schema_version = checked.schema_version;
+            for (const auto& one : checked.disabled)
+              if (contains(report.relays, one.relay))
+                report.disabled.push_back(one);
             tell(report);
           },
           [tell, report](const caf::error&) { tell(report); });

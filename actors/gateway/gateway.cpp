@@ -65,6 +65,14 @@ handler handler_of(call what) {
     return on_list_deliveries;
   case call::redeliver:
     return on_redeliver;
+  case call::redeliver_dead:
+    return on_redeliver_dead;
+  case call::list_mutes:
+    return on_list_mutes;
+  case call::put_mute:
+    return on_put_mute;
+  case call::clear_mute:
+    return on_clear_mute;
   case call::redact_text:
     return on_redact_text;
   case call::list_failure_reasons:

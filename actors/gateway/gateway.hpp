@@ -37,6 +37,7 @@ struct gateway_rooms {
   statistics_actor statistics;
   chat_store_actor chats;
   delivery_store_actor deliveries;
+  mute_store_actor mutes;
   redaction_actor redaction;
   reaper_actor reaper;
   event_stream_actor events;
@@ -52,6 +53,8 @@ struct gateway_setup {
   config::retry_config retry;
   /// Names of the relays that are configured now.
   std::function<std::vector<std::string>()> relay_names;
+  /// Has a relay look at once for what it may send now, on all replicas.
+  std::function<void(const std::string& relay)> wake_relay;
   /// The copy of a failure reason in a locale (relay room's catalogue).
   std::function<std::string(std::string_view reason, std::string_view locale)>
       reason_copy;

@@ -134,6 +134,7 @@ struct readiness_report {
   bool migrations = false;
   std::uint32_t schema_version = 0;
   std::vector<std::string> relays;
+  std::vector<disabled_relay> disabled; ///< those that asked for no more
   [[nodiscard]] bool ready() const noexcept { return database && migrations; }
 };
 [[nodiscard]] std::string write_readiness(const readiness_report& report);

@@ -135,13 +135,20 @@ std::string write_readiness(const readiness_report& report) {
   json::array relays;
   for (const auto& name : report.relays)
     relays.emplace_back(name);
+  json::array disabled;
+  for (const auto& one : report.disabled)
+    disabled.push_back(json::object{{"relay", one.relay},
+                                    {"why", one.why},
+                                    {"since", format_rfc3339(one.since)}});
   const bool ready = report.ready();
   return json::serialize(json::object{
       {"ready", ready},
       {"database", json::object{{"ok", report.database}}},
       {"migrations", json::object{{"ok", report.migrations},
                                   {"version", report.schema_version}}},
-      {"relays", json::object{{"ok", true}, {"names", std::move(relays)}}}});
+      {"relays", json::object{{"ok", true},
+                              {"names", std::move(relays)},
+                              {"disabled", std::move(disabled)}}}});
 }
 
 } // namespace telltale

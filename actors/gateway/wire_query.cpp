@@ -58,6 +58,8 @@ caf::expected<list_deliveries> parse_list_deliveries(const query_map& from) {
   what.state = query.word("state", parse_delivery_state,
                           "must be pending, sent or dead");
   what.relay = query.id("relay");
+  if (const auto task = query.word("task_id", parse_uuid, "must be a UUID"))
+    what.task = task_id{*task};
   what.after = read_cursor(query);
   what.limit = read_limit(query, default_limit);
   if (query.error())

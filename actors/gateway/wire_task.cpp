@@ -101,7 +101,8 @@ json::object delivery_object(const delivery_record& delivery) {
           {"last_error", text_or_null(delivery.last_error)},
           {"sent_at", time_or_null(delivery.sent_at)},
           {"message_id", text_or_null(delivery.message_id)},
-          {"text", text_or_null(delivery.text.view())}};
+          {"text", text_or_null(delivery.text.view())},
+          {"muted_until", time_or_null(delivery.muted_until)}};
 }
 
 json::value cursor_or_null(const std::optional<page_cursor>& cursor) {

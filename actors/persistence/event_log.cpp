@@ -21,7 +21,7 @@ caf::result<events_stored> on_publish(event_log_pointer self,
   for (const auto& event : stored->events)
     state.counters->add(counter::events_published_total, to_string(event.type));
   if (!stored->events.empty() && state.announce)
-    state.announce();
+    state.announce(!stored->due_relays.empty());
   return std::move(*stored);
 }
 
@@ -47,7 +47,7 @@ caf::result<deliveries_recorded> on_record(delivery_log_pointer self,
 event_store_actor::behavior_type
 event_log(event_store_actor::stateful_pointer<event_log_state> self,
           std::shared_ptr<event_store> store, counter_board_ptr counters,
-          std::function<void()> announce) {
+          std::function<void(bool)> announce) {
   self->state.store = std::move(store);
   self->state.counters = std::move(counters);
   self->state.announce = std::move(announce);
@@ -77,6 +77,12 @@ delivery_log(delivery_store_actor::stateful_pointer<delivery_log_state> self,
       },
       [=](const redeliver& request) {
         return answer(self->state.store->redeliver_one(request));
+      },
+      [=](const redeliver_dead& request) {
+        return answer(self->state.store->redeliver_all(request));
+      },
+      [=](const read_backlog& request) {
+        return answer(self->state.store->read(request));
       },
   };
 }

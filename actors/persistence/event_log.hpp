@@ -23,21 +23,22 @@ struct event_log_state {
 
   std::shared_ptr<event_store> store; ///< ours alone
   counter_board_ptr counters;
-  std::function<void()> announce; ///< tells other replicas; may be empty
+  /// Tells other replicas, and whether there are deliveries; may be empty.
+  std::function<void(bool deliveries)> announce;
 };
 
 [[nodiscard]] event_store_actor::behavior_type
 event_log(event_store_actor::stateful_pointer<event_log_state> self,
           std::shared_ptr<event_store> store, counter_board_ptr counters,
-          std::function<void()> announce);
+          std::function<void(bool deliveries)> announce);
 
 /// The deliveries of all relays as an actor.
 ///
-/// Accepts take_deliveries, record_deliveries, redeliver. Sends
-/// events_committed with what became of deliveries to `publisher`. Never sends
-/// a message to a chat.
-/// Failure: answers the store's error; every request may be repeated.
-/// Threading: blocks on the database; the composition root spawns it detached.
+/// Accepts take_deliveries, record_deliveries, redeliver, redeliver_dead,
+/// read_backlog. Sends events_committed with what became of deliveries to
+/// `publisher`. Never sends a message to a chat. Failure: answers the store's
+/// error; every request may be repeated. Threading: blocks on the database; the
+/// composition root spawns it detached.
 struct delivery_log_state {
   static inline const char* name = "delivery-log";
 

@@ -69,6 +69,9 @@ struct pg_options {
 /// The same for what is old.
 [[nodiscard]] std::unique_ptr<retention_store> make_pg_retention(pg_options);
 
+/// What operators hold back, on PostgreSQL.
+[[nodiscard]] std::unique_ptr<mute_store> make_pg_mutes(pg_options);
+
 /// Writes an event's envelope from its facts: the pure function of the room
 /// that builds payloads, handed in by the composition root. Any thread.
 using envelope_writer = std::function<std::string(const event_facts&)>;

@@ -1,12 +1,9 @@
-// The half of pg_event_store that knows deliveries.
+// The part of pg_event_store that takes deliveries and records their ends.
 
 #include <algorithm>
-#include <map>
 #include <set>
-#include <stdexcept>
 
-#include <spdlog/spdlog.h>
-
+#include "actors/persistence/delivery_rows.hpp"
 #include "actors/persistence/facts_codec.hpp"
 #include "actors/persistence/pg_event_store.hpp"
 #include "actors/persistence/sql_array.hpp"
@@ -21,39 +18,12 @@ namespace {
 constexpr const char* take_turns =
     "SELECT pg_advisory_xact_lock(1952804975, hashtext($1))";
 
-/// The first pending deliveries of every chat, at most $2, and whether each and
-/// all before it are free to be taken. Jumps from chat to chat in the index,
-/// however long a chat's backlog is.
-constexpr const char* chat_fronts = R"(
-  WITH RECURSIVE chats AS (
-    (SELECT chat_id FROM deliveries
-     WHERE relay = $1 AND state = 'pending' AND chat_id > ''
-     ORDER BY chat_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT d.chat_id FROM deliveries d
-            WHERE d.relay = $1 AND d.state = 'pending'
-              AND d.chat_id > c.chat_id
-            ORDER BY d.chat_id LIMIT 1)
-    FROM chats c WHERE c.chat_id IS NOT NULL
-  ),
-  fronts AS (
-    SELECT c.chat_id, f.* FROM chats c
-    CROSS JOIN LATERAL (
-      SELECT d.id, d.position, d.next_try_at, d.leased_until,
-             row_number() OVER (ORDER BY d.position) AS place,
-             bool_and(d.next_try_at <= now()
-                      AND (d.leased_until IS NULL OR d.leased_until <= now()))
-               OVER (ORDER BY d.position) AS free
-      FROM (SELECT * FROM deliveries p
-            WHERE p.relay = $1 AND p.state = 'pending'
-              AND p.chat_id = c.chat_id
-            ORDER BY p.position LIMIT $2) d) f
-    WHERE c.chat_id IS NOT NULL
-  ))";
-
+/// Of a chat's failures beyond the first $5 only what a count needs.
 constexpr const char* take_due = R"(,
   chosen AS (
-    SELECT chat_id FROM fronts WHERE place = 1 AND free
+    SELECT chat_id FROM fronts f
+    WHERE place = 1 AND free
+      AND NOT EXISTS (SELECT 1 FROM muted m WHERE m.chat_id IN ('', f.chat_id))
     ORDER BY position LIMIT $3
   ),
   picked AS (
@@ -67,28 +37,57 @@ constexpr const char* take_due = R"(,
      WHERE d.relay = $1 AND d.state = 'pending' AND d.chat_id = ''
        AND d.next_try_at <= now()
        AND (d.leased_until IS NULL OR d.leased_until <= now())
+       AND NOT EXISTS (SELECT 1 FROM muted m WHERE m.chat_id = '')
      ORDER BY d.position LIMIT $3 FOR UPDATE SKIP LOCKED)
+  ),
+  taken AS (
+    UPDATE deliveries d
+    SET leased_until = now() + $4 * interval '1 millisecond'
+    WHERE d.id IN (SELECT id FROM picked UNION ALL SELECT id FROM hooks)
+    RETURNING d.*
+  ),
+  ranked AS (
+    SELECT d.id, d.event_id, e.type, d.task_id, e.facts, d.chat_id, d.thread_id,
+           d.reply_to, d.channel_type, d.locale, e.payload, e.head, d.tries,
+           d.created_at, d.position,
+           d.chat_id <> '' AND e.type = 'task:failed'
+             AND count(*) FILTER (WHERE e.type = 'task:failed')
+                   OVER (PARTITION BY d.chat_id ORDER BY d.position) > $5
+             AS slim
+    FROM taken d JOIN events e ON e.id = d.event_id
   )
-  UPDATE deliveries d
-  SET leased_until = now() + $4 * interval '1 millisecond'
-  FROM events e
-  WHERE e.id = d.event_id
-    AND d.id IN (SELECT id FROM picked UNION ALL SELECT id FROM hooks)
-  RETURNING d.id, d.event_id, e.type, d.task_id,
-            coalesce(e.facts->>'chat_session', ''), d.chat_id, d.thread_id,
-            d.reply_to, d.channel_type, d.locale, coalesce(e.payload, ''),
-            coalesce(e.head || e.payload || '}', ''), d.tries, d.created_at,
-            d.position)";
+  SELECT id, event_id, type, task_id, coalesce(facts->>'chat_session', ''),
+         chat_id, thread_id, reply_to, channel_type, locale,
+         CASE WHEN slim
+           THEN json_build_object('failure_reason', facts->>'why',
+                                  'retry_pending', facts->'retry_pending')::text
+           ELSE coalesce(payload, '') END,
+         CASE WHEN slim THEN '' ELSE coalesce(head || payload || '}', '') END,
+         tries, created_at
+  FROM ranked ORDER BY position)";
 
 /// When the soonest of those that cannot be taken now can be. A long queue of
 /// a target without chats is looked at from its front only.
 constexpr const char* soonest = R"(
-  SELECT min(greatest(next_try_at, leased_until)) FROM (
-    SELECT next_try_at, leased_until FROM fronts
+  SELECT min(greatest(next_try_at, leased_until,
+                      (SELECT max(m.until) FROM muted m
+                       WHERE m.chat_id IN ('', waiting.chat_id))))
+  FROM (
+    SELECT chat_id, next_try_at, leased_until FROM fronts
     UNION ALL
-    (SELECT next_try_at, leased_until FROM deliveries
+    (SELECT '', next_try_at, leased_until FROM deliveries
      WHERE relay = $1 AND state = 'pending' AND chat_id = ''
      ORDER BY position LIMIT 1000)) waiting)";
+
+/// Another configuration is another target: it is tried.
+constexpr const char* forget_other_target =
+    "DELETE FROM disabled_relays WHERE relay = $1 AND target <> $2";
+constexpr const char* read_disabled =
+    "SELECT why FROM disabled_relays WHERE relay = $1 AND target = $2";
+constexpr const char* write_disabled =
+    "INSERT INTO disabled_relays (relay, target, why) VALUES ($1, $2, $3) "
+    "ON CONFLICT (relay) DO UPDATE "
+    "SET target = excluded.target, why = excluded.why, since = now()";
 
 constexpr const char* write_results = R"(
   UPDATE deliveries d
@@ -114,25 +113,6 @@ constexpr const char* insert_events = R"(
   SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[],
                        $5::timestamptz[], $6::json[]))";
 
-constexpr const char* put_back = R"(
-  UPDATE deliveries
-  SET state = 'pending', tries = 0, next_try_at = now(), leased_until = NULL,
-      sent_at = NULL
-  WHERE id = $1 AND state <> 'pending'
-  RETURNING id, event_id, task_id, relay, chat_id, state, tries, next_try_at,
-            last_error, sent_at, message_id, text)";
-
-uuid need_uuid(const pqxx::field& field) {
-  const auto id = parse_uuid(field.c_str());
-  if (!id)
-    throw std::runtime_error{"the store holds a malformed uuid"};
-  return *id;
-}
-
-std::optional<timestamp> read_time(const pqxx::field& field) {
-  return field.is_null() ? std::nullopt : parse_rfc3339(field.c_str());
-}
-
 due_delivery read_due(const std::string& relay, const pqxx::row& row) {
   due_delivery due;
   due.id.value = need_uuid(row[0]);
@@ -154,25 +134,34 @@ due_delivery read_due(const std::string& relay, const pqxx::row& row) {
   return due;
 }
 
+/// Why a target wants no more; empty if it does. Under the lock of its turn.
+std::string find_disabled(pqxx::work& work, const take_deliveries& request) {
+  if (request.target.empty())
+    return {};
+  const auto rows =
+      work.exec_params(read_disabled, request.relay, request.target);
+  if (!rows.empty())
+    return rows[0][0].c_str();
+  work.exec_params0(forget_other_target, request.relay, request.target);
+  return {};
+}
+
 deliveries_taken take_in(pqxx::connection& link,
                          const take_deliveries& request) {
   pqxx::work work{link};
   work.exec_params1(take_turns, request.relay);
   const std::string fronts = chat_fronts;
-  // By position: RETURNING promises no order.
-  std::multimap<std::int64_t, due_delivery> by_position;
   std::set<std::string> chats;
+  deliveries_taken answer;
+  answer.disabled = find_disabled(work, request);
   for (const auto& row : work.exec_params(
            fronts + take_due, request.relay, std::max(request.per_chat, 1U),
-           request.limit, request.lease.count())) {
-    auto due = read_due(request.relay, row);
-    if (!due.chat.chat_id.empty())
-      chats.insert(due.chat.chat_id);
-    by_position.emplace(row[14].as<std::int64_t>(), std::move(due));
+           request.limit, request.lease.count(), request.whole_per_chat)) {
+    answer.due.push_back(read_due(request.relay, row));
+    const auto& chat = answer.due.back().chat.chat_id;
+    if (!chat.empty())
+      chats.insert(chat);
   }
-  deliveries_taken answer;
-  for (auto& [position, due] : by_position)
-    answer.due.push_back(std::move(due));
   const auto taken = chats.empty() ? answer.due.size() : chats.size();
   if (taken >= request.limit)
     answer.more = true;
@@ -251,46 +240,11 @@ committed<deliveries_recorded> record_in(pqxx::connection& link,
                        read_time(row[3]).value_or(now_utc())));
   }
   write_events(work, answer.facts);
+  if (!request.disabled.empty())
+    work.exec_params0(write_disabled, request.relay, request.target,
+                      request.disabled);
   work.commit();
   return answer;
-}
-
-delivery_record read_record(const pqxx::row& row) {
-  delivery_record record;
-  record.id.value = need_uuid(row[0]);
-  record.event.value = need_uuid(row[1]);
-  record.task.value = need_uuid(row[2]);
-  record.relay = row[3].c_str();
-  record.chat_id = row[4].c_str();
-  if (const auto state = parse_delivery_state(row[5].c_str()))
-    record.state = *state;
-  record.tries = row[6].as<std::uint32_t>();
-  record.next_try_at = read_time(row[7]);
-  record.last_error = row[8].c_str();
-  record.sent_at = read_time(row[9]);
-  record.message_id = row[10].c_str();
-  record.text = stored_text::from_store(row[11].c_str());
-  return record;
-}
-
-/// Nothing was put back: is it because there is none, or because it is pending?
-struct redelivery_try {
-  std::optional<delivery_record> record;
-  bool exists = false;
-};
-
-redelivery_try redeliver_in(pqxx::connection& link, const redeliver& request) {
-  pqxx::work work{link};
-  redelivery_try result;
-  const auto id = to_string(request.id);
-  const auto rows = work.exec_params(put_back, id);
-  if (!rows.empty())
-    result.record = read_record(rows[0]);
-  else
-    result.exists =
-        !work.exec_params("SELECT 1 FROM deliveries WHERE id = $1", id).empty();
-  work.commit();
-  return result;
 }
 
 } // namespace
@@ -307,19 +261,6 @@ pg_event_store::record(const record_deliveries& request) {
     return committed<deliveries_recorded>{};
   return connection_.run(
       [&](pqxx::connection& link) { return record_in(link, request); });
-}
-
-caf::expected<redelivery_queued>
-pg_event_store::redeliver_one(const redeliver& request) {
-  auto result = connection_.run(
-      [&](pqxx::connection& link) { return redeliver_in(link, request); });
-  if (!result)
-    return result.error();
-  if (result->record)
-    return redelivery_queued{*std::move(result->record)};
-  return make_error(result->exists ? ec::not_redeliverable
-                                   : ec::delivery_not_found,
-                    "delivery " + to_string(request.id));
 }
 
 } // namespace telltale

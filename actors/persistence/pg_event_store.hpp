@@ -27,6 +27,8 @@ public:
   caf::expected<committed<deliveries_recorded>>
   record(const record_deliveries&) override;
   caf::expected<redelivery_queued> redeliver_one(const redeliver&) override;
+  caf::expected<dead_requeued> redeliver_all(const redeliver_dead&) override;
+  caf::expected<backlog_read> read(const read_backlog&) override;
 
 private:
   pg_connection connection_;

@@ -23,7 +23,9 @@ pqxx::result run_filtered(pqxx::transaction_base& reading,
 constexpr std::string_view delivery_columns =
     "d.id, d.event_id, d.task_id, d.relay, d.chat_id, d.state, d.tries, "
     "d.next_try_at, d.last_error, d.sent_at, d.message_id, d.text, "
-    "d.created_at";
+    "d.created_at, CASE WHEN d.state = 'pending' THEN "
+    "(SELECT max(m.until) FROM mutes m WHERE m.relay = d.relay "
+    "AND m.chat_id IN ('', d.chat_id) AND m.until > now()) END";
 constexpr int delivery_created_at = 12;
 
 delivery_record read_delivery(const pqxx::row& row) {
@@ -41,6 +43,7 @@ delivery_record read_delivery(const pqxx::row& row) {
   d.sent_at = maybe_moment(row[9]);
   d.message_id = text_of(row[10]);
   d.text = stored_text::from_store(std::string{text_of(row[11])});
+  d.muted_until = maybe_moment(row[13]);
   return d;
 }
 
@@ -117,6 +120,8 @@ pg_task_store::list(const list_deliveries& what) {
       wanted.add("d.state = $?", to_string(*what.state));
     if (what.relay)
       wanted.add("d.relay = $?", *what.relay);
+    if (what.task)
+      wanted.add("d.task_id = $?::uuid", to_string(*what.task));
     if (what.after)
       wanted.add_after(*what.after, "d");
     pqxx::nontransaction reading{link};
@@ -152,6 +157,13 @@ caf::expected<store_checked> pg_task_store::check(const check_store&) {
                      "schema_migrations")[0]
               .as<std::uint32_t>();
     result.migrations_current = result.schema_version == newest_migration();
+    if (result.migrations_current)
+      for (const auto& row :
+           reading.exec("SELECT relay, why, since "
+                        "FROM disabled_relays ORDER BY relay"))
+        result.disabled.push_back({std::string{text_of(row[0])},
+                                   std::string{text_of(row[1])},
+                                   moment_of(row[2])});
     return result;
   });
 }

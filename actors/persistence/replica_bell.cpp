@@ -26,36 +26,42 @@ constexpr auto quiet_after_ring = 20ms;
 constexpr auto first_backoff = 100ms;
 constexpr auto last_backoff = 5000ms;
 constexpr const char* bell_channel = "telltale_events";
+constexpr const char* deliveries_word = "deliveries";
 
 /// Hears the others; our own ringing comes back, too, and is passed over.
 class ear final : public pqxx::notification_receiver {
 public:
-  ear(pqxx::connection_base& link, const std::function<void()>& heard)
+  ear(pqxx::connection_base& link, const std::function<void(bool)>& heard)
       : pqxx::notification_receiver(link, bell_channel), heard_(heard) {}
 
-  void operator()(const std::string&, int sender) override {
-    if (sender != conn().backendpid())
-      rang_ = true;
+  void operator()(const std::string& word, int sender) override {
+    if (sender == conn().backendpid())
+      return;
+    rang_ = true;
+    deliveries_ = deliveries_ || word == deliveries_word;
   }
 
   /// Once for however many came together.
   void pass_on() {
+    const bool deliveries = std::exchange(deliveries_, false);
     if (std::exchange(rang_, false) && heard_)
-      heard_();
+      heard_(deliveries);
   }
 
 private:
-  const std::function<void()>& heard_;
+  const std::function<void(bool)>& heard_;
   bool rang_ = false;
+  bool deliveries_ = false;
 };
 
 } // namespace
 
 struct replica_bell::worker {
   pg_options options;
-  std::function<void()> heard;
+  std::function<void(bool)> heard;
   int wake = -1; ///< an eventfd: ring and stop come through it
   std::atomic<bool> rung{false};
+  std::atomic<bool> rung_for_deliveries{false};
   std::atomic<bool> stopping{false};
   std::thread thread;
 
@@ -93,7 +99,10 @@ struct replica_bell::worker {
     while (!stopping) {
       if (rung.exchange(false)) {
         pqxx::nontransaction work{link};
-        work.exec(std::string{"NOTIFY "} + bell_channel);
+        auto call = std::string{"NOTIFY "} + bell_channel;
+        if (rung_for_deliveries.exchange(false))
+          call += std::string{", '"} + deliveries_word + "'";
+        work.exec(call);
         work.commit();
         pause(quiet_after_ring);
       } else {
@@ -113,9 +122,10 @@ struct replica_bell::worker {
         backoff = first_backoff;
         if (std::exchange(was_away, false)) {
           spdlog::info("listening to other replicas again");
+          rung_for_deliveries = true;
           rung = true; // what was rung meanwhile may be lost, both ways
           if (heard)
-            heard();
+            heard(true);
         }
         serve(link);
       } catch (const std::exception&) {
@@ -129,7 +139,7 @@ struct replica_bell::worker {
   }
 };
 
-replica_bell::replica_bell(pg_options options, std::function<void()> heard)
+replica_bell::replica_bell(pg_options options, std::function<void(bool)> heard)
     : worker_(std::make_unique<worker>()) {
   worker_->options = std::move(options);
   worker_->heard = std::move(heard);
@@ -146,7 +156,9 @@ replica_bell::~replica_bell() {
   ::close(worker_->wake);
 }
 
-void replica_bell::ring() noexcept {
+void replica_bell::ring(bool deliveries) noexcept {
+  if (deliveries)
+    worker_->rung_for_deliveries = true;
   if (!worker_->rung.exchange(true))
     worker_->nudge();
 }

@@ -16,15 +16,16 @@ namespace telltale {
 /// backoff, and rings once when it is back.
 class replica_bell {
 public:
-  /// `heard` runs on the bell's thread each time another replica published.
-  replica_bell(pg_options options, std::function<void()> heard);
+  /// `heard` runs on the bell's thread each time another replica published;
+  /// `deliveries`: there may be some to make.
+  replica_bell(pg_options options, std::function<void(bool deliveries)> heard);
   replica_bell(const replica_bell&) = delete;
   replica_bell& operator=(const replica_bell&) = delete;
   ~replica_bell(); ///< waits for the thread to end
 
   /// Tells the others, at most every 20 ms, however often it is called. Any
   /// thread; does not block.
-  void ring() noexcept;
+  void ring(bool deliveries = false) noexcept;
 
 private:
   struct worker;

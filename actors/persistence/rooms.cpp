@@ -109,4 +109,16 @@ chat_store(chat_store_actor::stateful_pointer<chat_store_state> self,
   };
 }
 
+mute_store_actor::behavior_type
+mute_store_room(mute_store_actor::stateful_pointer<mute_store_state> self,
+                std::unique_ptr<mute_store> store) {
+  self->state.store = std::move(store);
+  auto* port = self->state.store.get();
+  return {
+      [=](const put_mute& what) { return pass(port->put(what)); },
+      [=](const clear_mute& what) { return pass(port->clear(what)); },
+      [=](const list_mutes& what) { return pass(port->list(what)); },
+  };
+}
+
 } // namespace telltale

@@ -81,4 +81,14 @@ struct chat_store_state {
 chat_store(chat_store_actor::stateful_pointer<chat_store_state> self,
            std::unique_ptr<task_store> store);
 
+struct mute_store_state {
+  static inline const char* name = "mute-store";
+  std::unique_ptr<mute_store> store;
+};
+
+/// What operators hold back.
+[[nodiscard]] mute_store_actor::behavior_type
+mute_store_room(mute_store_actor::stateful_pointer<mute_store_state> self,
+                std::unique_ptr<mute_store> store);
+
 } // namespace telltale

@@ -79,6 +79,16 @@ public:
   virtual caf::expected<runners_listed> list(const list_runners&) = 0;
 };
 
+/// What operators hold back.
+class mute_store {
+public:
+  virtual ~mute_store() = default;
+
+  virtual caf::expected<mute_put> put(const put_mute&) = 0;
+  virtual caf::expected<mute_cleared> clear(const clear_mute&) = 0;
+  virtual caf::expected<mutes_listed> list(const list_mutes&) = 0;
+};
+
 /// The event log and the deliveries that come of it.
 class event_store {
 public:
@@ -94,6 +104,8 @@ public:
   virtual caf::expected<committed<deliveries_recorded>>
   record(const record_deliveries&) = 0;
   virtual caf::expected<redelivery_queued> redeliver_one(const redeliver&) = 0;
+  virtual caf::expected<dead_requeued> redeliver_all(const redeliver_dead&) = 0;
+  virtual caf::expected<backlog_read> read(const read_backlog&) = 0;
 };
 
 } // namespace telltale

@@ -39,6 +39,11 @@ void token_bucket::take(steady_time now) {
   last_ = now;
 }
 
+void token_bucket::restart(steady_time now) {
+  tokens_ = std::min(tokens_at(now), burst_ - 1.0);
+  last_ = now;
+}
+
 bool token_bucket::is_full(steady_time now) const {
   return tokens_at(now) >= burst_;
 }
@@ -65,6 +70,11 @@ void pacer::take(const std::string& chat, steady_time now) {
     forget_idle(now);
   // One at a time: bursts of a chat would break its limit in a sliding window.
   chats_.try_emplace(chat, per_chat_, 1.0, now).first->second.take(now);
+}
+
+void pacer::answered(const std::string& chat, steady_time now) {
+  if (const auto found = chats_.find(chat); found != chats_.end())
+    found->second.restart(now);
 }
 
 void pacer::forget_idle(steady_time now) {

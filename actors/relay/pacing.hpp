@@ -22,6 +22,9 @@ public:
   /// Takes one, even one that is not there yet.
   void take(steady_time now);
 
+  /// Counts the next token from now on.
+  void restart(steady_time now);
+
   /// As many as there can be: nobody would notice if it were forgotten.
   [[nodiscard]] bool is_full(steady_time now) const;
 
@@ -45,6 +48,11 @@ public:
   [[nodiscard]] std::chrono::milliseconds wait(const std::string& chat,
                                                steady_time now) const;
   void take(const std::string& chat, steady_time now);
+
+  /// A message to this chat is over. It may have arrived just now, so the next
+  /// keeps its distance from here: however unevenly messages travel, no second
+  /// at the other side sees more than the limit.
+  void answered(const std::string& chat, steady_time now);
 
   [[nodiscard]] std::size_t known_chats() const noexcept {
     return chats_.size();

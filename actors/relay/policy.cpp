@@ -1,6 +1,9 @@
 #include "actors/relay/policy.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include <openssl/sha.h>
 
 namespace telltale {
 
@@ -9,7 +12,7 @@ namespace {
 constexpr std::chrono::milliseconds shortest_wait{50};
 
 /// Throttled without a word on how long: about what most windows last.
-constexpr std::uint32_t tries_when_throttled = 2;
+constexpr std::uint32_t tries_when_throttled = 0;
 
 delivery_result base(const started_try& started) {
   delivery_result result;
@@ -55,13 +58,32 @@ delivery_tried settle_never(const started_try& started, const given_up& never) {
 } // namespace
 
 std::chrono::milliseconds backoff(std::uint32_t tries, double random) noexcept {
-  const auto doublings = std::min<std::uint32_t>(tries, 16);
-  const auto ceiling =
+  const auto doublings = std::min<std::uint32_t>(tries, 16) + 1;
+  const auto average =
       std::min(first_backoff * (std::int64_t{1} << doublings), longest_backoff);
   const auto share = std::clamp(random, 0.0, 1.0);
-  const auto wait = std::chrono::milliseconds{
-      static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * share)};
+  const auto wait = std::chrono::milliseconds{static_cast<std::int64_t>(
+      static_cast<double>(average.count()) * 2 * share)};
   return std::max(wait, shortest_wait);
+}
+
+std::string target_digest(const config::relay_config& options) {
+  if (options.type != "webhook")
+    return {};
+  std::string text = options.url;
+  for (const auto& secret : options.secrets)
+    text += '\n' + secret.reveal();
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  SHA256(bytes, text.size(), hash.data());
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result;
+  for (const auto byte : hash) {
+    result += digits[byte >> 4U];
+    result += digits[byte & 15U];
+  }
+  return result;
 }
 
 delivery_tried settle(const started_try& started, const send_result& result) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "actors/relay/channel.hpp"
 #include "messages/ticks.hpp"
@@ -11,10 +12,17 @@ namespace telltale {
 inline constexpr std::chrono::milliseconds first_backoff{1'000};
 inline constexpr std::chrono::milliseconds longest_backoff{300'000};
 
-/// Full jitter: `random` (0 to 1) of 1 s × 2ⁿ, at most 5 min, after n tries;
-/// not below 50 ms.
+/// How long to wait after n tries: 1 s × 2ⁿ⁺¹, at most 5 min, on average, and
+/// evenly from nothing to twice that (`random` from 0 to 1), so that those who
+/// failed together do not come back together; not below 50 ms. Ten tries take
+/// about 20 minutes.
 [[nodiscard]] std::chrono::milliseconds backoff(std::uint32_t tries,
                                                 double random) noexcept;
+
+/// A digest of where a target is, for one that may ask for no more; empty for
+/// chats. With another address or credential it is another target. Never the
+/// address itself: it may hold a secret.
+[[nodiscard]] std::string target_digest(const config::relay_config& options);
 
 /// What is known of a try when it starts.
 struct started_try {

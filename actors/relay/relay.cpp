@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/relay/policy.hpp"
 #include "actors/relay/relay_steps.hpp"
 #include "messages/error.hpp"
 
@@ -19,7 +20,9 @@ constexpr std::chrono::milliseconds idle_poll = 5s;   ///< if a wake-up is lost
 constexpr std::chrono::milliseconds beat_every = 20s; ///< shown online for 60 s
 constexpr double lark_app_per_minute = 1000;
 constexpr double no_limit_per_minute = 6'000'000;
-constexpr std::uint32_t storm_batch = 500;
+constexpr std::uint32_t storm_batch = 2000;
+constexpr std::uint32_t singles_batch = 50; ///< where nothing is gathered
+constexpr std::chrono::milliseconds usual_lease = 60s;
 constexpr std::size_t chats_remembered = 1024;
 
 /// A hook gets the envelope as it is.
@@ -73,6 +76,9 @@ void on_taken(self_pointer self, deliveries_taken taken,
   std::erase_if(taken.due, [&](const due_delivery& one) {
     return state.lanes.contains(lane_of(one));
   });
+  // What was said since then is newer than what the store knows.
+  if (state.goodbye.empty())
+    set_gone(state, !taken.disabled.empty(), taken.disabled);
   if (state.gone) {
     bury(state, taken.due);
   } else if (!has_chats(state)) {
@@ -98,6 +104,35 @@ void on_take_failed(self_pointer self, const caf::error& error) {
   arm(self, state.take_at);
 }
 
+std::uint32_t threshold_of(const relay_state& state) {
+  return static_cast<std::uint32_t>(state.options.digest_threshold);
+}
+
+bool gathers(const relay_state& state) {
+  return state.options.digest_window > 0ms;
+}
+
+/// One more than the threshold, at least: else no storm is ever seen.
+std::uint32_t most_per_chat(const relay_state& state) {
+  return gathers(state) ? std::max(storm_batch, threshold_of(state) + 1)
+                        : singles_batch;
+}
+
+/// Of a chat's failures so many may be told or named one by one; if there are
+/// more, the others are only counted.
+std::uint32_t whole_per_chat(const relay_state& state) {
+  return gathers(state) ? std::max(threshold_of(state),
+                                   static_cast<std::uint32_t>(digest_titles))
+                        : singles_batch;
+}
+
+/// Longer than a delivery can stay in hand and under way: a message may take
+/// three requests (a token, the message, the message in other words).
+std::chrono::milliseconds lease_of(const relay_state& state) {
+  return std::max<std::chrono::milliseconds>(
+      usual_lease, longest_in_hand + 3 * state.options.request_timeout);
+}
+
 void take(self_pointer self) {
   auto& state = self->state;
   const auto now = now_of(self);
@@ -117,7 +152,10 @@ void take(self_pointer self) {
   request.relay = state.relay;
   request.limit = static_cast<std::uint32_t>(limit - used);
   request.per_chat =
-      has_chats(state) && limit > 1 ? storm_batch : request.limit;
+      has_chats(state) && limit > 1 ? most_per_chat(state) : request.limit;
+  request.whole_per_chat = whole_per_chat(state);
+  request.lease = lease_of(state);
+  request.target = state.target;
   const auto per_chat = request.per_chat;
   self->request(state.deliveries, caf::infinite, std::move(request))
       .then(
@@ -170,12 +208,15 @@ bool has_chats(const relay_state& state) {
 }
 
 void count(relay_state& state, const char* result, std::size_t amount) {
+  if (amount == 0)
+    return;
   state.counters->add(counter::deliveries_total, state.relay + "/" + result,
                       static_cast<double>(amount));
 }
 
 void step(self_pointer self) {
   beat(self);
+  watch_backlog(self);
   pump(self);
   record(self);
   take(self);
@@ -207,7 +248,12 @@ relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
   state.deliveries = std::move(deliveries);
   state.redaction = std::move(redaction);
   state.counters = std::move(counters);
-  state.take_at = state.record_at = state.beat_at = now;
+  state.target = target_digest(state.options);
+  state.take_at = state.record_at = state.beat_at = state.count_at = now;
+  self->set_exit_handler([self](const caf::exit_msg& exit) {
+    relay_steps::hand_back(self);
+    self->quit(exit.reason);
+  });
   self->send(self, deliveries_due{});
   return {
       [self](const deliveries_due&) { relay_steps::on_deliveries_due(self); },

@@ -23,7 +23,7 @@ namespace telltale {
 // Carries the deliveries of one target to its people.
 //
 // Accepts: deliveries_due (after a commit), delivery_tried (its channel),
-// ticks. Sends: take_deliveries, record_deliveries to the delivery store;
+// ticks. Sends: take_deliveries, record_deliveries, read_backlog to the store;
 // redact_texts to redaction; messages to its channel. Never: blocks, says a
 // text that redaction has not seen for chats, speaks twice to a chat at once,
 // logs a text or an address of a hook.
@@ -37,6 +37,17 @@ namespace telltale {
 struct relay_state {
   static inline const char* name = "relay";
 
+  /// A message under way.
+  struct flight {
+    std::string lane;
+    steady_time since{};
+  };
+
+  relay_state() = default;
+  relay_state(const relay_state&) = delete;
+  relay_state& operator=(const relay_state&) = delete;
+  ~relay_state(); ///< takes its gauges away
+
   std::string relay; ///< the target's name
   config::relay_config options;
   std::size_t detail_characters = 800;
@@ -49,18 +60,22 @@ struct relay_state {
   circuit breaker;
   std::mt19937_64 random{std::random_device{}()};
 
-  std::map<std::string, lane> lanes;            ///< deliveries in hand, by chat
-  std::map<delivery_id, std::string> under_way; ///< first delivery -> lane
-  std::map<std::string, told_failures> told;    ///< by chat, for storms
+  std::map<std::string, lane> lanes;         ///< deliveries in hand, by chat
+  std::map<delivery_id, flight> under_way;   ///< by first delivery
+  std::map<std::string, told_failures> told; ///< by chat, for storms
   std::vector<delivery_result> unrecorded;
   bool taking = false;    ///< a take is under way
   bool recording = false; ///< a record is under way
   bool wanted = true;     ///< there may be more to take
-  bool gone = false;      ///< the target wants no more, until a restart
+  bool counting = false;  ///< the backlog is being read
+  bool gone = false;      ///< the target wants no more
+  std::string target;     ///< digest of where it is; empty: it stays
+  std::string goodbye;    ///< its word that it wants no more, not yet recorded
 
   steady_time take_at{};   ///< take then even if nobody says so
   steady_time record_at{}; ///< not before, after a failed record
   steady_time beat_at{};
+  steady_time count_at{};                   ///< read the backlog then
   steady_time tick_at = steady_time::max(); ///< of the armed timer
 };
 

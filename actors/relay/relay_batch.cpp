@@ -157,6 +157,7 @@ ready_message make_ready(draft what, rendered words, redacted_text text) {
   result.what.envelope = std::move(first.envelope);
   result.text = std::move(text);
   result.tries = first.tries;
+  result.created_at = first.created_at;
   for (const auto& one : what.of) {
     result.deliveries.push_back(one.due.id);
     result.failures += tells_failure(one) ? 1U : 0U;

@@ -33,6 +33,7 @@ struct ready_message {
   redacted_text text; ///< as it is recorded
   std::vector<delivery_id> deliveries;
   std::uint32_t tries = 0; ///< of its oldest delivery
+  timestamp created_at{};  ///< of its oldest delivery
   std::size_t failures = 0;
 };
 

@@ -13,9 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// What is not under way by then is taken anew, before its lease runs out.
-constexpr std::chrono::milliseconds longest_in_hand = 30s;
-
 void on_record_failed(self_pointer self, std::vector<delivery_result> results,
                       const caf::error& error) {
   auto& state = self->state;
@@ -29,8 +26,10 @@ void on_record_failed(self_pointer self, std::vector<delivery_result> results,
   arm(self, state.record_at);
 }
 
-void on_recorded(self_pointer self) {
+void on_recorded(self_pointer self, const std::string& goodbye) {
   self->state.recording = false;
+  if (self->state.goodbye == goodbye)
+    self->state.goodbye.clear();
   self->state.wanted = true; // what waited behind them may go now
   step(self);
 }
@@ -56,7 +55,9 @@ void start(self_pointer self, const std::string& key, lane& where) {
   auto& state = self->state;
   auto& message = where.waiting.front();
   where.sending = true;
-  state.under_way[message.what.key] = key;
+  state.under_way[message.what.key] = {key, now_of(self)};
+  state.counters->set(counter::sends_in_flight, state.relay,
+                      static_cast<double>(state.under_way.size()));
   state.pace.take(message.what.chat.chat_id, now_of(self));
   std::uniform_real_distribution<double> any{0.0, 1.0};
   started_try started{message.what.key, message.tries,
@@ -94,7 +95,9 @@ void say_outcome(relay_state& state, const delivery_tried& tried,
     count(state, "sent", deliveries);
     break;
   case delivery_state::pending:
-    count(state, "retry", deliveries);
+    count(state, result.counts ? "retry" : "throttled", deliveries);
+    if (!result.counts)
+      state.counters->add(counter::throttled_total, state.relay);
     spdlog::info("relay {}: delivery {} waits {} ms: {}", state.relay, id,
                  result.retry_in.count(), result.error);
     break;
@@ -106,15 +109,44 @@ void say_outcome(relay_state& state, const delivery_tried& tried,
   }
   if (tried.binding_broken) {
     state.counters->add(counter::broken_bindings_total, state.relay);
-    spdlog::error("relay {}: the bot cannot reach the chat of delivery {}: {}",
+    spdlog::error("relay {}: the bot cannot reach the chat of delivery {} "
+                  "({}): add it to the chat again or bind the chat session to "
+                  "another chat, then redeliver",
                   state.relay, id, result.error);
   }
-  if (tried.target_gone && !state.gone)
-    spdlog::error("relay {}: disabled until a restart: {}", state.relay,
-                  result.error);
+}
+
+void watch_send(relay_state& state, steady_time::duration took) {
+  state.counters->set(counter::sends_in_flight, state.relay,
+                      static_cast<double>(state.under_way.size()));
+  state.counters->observe(counter::send_seconds, state.relay,
+                          std::chrono::duration<double>(took).count());
+}
+
+void watch_age(relay_state& state, timestamp created_at) {
+  if (created_at == timestamp{})
+    return;
+  const std::chrono::duration<double> age = now_utc() - created_at;
+  state.counters->observe(counter::told_seconds, state.relay,
+                          std::max(age.count(), 0.0));
 }
 
 } // namespace
+
+void hand_back(self_pointer self) {
+  auto& state = self->state;
+  for (const auto& [key, where] : state.lanes) {
+    auto rest = where;
+    if (rest.sending)
+      rest.waiting.pop_front();
+    put_lane_back(state, rest, 0ms, {});
+  }
+  if (!state.unrecorded.empty())
+    caf::anon_send(state.deliveries,
+                   record_deliveries{state.relay, std::move(state.unrecorded),
+                                     state.target, state.goodbye});
+  state.unrecorded.clear();
+}
 
 void record(self_pointer self) {
   auto& state = self->state;
@@ -122,11 +154,14 @@ void record(self_pointer self) {
       || now_of(self) < state.record_at)
     return;
   state.recording = true;
-  record_deliveries request{state.relay, std::move(state.unrecorded)};
+  record_deliveries request{state.relay, std::move(state.unrecorded),
+                            state.target, state.goodbye};
   state.unrecorded.clear();
   auto kept = request.results;
+  auto goodbye = state.goodbye;
   self->request(state.deliveries, caf::infinite, std::move(request))
-      .then([self](const deliveries_recorded&) { on_recorded(self); },
+      .then([self, goodbye = std::move(goodbye)](
+                const deliveries_recorded&) { on_recorded(self, goodbye); },
             [self, kept = std::move(kept)](const caf::error& error) {
               on_record_failed(self, kept, error);
             });
@@ -169,15 +204,23 @@ void on_delivery_tried(self_pointer self, const delivery_tried& tried) {
   const auto under_way = state.under_way.find(tried.result.id);
   if (under_way == state.under_way.end())
     return;
-  const auto found = state.lanes.find(under_way->second);
+  const auto found = state.lanes.find(under_way->second.lane);
+  const auto took = now_of(self) - under_way->second.since;
   state.under_way.erase(under_way);
+  watch_send(state, took);
   watch_circuit(self, tried.transport_failed);
   auto& where = found->second;
   const auto message = std::move(where.waiting.front());
   where.waiting.pop_front();
   where.sending = false;
+  state.pace.answered(message.what.chat.chat_id, now_of(self));
   say_outcome(state, tried, message.deliveries.size());
-  state.gone = state.gone || tried.target_gone;
+  if (tried.target_gone) {
+    set_gone(state, true, tried.result.error);
+    state.goodbye = tried.result.error;
+  }
+  if (tried.result.state == delivery_state::sent)
+    watch_age(state, message.created_at);
   settle_all(state, message, tried.result);
   if (tried.result.state == delivery_state::sent && message.failures > 0
       && has_chats(state))

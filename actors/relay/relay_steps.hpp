@@ -16,6 +16,9 @@ using self_pointer = relay_actor::stateful_pointer<relay_state>;
 /// After the store or redaction gave no answer.
 inline constexpr std::chrono::milliseconds store_pause{1'000};
 
+/// What is not under way by then is taken anew, before its lease runs out.
+inline constexpr std::chrono::milliseconds longest_in_hand{30'000};
+
 [[nodiscard]] steady_time now_of(self_pointer self);
 
 /// Has the actor look again at that time, if nothing makes it do so before.
@@ -35,5 +38,12 @@ void word_drafts(self_pointer self, std::vector<draft> drafts);
 void pump(self_pointer self);
 void record(self_pointer self);
 void on_delivery_tried(self_pointer self, const delivery_tried& tried);
+/// Before the actor ends: what is not under way goes back, so that whoever
+/// comes next need not wait for its lease.
+void hand_back(self_pointer self);
+
+// relay_gauges.cpp: what operators see.
+void watch_backlog(self_pointer self);
+void set_gone(relay_state& state, bool gone, const std::string& why);
 
 } // namespace telltale::relay_steps

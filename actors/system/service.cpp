@@ -102,9 +102,9 @@ void service::wiring::spawn_publication() {
   events_ = spawn_blocking_room<event_store_actor, event_log_state>(
       "event-log", [this](auto* self) {
         return event_log(self, make_pg_event_store(store_, envelopes()),
-                         counters_, [this] {
+                         counters_, [this](bool deliveries) {
                            if (auto* bell = bell_.load())
-                             bell->ring();
+                             bell->ring(deliveries);
                          });
       });
   stream_ = spawn_room<event_stream_actor, event_stream_state>(
@@ -205,6 +205,10 @@ void service::wiring::spawn_stores_of_tasks() {
       "chat-store", [this](auto* self) {
         return chat_store(self, make_pg_task_store(store_));
       });
+  mutes_ = spawn_blocking_room<mute_store_actor, mute_store_state>(
+      "mute-store", [this](auto* self) {
+        return mute_store_room(self, make_pg_mutes(store_));
+      });
 }
 
 void service::wiring::spawn_front_of_house() {
@@ -223,6 +227,7 @@ void service::wiring::spawn_front_of_house() {
                             .statistics = statistics_,
                             .chats = chats_,
                             .deliveries = deliveries_,
+                            .mutes = mutes_,
                             .redaction = redactions_.front(),
                             .reaper = reaper_,
                             .events = stream_,
@@ -240,6 +245,7 @@ void service::wiring::spawn_front_of_house() {
       names.push_back(name);
     return names;
   };
+  setup.wake_relay = [this](const std::string& name) { wake_relay(name); };
   setup.reason_copy = [](std::string_view reason, std::string_view locale) {
     return catalog::of(locale).copy(reason);
   };
@@ -267,11 +273,26 @@ void service::wiring::spawn_front_of_house() {
 
 void service::wiring::listen_to_replicas() {
   bell_owner_ = std::make_unique<replica_bell>(
-      store_, [stream = stream_, payload = payload_] {
+      store_, [stream = stream_, payload = payload_,
+               targets = targets_](bool deliveries) {
         caf::anon_send(stream, poll_events{});
         caf::anon_send(payload, publish_backlog{});
+        if (!deliveries)
+          return;
+        // The others may have no hand free for what they wrote.
+        for (const auto& [name, relay] : targets->get()->relays)
+          caf::anon_send(relay, deliveries_due{});
       });
   bell_ = bell_owner_.get();
+}
+
+void service::wiring::wake_relay(const std::string& name) {
+  const auto targets = targets_->get();
+  if (const auto found = targets->relays.find(name);
+      found != targets->relays.end())
+    caf::anon_send(found->second, deliveries_due{});
+  if (auto* bell = bell_.load())
+    bell->ring(true);
 }
 
 void service::wiring::end_rooms() {

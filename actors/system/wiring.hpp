@@ -132,6 +132,8 @@ private:
   void spawn_stores_of_tasks();
   void spawn_front_of_house();
   void listen_to_replicas();
+  /// Has a relay look for what it may send, here and on other replicas.
+  void wake_relay(const std::string& name);
   void end_rooms();
 
   /// The key behind claims' own tokens: not the tags' key itself.
@@ -158,6 +160,7 @@ private:
 
   event_store_actor events_;
   delivery_store_actor deliveries_;
+  mute_store_actor mutes_;
   live_engine_ptr engine_;
   std::vector<redaction_actor> redactions_;
   event_stream_actor stream_;

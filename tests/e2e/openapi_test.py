@@ -31,9 +31,8 @@ BODIES = {
     "redact_text": {"text": "plain"},
     "open_session": {"token": OPERATOR_TOKEN},
     "put_mute": {"relay": "team-octo", "for": "1h"},
-    "mute_chat": {"relay": "team-octo", "for": "1h"},
 }
-QUERIES = {"unmute_chat": "?relay=team-octo", "delete_mute": "?relay=team-octo"}
+QUERIES = {"clear_mute": "?relay=team-octo"}
 # Where the state of things may forbid it, the problem that says so is an answer too.
 CODES = {"not_cancellable", "not_retryable", "not_redeliverable", "terminal_state", "task_not_found", "delivery_not_found",
          "chat_session_not_found", "mute_not_found", "stale_attempt"}

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "actors/persistence/pg_mutes.hpp"
+#include "actors/persistence/pg_task_store.hpp"
 #include "tests/support/event_world.hpp"
 
 #include <caf/test/dsl.hpp>
@@ -143,6 +145,118 @@ CAF_TEST(what became of a delivery is an event and it can be sent again) {
   const auto unknown = delivery_id{make_uuid_v7()};
   CAF_CHECK(code_of(store.redeliver_one(redeliver{unknown}).error())
             == ec::delivery_not_found);
+}
+
+CAF_TEST(what is muted waits and holds no other chat back) {
+  pg_mutes mutes{options_for(url())};
+  pg_task_store tasks{options_for(url())};
+  bind("s1", "chats", "c1");
+  bind("s2", "chats", "c2");
+  const auto quiet = committed_facts(event_type::task_failed, "s1");
+  publish({quiet, committed_facts(event_type::task_failed, "s2")});
+  const auto until = now_utc() + 1h;
+  const auto put = mutes.put(
+      put_mute{"chats", "c1", until, stored_text::from_store("release")});
+  CAF_REQUIRE(put);
+  CAF_CHECK_EQUAL(put->mute.waiting, 1u);
+  const auto first = take("chats");
+  CAF_REQUIRE_EQUAL(first.due.size(), 1u);
+  CAF_CHECK_EQUAL(first.due[0].chat.chat_id, "c2");
+  record("chats", sent(first.due[0]));
+  const auto none = take("chats");
+  CAF_CHECK(none.due.empty());
+  CAF_REQUIRE(none.next_try_at);
+  CAF_CHECK(*none.next_try_at == until);
+  const auto seen = store.read(read_backlog{"chats"});
+  CAF_REQUIRE(seen);
+  CAF_CHECK_EQUAL(seen->pending, 1u);
+  CAF_CHECK_EQUAL(seen->muted, 1u);
+  CAF_CHECK_EQUAL(seen->oldest.count(), 0);
+  list_deliveries of_task;
+  of_task.task = quiet.task;
+  const auto listed = tasks.list(of_task);
+  CAF_REQUIRE(listed);
+  CAF_REQUIRE_EQUAL(listed->deliveries.size(), 1u);
+  CAF_CHECK(listed->deliveries[0].muted_until == until);
+  CAF_MESSAGE("a mute of the relay lasts when that of the chat ends");
+  CAF_REQUIRE(mutes.put(put_mute{"chats", "", now_utc() + 1min, {}}));
+  CAF_REQUIRE(mutes.clear(clear_mute{"chats", "c1"}));
+  CAF_CHECK(take("chats").due.empty());
+  const auto all = mutes.list(list_mutes{});
+  CAF_REQUIRE(all);
+  CAF_REQUIRE_EQUAL(all->mutes.size(), 1u);
+  CAF_CHECK_EQUAL(all->mutes[0].waiting, 1u);
+  CAF_MESSAGE("over: it is told");
+  execute("UPDATE mutes SET until = now()");
+  CAF_CHECK(mutes.list(list_mutes{})->mutes.empty());
+  CAF_CHECK_EQUAL(take("chats").due.size(), 1u);
+  CAF_REQUIRE(mutes.clear(clear_mute{"chats", ""}));
+  CAF_CHECK(code_of(mutes.clear(clear_mute{"chats", ""}).error())
+            == ec::mute_not_found);
+}
+
+CAF_TEST(a muted hook waits) {
+  pg_mutes mutes{options_for(url())};
+  auto event = prepare(committed_facts(event_type::task_failed, ""));
+  event.webhooks = {"hook"};
+  CAF_REQUIRE(store.publish(publish_events{{event}}));
+  const auto until = now_utc() + 1h;
+  CAF_REQUIRE(mutes.put(put_mute{"hook", "", until, {}}));
+  const auto none = take("hook");
+  CAF_CHECK(none.due.empty());
+  CAF_CHECK(none.next_try_at == until);
+  CAF_REQUIRE(mutes.clear(clear_mute{"hook", ""}));
+  CAF_CHECK_EQUAL(take("hook").due.size(), 1u);
+}
+
+CAF_TEST(failures beyond those that are told one by one come slim) {
+  bind("s1", "chats", "c1");
+  std::vector<event_facts> facts;
+  for (int i = 0; i < 4; ++i)
+    facts.push_back(committed_facts(event_type::task_failed, "s1"));
+  publish(facts);
+  auto request = take_deliveries{"chats", 1, 60s, 10};
+  request.whole_per_chat = 2;
+  const auto taken = store.take(request);
+  CAF_REQUIRE(taken);
+  CAF_REQUIRE_EQUAL(taken->due.size(), 4u);
+  CAF_CHECK(taken->due[1].payload.find("title") != std::string::npos);
+  CAF_CHECK(taken->due[2].payload.find("title") == std::string::npos);
+  CAF_CHECK(taken->due[3].payload.find(R"("failure_reason" : "timeout")")
+            != std::string::npos);
+}
+
+CAF_TEST(a target that asked for no more stays so until it changes) {
+  auto event = prepare(committed_facts(event_type::task_failed, ""));
+  event.webhooks = {"hook"};
+  CAF_REQUIRE(store.publish(publish_events{{event}}));
+  auto request = take_deliveries{"hook"};
+  request.target = "t1";
+  const auto due = store.take(request)->due.at(0);
+  auto gone = again(due, 0ms);
+  gone.state = delivery_state::dead;
+  CAF_REQUIRE(
+      store.record(record_deliveries{"hook", {gone}, "t1", "HTTP 410"}));
+  CAF_CHECK_EQUAL(store.take(request)->disabled, "HTTP 410");
+  pg_task_store tasks{options_for(url())};
+  const auto checked = tasks.check(check_store{});
+  CAF_REQUIRE(checked);
+  CAF_REQUIRE_EQUAL(checked->disabled.size(), 1u);
+  CAF_CHECK_EQUAL(checked->disabled[0].relay, "hook");
+  CAF_MESSAGE("an operator redelivers");
+  const auto back = store.redeliver_all(redeliver_dead{"hook"});
+  CAF_REQUIRE(back);
+  CAF_CHECK_EQUAL(back->count, 1u);
+  CAF_CHECK_EQUAL(back->relays, (std::vector<std::string>{"hook"}));
+  CAF_CHECK_EQUAL(store.take(request)->disabled, "");
+  CAF_MESSAGE("another configuration");
+  CAF_REQUIRE(store.record(record_deliveries{"hook", {gone}, "t1", "gone"}));
+  CAF_CHECK_EQUAL(store.take(request)->disabled, "gone");
+  request.target = "t2";
+  CAF_CHECK_EQUAL(store.take(request)->disabled, "");
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM disabled_relays"), "0");
+  CAF_CHECK_EQUAL(store.redeliver_all(redeliver_dead{"other"})->count, 0u);
+  CAF_CHECK_EQUAL(store.read(read_backlog{"hook"})->dead, 1u);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

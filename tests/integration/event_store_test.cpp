@@ -207,19 +207,22 @@ CAF_TEST(replicas hear each other and not themselves) {
   std::promise<void> heard;
   std::atomic<int> own{0};
   std::atomic<int> others{0};
-  replica_bell listener{options_for(url()), [&] {
+  std::atomic<bool> for_deliveries{false};
+  replica_bell listener{options_for(url()), [&](bool deliveries) {
+                          for_deliveries = for_deliveries || deliveries;
                           if (others++ == 0)
                             heard.set_value();
                         }};
-  replica_bell ringer{options_for(url()), [&] { ++own; }};
+  replica_bell ringer{options_for(url()), [&](bool) { ++own; }};
   auto arrived = heard.get_future();
   // The listener may still be connecting: ring until it hears.
   for (int i = 0; i < 500; ++i) {
-    ringer.ring();
+    ringer.ring(true);
     if (arrived.wait_for(20ms) == std::future_status::ready)
       break;
   }
   CAF_CHECK_GREATER(others.load(), 0);
+  CAF_CHECK(for_deliveries.load());
   CAF_CHECK_EQUAL(own.load(), 0);
 }
 

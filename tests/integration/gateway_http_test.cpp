@@ -107,7 +107,15 @@ delivery_store_actor::behavior_type
 fake_deliveries(delivery_store_actor::pointer) {
   return {[](take_deliveries&) { return deliveries_taken{}; },
           [](record_deliveries&) { return deliveries_recorded{}; },
-          [](redeliver&) { return redelivery_queued{}; }};
+          [](redeliver&) { return redelivery_queued{}; },
+          [](redeliver_dead&) { return dead_requeued{}; },
+          [](read_backlog&) { return backlog_read{}; }};
+}
+
+mute_store_actor::behavior_type fake_mutes(mute_store_actor::pointer) {
+  return {[](put_mute&) { return mute_put{}; },
+          [](clear_mute&) { return mute_cleared{}; },
+          [](list_mutes&) { return mutes_listed{}; }};
 }
 
 reaper_actor::behavior_type fake_reaper(reaper_actor::pointer) {
@@ -160,6 +168,7 @@ struct service {
                         .statistics = sys.spawn(fake_statistics),
                         .chats = sys.spawn(fake_chats),
                         .deliveries = sys.spawn(fake_deliveries),
+                        .mutes = sys.spawn(fake_mutes),
                         .redaction = redaction,
                         .reaper = sys.spawn(fake_reaper),
                         .events = sys.spawn(fake_events),

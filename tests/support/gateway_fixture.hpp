@@ -36,6 +36,7 @@ struct gateway_fixture : test_coordinator_fixture<> {
                         .statistics = sys.spawn(fake_statistics),
                         .chats = sys.spawn(fake_chats, &w),
                         .deliveries = sys.spawn(fake_deliveries),
+                        .mutes = sys.spawn(fake_mutes, &w),
                         .redaction = sys.spawn(fake_redaction),
                         .reaper = sys.spawn(fake_reaper, &w),
                         .events = sys.spawn(fake_events, &w),
@@ -43,6 +44,9 @@ struct gateway_fixture : test_coordinator_fixture<> {
                         .beats = sys.spawn(fake_beats, &w)};
     gateway_setup setup;
     setup.relay_names = [] { return std::vector<std::string>{"octo"}; };
+    setup.wake_relay = [this](const std::string& name) {
+      w.woken.push_back(name);
+    };
     setup.reason_copy = [](std::string_view, std::string_view locale) {
       return "copy in " + std::string{locale};
     };
@@ -66,20 +70,23 @@ struct gateway_fixture : test_coordinator_fixture<> {
 
   client_ptr ask(call what, std::vector<std::string> path = {},
                  std::string body = {},
-                 std::map<std::string, std::string> headers = {}) {
+                 std::map<std::string, std::string> headers = {},
+                 std::map<std::string, std::string> query = {}) {
     auto to = std::make_shared<client>();
-    ask_as(to, what, std::move(path), std::move(body), std::move(headers));
+    ask_as(to, what, std::move(path), std::move(body), std::move(headers),
+           std::move(query));
     return to;
   }
 
   void ask_as(const client_ptr& to, call what, std::vector<std::string> path,
-              std::string body,
-              std::map<std::string, std::string> headers = {}) {
+              std::string body, std::map<std::string, std::string> headers = {},
+              std::map<std::string, std::string> query = {}) {
     http_call message;
     message.what = static_cast<operation>(what);
     message.path = std::move(path);
     message.body = std::move(body);
     message.headers = std::move(headers);
+    message.query = std::move(query);
     message.reply.waiter =
         std::make_shared<pending_reply>(to, "request-1", tally, true);
     self->send(uut, std::move(message));

@@ -63,6 +63,8 @@ struct world {
   std::vector<claimed_task> given_back;
   std::vector<beat_heart> beats;
   std::vector<chat_binding> bindings;
+  std::vector<mute_record> mutes;
+  std::vector<std::string> woken; ///< relays
   std::vector<published_event> log;
   std::vector<runner_id> recovered;
   std::vector<report_flight> reported;
@@ -177,7 +179,35 @@ fake_deliveries(delivery_store_actor::pointer) {
           [](record_deliveries&) { return deliveries_recorded{}; },
           [](redeliver&) -> caf::result<redelivery_queued> {
             return make_error(ec::not_redeliverable);
-          }};
+          },
+          [](redeliver_dead& what) {
+            dead_requeued done;
+            done.count = 7;
+            done.relays = {what.relay.value_or("every one")};
+            return done;
+          },
+          [](read_backlog&) { return backlog_read{}; }};
+}
+
+inline mute_store_actor::behavior_type fake_mutes(mute_store_actor::pointer,
+                                                  world* w) {
+  return {[=](put_mute& what) {
+            mute_record mute;
+            mute.relay = what.relay;
+            mute.chat_id = what.chat_id;
+            mute.until = what.until;
+            mute.note = what.note;
+            mute.waiting = 3;
+            w->mutes = {mute};
+            return mute_put{mute};
+          },
+          [=](clear_mute&) -> caf::result<mute_cleared> {
+            if (w->mutes.empty())
+              return make_error(ec::mute_not_found);
+            w->mutes.clear();
+            return mute_cleared{};
+          },
+          [=](list_mutes&) { return mutes_listed{w->mutes}; }};
 }
 
 inline redaction_actor::behavior_type fake_redaction(redaction_actor::pointer) {

@@ -15,6 +15,9 @@ struct store_script {
   std::deque<deliveries_taken> to_take;
   std::vector<take_deliveries> takes;
   std::vector<delivery_result> results;
+  backlog_read backlog;
+  std::vector<std::string> disabled; ///< why, as it was recorded
+  std::string disabled_now;          ///< what a take answers
   bool broken = false;
 };
 
@@ -27,16 +30,22 @@ scripted_store(delivery_store_actor::pointer,
         script->takes.push_back(request);
         if (script->broken)
           return make_error(ec::database_unavailable);
-        if (script->to_take.empty())
-          return deliveries_taken{};
-        auto next = std::move(script->to_take.front());
-        script->to_take.pop_front();
+        deliveries_taken next;
+        if (!script->to_take.empty()) {
+          next = std::move(script->to_take.front());
+          script->to_take.pop_front();
+        }
+        next.disabled = script->disabled_now;
         return next;
       },
       [script](const record_deliveries& request)
           -> caf::result<deliveries_recorded> {
         if (script->broken)
           return make_error(ec::database_unavailable);
+        if (!request.disabled.empty()) {
+          script->disabled.push_back(request.disabled);
+          script->disabled_now = request.disabled;
+        }
         script->results.insert(script->results.end(), request.results.begin(),
                                request.results.end());
         return deliveries_recorded{
@@ -45,6 +54,8 @@ scripted_store(delivery_store_actor::pointer,
       [](const redeliver&) -> caf::result<redelivery_queued> {
         return make_error(ec::delivery_not_found);
       },
+      [](const redeliver_dead&) { return dead_requeued{}; },
+      [script](const read_backlog&) { return script->backlog; },
   };
 }
 

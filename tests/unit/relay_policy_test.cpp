@@ -18,13 +18,53 @@ const try_again no_answer{"no answer", {}, false, true};
 
 } // namespace
 
-CAF_TEST(waits double up to five minutes with full jitter) {
-  CAF_CHECK_EQUAL(backoff(0, 1.0).count(), 1000);
-  CAF_CHECK_EQUAL(backoff(3, 1.0).count(), 8000);
-  CAF_CHECK_EQUAL(backoff(3, 0.5).count(), 4000);
-  CAF_CHECK_EQUAL(backoff(9, 1.0).count(), 300'000);
-  CAF_CHECK_EQUAL(backoff(4'000'000, 1.0).count(), 300'000);
-  CAF_CHECK_EQUAL(backoff(3, 0.0).count(), 50);
+CAF_TEST(waits double up to five minutes on average with full jitter) {
+  struct row {
+    std::uint32_t tries;
+    double random;
+    std::int64_t milliseconds;
+  };
+  for (const auto& [tries, random, expected] : {
+           row{1, 0.0, 50},      // at least
+           row{1, 0.5, 4'000},   // 1 s × 2²
+           row{1, 1.0, 8'000},   // evenly up to twice the average
+           row{2, 0.5, 8'000},   //
+           row{7, 0.5, 256'000}, //
+           row{8, 0.5, 300'000}, // 512 s, held at 5 min
+           row{9, 1.0, 600'000}, //
+           row{4'000'000, 0.5, 300'000},
+       })
+    CAF_CHECK_EQUAL(backoff(tries, random).count(), expected);
+}
+
+CAF_TEST(ten tries take about twenty minutes) {
+  // 4 + 8 + 16 + 32 + 64 + 128 + 256 + 300 + 300 s on average.
+  auto expected = 0ms;
+  auto most = 0ms;
+  for (std::uint32_t tries = 1; tries < 10; ++tries) {
+    expected += backoff(tries, 0.5);
+    most += backoff(tries, 1.0);
+  }
+  CAF_CHECK_EQUAL(expected.count(), 1'108'000); // 18.5 min
+  CAF_CHECK_EQUAL(most.count(), 2'216'000);
+}
+
+CAF_TEST(another address or secret makes a hook another target) {
+  config::relay_config hook;
+  hook.type = "webhook";
+  hook.url = "https://h/1";
+  hook.secrets = {config::secret{"whsec_a"}};
+  const auto before = target_digest(hook);
+  CAF_CHECK_EQUAL(before.size(), 64u);
+  CAF_CHECK_EQUAL(target_digest(hook), before);
+  auto moved = hook;
+  moved.url = "https://h/2";
+  CAF_CHECK(target_digest(moved) != before);
+  auto rotated = hook;
+  rotated.secrets = {config::secret{"whsec_b"}};
+  CAF_CHECK(target_digest(rotated) != before);
+  hook.type = "octo";
+  CAF_CHECK_EQUAL(target_digest(hook), "");
 }
 
 CAF_TEST(the last try that fails is the end unless it was throttled) {
@@ -67,6 +107,24 @@ CAF_TEST(no window holds more than the limits of an app allow) {
   CAF_CHECK(most_a_minute <= 1000u);
   CAF_CHECK(most_a_minute >= 900u);
   CAF_CHECK(pace.known_chats() <= 1100u);
+}
+
+CAF_TEST(a message that travels slowly does not make the next ones too many) {
+  steady_time now{};
+  pacer pace{5, 1000, 100'000, now};
+  std::deque<steady_time> arrived;
+  // Slow, quick, quick …: each arrives as late as it can, at its answer.
+  for (int i = 0; i < 40; ++i) {
+    now += pace.wait("c", now);
+    pace.take("c", now);
+    now += i % 6 == 0 ? 190ms : 1ms;
+    arrived.push_back(now);
+    pace.answered("c", now);
+    if (arrived.size() > 5) {
+      CAF_CHECK(arrived.back() - arrived.front() >= 1s);
+      arrived.pop_front();
+    }
+  }
 }
 
 CAF_TEST(a failed probe doubles the wait and an answer closes the circuit) {

@@ -96,6 +96,17 @@ CAF_TEST(metrics are exported in the text format with their labels) {
             != std::string::npos);
   CAF_CHECK(text.find("telltale_tasks_failed_total{reason=\"timeout\"} 2")
             != std::string::npos);
+  counters->set(counter::deliveries, "a/b/pending", 4);
+  counters->observe(counter::send_seconds, "octo", 0.03);
+  counters->observe(counter::send_seconds, "octo", 100);
+  const auto more = export_metrics(*counters);
+  for (const auto* line :
+       {"telltale_deliveries{relay=\"a/b\",state=\"pending\"} 4",
+        "telltale_send_seconds_bucket{relay=\"octo\",le=\"0.025\"} 0",
+        "telltale_send_seconds_bucket{relay=\"octo\",le=\"0.05\"} 1",
+        "telltale_send_seconds_bucket{relay=\"octo\",le=\"+Inf\"} 2",
+        "telltale_send_seconds_count{relay=\"octo\"} 2"})
+    CAF_CHECK(more.find(line) != std::string::npos);
   CAF_CHECK(text.find("telltale_truth_violations_total 0")
             != std::string::npos);
   CAF_CHECK(text.find("process_resident_memory_bytes") != std::string::npos);

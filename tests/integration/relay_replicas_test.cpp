@@ -1,0 +1,168 @@
+// libs: telltale_relay telltale_command_sink telltale_postgres_fixture
+#define CAF_SUITE integration.relay_replicas
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+
+#include "actors/persistence/event_log.hpp"
+#include "actors/relay/relay.hpp"
+#include "commands/sink_server.hpp"
+#include "commands/sink_wire.hpp"
+#include "tests/support/event_world.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+namespace {
+
+redaction_actor::behavior_type plain_redaction(redaction_actor::pointer) {
+  return {
+      [](const redact_reports&) {},
+      [](const redact_texts& request) {
+        texts_redacted answer;
+        answer.texts.resize(request.texts.size(),
+                            redacted_text::from_platform("clean"));
+        return answer;
+      },
+      [](const narrow_texts&) { return texts_redacted{}; },
+      [](const seal_masks&) { return masks_sealed{}; },
+  };
+}
+
+failed_task_payload_actor::behavior_type
+deaf_publisher(failed_task_payload_actor::pointer) {
+  return {[](const events_committed&) {}, [](const publish_backlog&) {}};
+}
+
+/// Two replicas of one relay on one database, and the chat that they speak to.
+struct fixture : event_world {
+  commands::sink_server sink{"127.0.0.1:0", {}};
+  counter_board_ptr counters = std::make_shared<counter_board>();
+  std::vector<std::shared_ptr<http::client>> clients;
+  caf::actor_system_config settings;
+  caf::actor_system system{settings};
+  std::vector<caf::actor> all;
+  std::vector<relay_actor> relays;
+
+  ~fixture() {
+    for (const auto& one : all)
+      caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+    system.await_all_actors_done();
+  }
+
+  template <class Handle> Handle keep(Handle one) {
+    all.push_back(caf::actor_cast<caf::actor>(one));
+    return one;
+  }
+
+  void start_replica() {
+    const auto redaction = keep(system.spawn(plain_redaction));
+    const auto publisher = keep(system.spawn(deaf_publisher));
+    const auto log = keep(system.spawn<caf::detached>(
+        delivery_log, std::make_shared<pg_event_store>(options_for(url())),
+        publisher));
+    config::relay_config options;
+    options.type = "octo";
+    options.base_url = "http://127.0.0.1:" + std::to_string(sink.port());
+    options.token = config::secret{"bf_1"};
+    options.rate_per_app = options.rate_per_chat = 100'000;
+    options.digest_window = 0ms;
+    clients.push_back(std::make_shared<http::client>(client_options(options)));
+    relays.push_back(
+        keep(system.spawn(relay, std::string{"chats"}, options,
+                          make_channel("chats", options, clients.back()), log,
+                          redaction, counters, std::size_t{800})));
+  }
+
+  void wake() {
+    for (const auto& one : relays)
+      caf::anon_send(one, deliveries_due{});
+  }
+
+  void fault(const std::string& body) {
+    http::client_request request;
+    request.method = "POST";
+    request.url = "http://127.0.0.1:" + std::to_string(sink.port()) + "/faults";
+    request.body = body;
+    CAF_REQUIRE(
+        std::get<http::client_response>(clients[0]->call(request)).status
+        == 200);
+  }
+
+  template <class Condition> bool wait(Condition holds) {
+    for (int i = 0; i < 1500; ++i) {
+      if (holds())
+        return true;
+      std::this_thread::sleep_for(20ms);
+    }
+    return false;
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(relay_replicas_tests, fixture)
+
+CAF_TEST(two replicas tell each chat everything once and in order) {
+  start_replica();
+  start_replica();
+  fault(R"({"next":5,"status":502,"stored":true})"); // lost answers
+  std::map<std::string, std::vector<std::string>> wanted;
+  for (int chat = 0; chat < 6; ++chat)
+    bind("s" + std::to_string(chat), "chats", "c" + std::to_string(chat));
+  for (int round = 0; round < 10; ++round) {
+    std::vector<event_facts> facts;
+    for (int chat = 0; chat < 6; ++chat)
+      facts.push_back(
+          committed_facts(event_type::task_failed, "s" + std::to_string(chat)));
+    publish(facts);
+    wake();
+  }
+  pqxx::connection link{url()};
+  pqxx::nontransaction reading{link};
+  for (const auto& row : reading.exec(
+           "SELECT chat_id, id::text FROM deliveries ORDER BY position"))
+    wanted[row[0].c_str()].emplace_back(row[1].c_str());
+  CAF_REQUIRE_EQUAL(wanted.size(), 6u);
+  CAF_CHECK(wait([&] {
+    return ask("SELECT count(*) FROM deliveries WHERE state = 'sent'") == "60";
+  }));
+  std::map<std::string, std::vector<std::string>> told;
+  std::uint32_t repeats = 0;
+  for (const auto& message : sink.chat().messages()) {
+    told[message.chat].push_back(message.key);
+    repeats += message.repeats;
+  }
+  CAF_CHECK(told == wanted);
+  CAF_CHECK_EQUAL(repeats, 5u); // those whose answer was lost, no other
+}
+
+CAF_TEST(a chat that hangs holds back neither its neighbours nor its order) {
+  start_replica();
+  bind("s1", "chats", "hangs");
+  bind("s2", "chats", "quick");
+  fault(R"({"next":1,"chat":"hangs","hang":true})");
+  publish({committed_facts(event_type::task_failed, "s1"),
+           committed_facts(event_type::task_failed, "s1")});
+  wake();
+  for (int i = 0; i < 20; ++i)
+    publish({committed_facts(event_type::task_failed, "s2")});
+  wake();
+  CAF_CHECK(wait([&] { return sink.chat().messages().size() == 20; }));
+  for (const auto& message : sink.chat().messages())
+    CAF_CHECK_EQUAL(message.chat, "quick");
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM deliveries WHERE chat_id = 'hangs' "
+                      "AND state = 'pending' AND leased_until > now()"),
+                  "2");
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

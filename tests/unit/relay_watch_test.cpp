@@ -1,0 +1,98 @@
+// libs: telltale_relay
+#define CAF_SUITE unit.relay_watch
+#include <string>
+#include <vector>
+
+#include "tests/support/relay_world.hpp"
+
+using namespace std::chrono_literals;
+using namespace telltale;
+using namespace telltale::test;
+
+CAF_TEST_FIXTURE_SCOPE(relay_watch_tests, relay_fixture)
+
+CAF_TEST(a storm is asked for whole only as far as it may be told singly) {
+  auto options = chat_options();
+  options.digest_threshold = 3000;
+  start(options);
+  CAF_CHECK_EQUAL(store->takes.back().per_chat, 3001u);
+  CAF_CHECK_EQUAL(store->takes.back().whole_per_chat, 3000u);
+  options.digest_threshold = 1;
+  start(options);
+  CAF_CHECK_EQUAL(store->takes.back().per_chat, 2000u);
+  CAF_CHECK_EQUAL(store->takes.back().whole_per_chat, 3u); // titles
+  options.digest_window = 0ms;
+  start(options);
+  CAF_CHECK_EQUAL(store->takes.back().whole_per_chat,
+                  store->takes.back().per_chat);
+}
+
+CAF_TEST(as many as the threshold are told singly and one more is a storm) {
+  const auto out = start();
+  std::vector<due_delivery> few;
+  for (std::uint8_t i = 1; i <= 5; ++i)
+    few.push_back(due(i, "c1"));
+  deliver(few);
+  CAF_CHECK_EQUAL(out->all[0].message.message, "⚠️ it broke");
+  std::vector<due_delivery> many;
+  for (std::uint8_t i = 11; i <= 16; ++i)
+    many.push_back(due(i, "c2"));
+  many[3].chat.locale = "zh-CN"; // the first one's language is the digest's
+  deliver(many);
+  CAF_REQUIRE_EQUAL(out->all.size(), 2u);
+  CAF_CHECK(out->all[1].message.message.starts_with("⚠️ 6 runs failed"));
+}
+
+CAF_TEST(a lease outlasts the slowest send) {
+  auto options = chat_options();
+  options.request_timeout = 5min;
+  start(options);
+  CAF_CHECK(store->takes.back().lease > 15min);
+}
+
+CAF_TEST(operators see what waits and what is under way) {
+  store->backlog = {5, 2, 1, 90s};
+  const auto out = start();
+  const auto read = [&](counter which, const char* label = "octo-main") {
+    return counters->read(which, label);
+  };
+  CAF_CHECK_EQUAL(read(counter::deliveries, "octo-main/pending"), 5);
+  CAF_CHECK_EQUAL(read(counter::deliveries, "octo-main/muted"), 2);
+  CAF_CHECK_EQUAL(read(counter::deliveries, "octo-main/dead"), 1);
+  CAF_CHECK_EQUAL(read(counter::oldest_pending_seconds), 90);
+  auto old = due(1, "c1");
+  old.created_at = now_utc() - 3s;
+  deliver({old});
+  CAF_CHECK_EQUAL(read(counter::sends_in_flight), 1);
+  store->backlog = {};
+  pass(15s);
+  CAF_CHECK_EQUAL(read(counter::deliveries, "octo-main/pending"), 0);
+  answer(*out, message_sent{"1"});
+  CAF_CHECK_EQUAL(read(counter::sends_in_flight), 0);
+  double sends = 0;
+  double age = 0;
+  for (const auto& seen : counters->distributions())
+    (seen.id == counter::send_seconds ? sends : age) += seen.sum;
+  CAF_CHECK(sends >= 15);
+  CAF_CHECK(age >= 3);
+  deliver({due(2, "c1")});
+  answer(*out, try_again{"busy", 1s, true, false});
+  CAF_CHECK_EQUAL(read(counter::throttled_total), 1);
+  CAF_CHECK_EQUAL(read(counter::deliveries_total, "octo-main/throttled"), 1);
+}
+
+CAF_TEST(a relay that ends hands back what it did not send) {
+  const auto out = start();
+  deliver({due(1, "c1"), due(2, "c1")});
+  CAF_REQUIRE_EQUAL(out->all.size(), 1u);
+  self->send_exit(relays.front(), caf::exit_reason::user_shutdown);
+  settle_all();
+  CAF_REQUIRE_EQUAL(store->results.size(), 1u);
+  CAF_CHECK(last().id == due(2, "").id);
+  CAF_CHECK(last().state == delivery_state::pending);
+  CAF_CHECK(!last().counts);
+  for (const auto& sample : counters->samples())
+    CAF_CHECK(sample.id != counter::deliveries);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
