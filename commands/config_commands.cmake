@@ -4,4 +4,4 @@ target_include_directories(telltale_config_commands PUBLIC
   "${CMAKE_CURRENT_LIST_DIR}/..")
 target_link_libraries(telltale_config_commands
   PUBLIC telltale_config telltale_messages CLI11::CLI11
-  PRIVATE $<BUILD_INTERFACE:telltale_warnings>)
+  PRIVATE telltale_redaction $<BUILD_INTERFACE:telltale_warnings>)

@@ -2,10 +2,12 @@
 #include <memory>
 #include <string>
 #include <sysexits.h>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "actors/redaction/engine.hpp"
 #include "commands/command.hpp"
 #include "config/describe.hpp"
 #include "config/load.hpp"
@@ -66,6 +68,13 @@ void warn_of_unknown_reasons(config::load_result& read) {
            "not a reason of the taxonomy" + config::did_you_mean(name, known)});
 }
 
+/// Configuration knows no patterns and no scanners either.
+void refuse_what_redaction_cannot(config::load_result& read) {
+  for (auto& complaint : redaction_engine::complaints(read.values.redaction))
+    read.errors.push_back(
+        {{read.file.value_or("defaults")}, "redaction", std::move(complaint)});
+}
+
 std::string summary_of(const config::load_result& read) {
   const auto& x = read.values;
   const auto tokens =
@@ -84,6 +93,7 @@ int check(const check_options& options) {
   request.overrides = options.overrides;
   auto read = config::load(request);
   warn_of_unknown_reasons(read);
+  refuse_what_redaction_cannot(read);
   if (options.json) {
     std::cout << "{\"ok\":" << (read.ok() ? "true" : "false")
               << ",\"file\":" << (read.file ? json_text(*read.file) : "null")

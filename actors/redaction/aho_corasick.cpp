@@ -1,7 +1,6 @@
 #include <array>
 #include <deque>
 #include <map>
-#include <stdexcept>
 
 #include "actors/redaction/characters.hpp"
 #include "actors/redaction/trigger_scanner.hpp"
@@ -28,6 +27,10 @@ public:
       if (row >= first_match_)
         report(row, i + 1, out);
     }
+  }
+
+  [[nodiscard]] std::string_view name() const noexcept override {
+    return "portable";
   }
 
 private:
@@ -131,11 +134,7 @@ private:
 
 std::unique_ptr<const trigger_scanner>
 make_portable_scanner(const std::vector<std::string>& literals) {
-  for (const auto& literal : literals)
-    if (literal.empty())
-      throw std::invalid_argument("a trigger must not be empty");
-  if (literals.size() > 0xffff)
-    throw std::invalid_argument("too many triggers");
+  check_literals(literals);
   return std::make_unique<aho_corasick>(literals);
 }
 

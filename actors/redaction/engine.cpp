@@ -44,7 +44,7 @@ class_set switched_off(const std::vector<std::string>& names) {
 /// Everything that is made once and only read later.
 struct redaction_engine::parts {
   parts(const config::redaction_config& options, std::string_view tag_key)
-      : custom(options), triggers(custom),
+      : custom(options), triggers(custom, options.scanner),
         writer(tag_key.empty() ? options.tag_key.reveal()
                                : std::string{tag_key}),
         internal_suffixes(options.internal_suffixes) {
@@ -188,6 +188,10 @@ redaction_engine::redact(std::string_view input, redaction_profile profile,
   }
 }
 
+std::string_view redaction_engine::scanner() const noexcept {
+  return parts_->triggers.scanner();
+}
+
 std::size_t redaction_engine::effort(std::string_view input,
                                      redaction_profile profile) const {
   parts::work done;
@@ -198,9 +202,10 @@ std::size_t redaction_engine::effort(std::string_view input,
 std::vector<std::string>
 redaction_engine::complaints(const config::redaction_config& options) {
   auto out = custom_patterns::complaints(options);
-  if (options.scanner == "hyperscan")
+  if (options.scanner == "hyperscan" && !hyperscan_works())
     out.emplace_back("redaction.scanner = \"hyperscan\": this build has no "
-                     "Hyperscan; use \"auto\" or \"portable\"");
+                     "Hyperscan, or this processor cannot run it; use \"auto\" "
+                     "or \"portable\"");
   for (const auto* names :
        {&options.off_store, &options.off_event, &options.off_chat})
     for (const auto& name : *names)

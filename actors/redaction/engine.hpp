@@ -46,6 +46,9 @@ public:
   redact(std::string_view input, redaction_profile profile,
          const redact::value_finder* more = nullptr) const noexcept;
 
+  /// The scanner in use: `portable` or `hyperscan`.
+  [[nodiscard]] std::string_view scanner() const noexcept;
+
   /// How many steps the engine counts for a text, whatever the machine: what
   /// tests hold to be linear.
   [[nodiscard]] std::size_t effort(std::string_view input,

@@ -15,7 +15,9 @@ constexpr std::size_t most_after_overrun = 512;
 
 } // namespace
 
-trigger_table::trigger_table(const custom_patterns& custom) : custom_(custom) {
+trigger_table::trigger_table(const custom_patterns& custom,
+                             std::string_view scanner)
+    : custom_(custom) {
   for (std::size_t i = 0; i < prefix_rows().size(); ++i)
     add(prefix_rows()[i].literal, confirmer::prefix, i);
   for (std::size_t i = 0; i < infix_literals().size(); ++i)
@@ -57,7 +59,7 @@ trigger_table::trigger_table(const custom_patterns& custom) : custom_(custom) {
   for (std::size_t i = 0; i < custom.keywords().size(); ++i)
     add(custom.keywords()[i].text, confirmer::custom,
         custom.keywords()[i].pattern);
-  scanner_ = make_portable_scanner(literals_);
+  scanner_ = make_scanner(scanner, literals_);
 }
 
 void trigger_table::add(std::string_view literal, confirmer who,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actors/redaction/confirm.hpp"
@@ -14,12 +15,17 @@ namespace telltale::redact {
 /// All literals that may announce a secret, and who confirms each.
 class trigger_table {
 public:
-  /// `custom` must outlive the table.
-  explicit trigger_table(const custom_patterns& custom);
+  /// `custom` must outlive the table. `scanner`: one of `redaction.scanner`.
+  trigger_table(const custom_patterns& custom, std::string_view scanner);
 
   /// Scans the search's text and confirms every trigger. If the work budget
   /// runs out, the rest of the text is a find.
   void confirm_all(search& s) const;
+
+  /// The scanner's, as in `redaction.scanner`.
+  [[nodiscard]] std::string_view scanner() const noexcept {
+    return scanner_->name();
+  }
 
   [[nodiscard]] const std::vector<std::string>& literals() const noexcept {
     return literals_;

@@ -60,6 +60,7 @@ void service::wiring::spawn_redaction() {
   engine_ =
       std::make_shared<live_engine>(std::make_shared<const redaction_engine>(
           settings_.redaction, deployment_key_));
+  spdlog::info("redaction: the {} scanner", engine_->get()->scanner());
   const auto& mask_key = settings_.redaction.mask_key;
   const auto sealer = std::make_shared<const redact::mask_sealer>(
       mask_key.empty() ? deployment_key_ : mask_key.reveal());
