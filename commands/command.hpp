@@ -19,6 +19,7 @@ void add_simulate(CLI::App& program, chosen& run);
 void add_sink(CLI::App& program, chosen& run);
 void add_redact(CLI::App& program, chosen& run);
 void add_classify(CLI::App& program, chosen& run);
+void add_reasons(CLI::App& program, chosen& run);
 void add_why(CLI::App& program, chosen& run);
 void add_report(CLI::App& program, chosen& run);
 void add_runs(CLI::App& program, chosen& run);

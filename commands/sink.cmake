@@ -1,3 +1,4 @@
 telltale_room(command_sink
-  SOURCES sink.cpp sink_chat.cpp sink_server.cpp sink_wire.cpp
-  LIBS telltale_messages telltale_http Boost::json CLI11::CLI11)
+  SOURCES sink.cpp sink_chat.cpp sink_dialect.cpp sink_page.cpp
+          sink_server.cpp sink_sign.cpp sink_wire.cpp
+  LIBS telltale_messages telltale_http Boost::json OpenSSL::Crypto CLI11::CLI11)

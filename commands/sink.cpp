@@ -94,8 +94,9 @@ int run_sink(const sink_choices& choices) {
 void add_sink(CLI::App& program, chosen& run) {
   auto choices = std::make_shared<sink_choices>();
   auto* command = program.add_subcommand(
-      "sink", "A local chat: takes Octo, Lark and webhook messages, shows them "
-              "here and at /, faults on demand");
+      "sink", "A local stand-in for every chat: takes Octo, Lark, Slack, "
+              "DingTalk, WeCom, Telegram and webhook messages, shows them here "
+              "and at /, lists them at /messages, faults on demand at /faults");
   command
       ->add_option("--listen", choices->listen, "Address and port; port 0: any")
       ->capture_default_str();
@@ -114,6 +115,9 @@ void add_sink(CLI::App& program, chosen& run) {
           CLI::AsNumberWithUnit::CASE_INSENSITIVE));
   command->add_option("--throttle", choices->options.throttle,
                       "Most messages a second and chat; 0: no limit");
+  command->add_option("--secret", choices->options.secrets,
+                      "Secret of webhooks (whsec_ + base64); once one is "
+                      "named, others are refused");
   command->add_option("--seed", choices->options.seed, "Seed of the refusals");
   command->add_flag("--json", choices->json, "One JSON object per message");
   command->callback(

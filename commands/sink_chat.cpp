@@ -5,6 +5,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "commands/sink_page.hpp"
+#include "commands/sink_sign.hpp"
 #include "commands/sink_wire.hpp"
 #include "messages/time.hpp"
 
@@ -16,7 +18,9 @@ namespace {
 
 constexpr std::size_t remembered = 200'000;
 constexpr std::string_view lark_prefix = "/open-apis/im/v1/messages";
-constexpr std::int64_t throttled_code = 230'020;
+constexpr std::size_t lark_card_bytes = 30'000;
+constexpr std::size_t lark_text_bytes = 150'000;
+constexpr std::int64_t too_long_code = 230'025;
 constexpr std::int64_t bad_token_code = 99'991'663;
 
 sink_answer plain(unsigned status, std::string body,
@@ -31,42 +35,19 @@ sink_answer bad_body() {
 }
 
 json::object object_of(const sink_message& what) {
-  return {{"number", what.number},     {"relay", what.relay},
-          {"chat", what.chat},         {"text", what.text},
-          {"key", what.key},           {"message_id", what.message_id},
-          {"reply_to", what.reply_to}, {"received_at", what.received_at},
-          {"repeats", what.repeats}};
-}
-
-/// How each chat says that it will not take a message.
-http::response refuse(const std::string& relay, unsigned status,
-                      std::int64_t code) {
-  if (relay == "lark" && code != 0)
-    return lark_error(status == 0 ? 400 : status, code);
-  return json_answer(status == 0 ? 500 : status,
-                     {{"msg", "refused by the local chat"}});
-}
-
-http::response accept(const sink_message& what) {
-  if (what.relay == "lark")
-    return json_answer(200, {{"code", 0},
-                             {"msg", "success"},
-                             {"data",
-                              {{"message_id", what.message_id},
-                               {"chat_id", what.chat},
-                               {"create_time", what.received_at}}}});
-  if (what.relay == "octo")
-    return json_answer(200, {{"message_id", std::stoull(what.message_id)},
-                             {"client_msg_no", what.key},
-                             {"message_seq", what.number}});
-  return json_answer(200, {{"ok", true}});
-}
-
-std::string id_for(const std::string& relay, std::uint64_t number) {
-  // Octo's ids are numbers beyond what a double holds.
-  if (relay == "octo")
-    return std::to_string(9'007'199'254'740'993ULL + number);
-  return (relay == "lark" ? "om_" : "msg_") + std::to_string(number);
+  return {{"number", what.number},
+          {"relay", what.relay},
+          {"chat", what.chat},
+          {"text", what.text},
+          {"key", what.key},
+          {"message_id", what.message_id},
+          {"reply_to", what.reply_to},
+          {"received_at", what.received_at},
+          {"repeats", what.repeats},
+          {"title", what.card.title},
+          {"body", what.card.body},
+          {"link", what.card.link},
+          {"link_text", what.card.link_text}};
 }
 
 std::string header_in(const http::request& what, std::string_view name) {
@@ -97,7 +78,7 @@ sink_answer sink_chat::answer(const http::request& what) {
   const auto path = path_of(what);
   if (what.method == "GET") {
     if (path == "/")
-      return plain(200, page_of(messages()), "text/html; charset=utf-8");
+      return {.what = page_of(messages())};
     if (path == "/stats")
       return stats();
     if (path == "/messages") {
@@ -112,8 +93,6 @@ sink_answer sink_chat::answer(const http::request& what) {
     return plain(405, "POST or GET\n");
   if (path == "/faults")
     return add_fault(what);
-  if (path == "/v1/bot/sendMessage")
-    return octo(what);
   if (path == "/v1/bot/heartbeat") {
     const std::lock_guard lock{guard_};
     ++beats_;
@@ -126,25 +105,15 @@ sink_answer sink_chat::answer(const http::request& what) {
   if (path.starts_with(lark_prefix) && path.ends_with("/reply"))
     return lark(what, path.substr(lark_prefix.size() + 1,
                                   path.size() - lark_prefix.size() - 7));
-  if (path.starts_with("/hook"))
-    return hook(what);
+  if (const auto relay = chat_of_path(path); !relay.empty()) {
+    if (relay == "webhook" && !is_signed(what))
+      return {.what = json_answer(401, {{"msg", "the signature is wrong"}})};
+    auto read = read_message(relay, what);
+    if (auto* none = std::get_if<http::response>(&read))
+      return {.what = std::move(*none), .delay = options_.latency};
+    return take(std::get<sink_arrival>(std::move(read)));
+  }
   return plain(404, "nothing here\n");
-}
-
-sink_answer sink_chat::octo(const http::request& what) {
-  const auto body = read_object(what.body);
-  const auto* payload = body ? body->if_contains("payload") : nullptr;
-  if (payload == nullptr || !payload->is_object())
-    return bad_body();
-  const auto& inner = payload->get_object();
-  if (!header_in(what, "authorization").starts_with("Bearer "))
-    return {.what = json_answer(401, {{"msg", "a token is required"}})};
-  std::string reply_to;
-  if (const auto* reply = inner.if_contains("reply");
-      reply != nullptr && reply->is_object())
-    reply_to = text_in(reply->get_object(), "message_id");
-  return take({"octo", text_in(*body, "channel_id"), text_in(inner, "content"),
-               text_in(*body, "client_msg_no"), std::move(reply_to)});
 }
 
 sink_answer sink_chat::lark_token(const http::request& what) {
@@ -156,9 +125,7 @@ sink_answer sink_chat::lark_token(const http::request& what) {
   for (auto& fault : faults_)
     if (fault.of_token && fault.next > 0) {
       --fault.next;
-      return {.what = refuse("lark", fault.status, fault.code),
-              .delay = options_.latency,
-              .never = fault.hang};
+      return refused_by(fault, "lark");
     }
   token_ = "t-local-" + std::to_string(++tokens_);
   return {.what = json_answer(200, {{"code", 0},
@@ -178,21 +145,16 @@ sink_answer sink_chat::lark(const http::request& what,
         || header_in(what, "authorization") != "Bearer " + token_)
       return {.what = lark_error(400, bad_token_code)};
   }
-  const auto text =
-      lark_text(text_in(*body, "msg_type"), text_in(*body, "content"));
-  return take({"lark", text_in(*body, "receive_id"), text,
-               text_in(*body, "uuid"), reply_to});
-}
-
-sink_answer sink_chat::hook(const http::request& what) {
-  const auto body = read_object(what.body);
-  if (!body)
-    return bad_body();
-  return take({"webhook",
-               {},
-               text_in(*body, "type") + " " + text_in(*body, "task_id"),
-               header_in(what, "webhook-id"),
-               {}});
+  const auto content = text_in(*body, "content");
+  const auto type = text_in(*body, "msg_type");
+  if (content.size() > (type == "text" ? lark_text_bytes : lark_card_bytes))
+    return {.what = lark_error(400, too_long_code)};
+  sink_arrival arrival{.relay = "lark", .chat = text_in(*body, "receive_id")};
+  arrival.card = read_lark_card(type, content);
+  arrival.text = text_of_card(arrival.card);
+  arrival.key = text_in(*body, "uuid");
+  arrival.reply_to = reply_to;
+  return take(std::move(arrival));
 }
 
 sink_answer sink_chat::add_fault(const http::request& what) {
@@ -208,15 +170,25 @@ sink_answer sink_chat::add_fault(const http::request& what) {
   fault.of_token = text_in(*body, "of") == "token";
   fault.chat = text_in(*body, "chat");
   fault.header = text_in(*body, "header");
+  fault.relay = text_in(*body, "relay");
+  fault.error = text_in(*body, "error");
+  fault.body = text_in(*body, "body");
+  fault.cut = flag_in(*body, "cut");
+  fault.half = flag_in(*body, "half");
+  if (const auto* given = body->if_contains("parameters");
+      given != nullptr && given->is_object())
+    fault.parameters = given->get_object();
   const std::lock_guard lock{guard_};
   if (flag_in(*body, "forget_token"))
     token_.clear();
+  if (flag_in(*body, "clear"))
+    faults_.clear();
   std::erase_if(faults_, [](const sink_fault& f) { return f.next <= 0; });
   faults_.push_back(std::move(fault));
   return {.what = json_answer(200, {{"ok", true}})};
 }
 
-sink_answer sink_chat::take(arrival what) {
+sink_answer sink_chat::take(sink_arrival what) {
   std::optional<sink_message> fresh;
   sink_answer result;
   {
@@ -226,8 +198,10 @@ sink_answer sink_chat::take(arrival what) {
       return *fault;
     }
     bool repeated = false;
-    const auto& message = store(std::move(what), repeated);
-    result = {.what = accept(message), .delay = options_.latency};
+    const auto& message = store(what, repeated);
+    result = {.what = accept_message(what.relay, message.message_id,
+                                     message.number, what),
+              .delay = options_.latency};
     if (!repeated)
       fresh = message;
   }
@@ -236,27 +210,31 @@ sink_answer sink_chat::take(arrival what) {
   return result;
 }
 
-sink_message& sink_chat::store(arrival what, bool& repeated) {
+sink_message& sink_chat::store(sink_arrival what, bool& repeated) {
   const auto key = what.relay + "/" + what.key;
   const auto known = by_key_.find(key);
-  repeated =
-      !what.key.empty() && known != by_key_.end() && known->second > forgotten_;
+  const auto now = std::chrono::steady_clock::now();
+  repeated = !what.key.empty() && known != by_key_.end()
+             && known->second.number > forgotten_
+             && now - known->second.since < options_.dedup;
   if (repeated) {
-    auto& message = messages_[known->second - forgotten_ - 1];
+    auto& message = messages_[known->second.number - forgotten_ - 1];
     ++message.repeats;
     ++repeats_;
     return message;
   }
   sink_message message;
   message.number = forgotten_ + messages_.size() + 1;
-  message.message_id = id_for(what.relay, message.number);
+  message.message_id = id_of_message(what.relay, message.number);
   message.relay = std::move(what.relay);
   message.chat = std::move(what.chat);
   message.text = std::move(what.text);
   message.key = std::move(what.key);
   message.reply_to = std::move(what.reply_to);
+  message.card = std::move(what.card);
   message.received_at = format_rfc3339(now_utc());
-  by_key_[key] = message.number;
+  if (!message.key.empty())
+    by_key_[key] = {message.number, now};
   messages_.push_back(std::move(message));
   if (messages_.size() > remembered) {
     by_key_.erase(messages_.front().relay + "/" + messages_.front().key);
@@ -266,36 +244,43 @@ sink_message& sink_chat::store(arrival what, bool& repeated) {
   return messages_.back();
 }
 
-std::optional<sink_answer> sink_chat::fault_for(const arrival& what) {
+sink_answer sink_chat::refused_by(const sink_fault& fault,
+                                  std::string_view relay) const {
+  sink_answer result{.what = refuse_message(relay, fault),
+                     .delay = options_.latency};
+  if (fault.hang)
+    result.end = sink_answer::fate::never;
+  else if (fault.half)
+    result.end = sink_answer::fate::half;
+  else if (fault.cut)
+    result.end = sink_answer::fate::cut;
+  if (const auto colon = fault.header.find(": "); colon != std::string::npos)
+    result.what.headers.push_back(
+        {fault.header.substr(0, colon), fault.header.substr(colon + 2)});
+  return result;
+}
+
+std::optional<sink_answer> sink_chat::fault_for(const sink_arrival& what) {
   for (auto& fault : faults_) {
     if (fault.next <= 0 || fault.of_token
-        || (!fault.chat.empty() && fault.chat != what.chat))
+        || (!fault.chat.empty() && fault.chat != what.chat)
+        || (!fault.relay.empty() && fault.relay != what.relay))
       continue;
     --fault.next;
     if (fault.stored) {
       bool repeated = false;
       store(what, repeated);
     }
-    sink_answer result{.what = refuse(what.relay, fault.status, fault.code),
-                       .delay = options_.latency,
-                       .never = fault.hang};
-    if (const auto colon = fault.header.find(": "); colon != std::string::npos)
-      result.what.headers.push_back(
-          {fault.header.substr(0, colon), fault.header.substr(colon + 2)});
-    return result;
+    return refused_by(fault, what.relay);
   }
-  if (is_throttled(what.relay + "/" + what.chat)) {
-    sink_answer result{.what = what.relay == "lark"
-                                   ? lark_error(400, throttled_code)
-                                   : refuse(what.relay, 429, 0)};
-    result.what.headers.push_back(
-        {what.relay == "lark" ? "x-ogw-ratelimit-reset" : "Retry-After", "1"});
-    return result;
-  }
+  if (is_throttled(what.relay + "/" + what.chat))
+    return sink_answer{.what = throttle_message(what.relay)};
   std::uniform_real_distribution<double> any{0.0, 1.0};
-  if (options_.fail_rate > 0 && any(random_) < options_.fail_rate)
-    return sink_answer{.what = refuse(what.relay, 0, options_.code),
-                       .delay = options_.latency};
+  if (options_.fail_rate > 0 && any(random_) < options_.fail_rate) {
+    sink_fault fault;
+    fault.code = what.relay == "lark" ? options_.code : 0;
+    return refused_by(fault, what.relay);
+  }
   return std::nullopt;
 }
 
@@ -310,6 +295,20 @@ bool sink_chat::is_throttled(const std::string& chat) {
     return true;
   times.push_back(now);
   return false;
+}
+
+/// By the Standard Webhooks scheme; written apart from the sender's, so that
+/// one can show the other wrong.
+bool sink_chat::is_signed(const http::request& what) const {
+  if (options_.secrets.empty())
+    return true;
+  const auto text = header_in(what, "webhook-id") + "."
+                    + header_in(what, "webhook-timestamp") + "." + what.body;
+  const auto given = header_in(what, "webhook-signature");
+  return std::ranges::any_of(options_.secrets, [&](const auto& secret) {
+    const auto wanted = "v1," + signature_of(secret, text);
+    return (" " + given + " ").find(" " + wanted + " ") != std::string::npos;
+  });
 }
 
 sink_answer sink_chat::stats() const {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "commands/sink_dialect.hpp"
 #include "http/types.hpp"
 
 namespace telltale::commands {
@@ -22,13 +23,16 @@ struct sink_options {
   std::int64_t code = 0; ///< with which Lark code; 0: as a broken server
   std::chrono::milliseconds latency{0};
   std::uint32_t throttle = 0; ///< messages a second and chat; 0: no limit
-  std::uint64_t seed = 1;     ///< of the faults by `fail_rate`
+  /// How long a key is remembered (Lark: an hour).
+  std::chrono::milliseconds dedup{std::chrono::hours{1}};
+  std::vector<std::string> secrets; ///< of webhooks; empty: unverified
+  std::uint64_t seed = 1;           ///< of the faults by `fail_rate`
 };
 
 /// A message as people would see it.
 struct sink_message {
   std::uint64_t number = 0; ///< from 1
-  std::string relay;        ///< octo, lark or webhook
+  std::string relay;        ///< the kind of chat
   std::string chat;
   std::string text;
   std::string key;        ///< the sender's idempotency key
@@ -36,30 +40,26 @@ struct sink_message {
   std::string reply_to;
   std::string received_at;
   std::uint32_t repeats = 0; ///< how often the key came again
+  sink_card card;            ///< its parts
 };
 
 /// An answer, and when to give it.
 struct sink_answer {
+  /// What becomes of the request.
+  enum class fate : std::uint8_t {
+    answered,
+    never, ///< let the client wait
+    half,  ///< the answer stops in its middle, the connection stays
+    cut,   ///< the connection is cut in the answer
+  };
   http::response what;
   std::chrono::milliseconds delay{0};
-  bool never = false; ///< let the client wait
+  fate end = fate::answered;
 };
 
-/// A fault that was asked for: the next so many requests of its kind meet it.
-struct sink_fault {
-  std::int64_t next = 0;
-  unsigned status = 0;   ///< 0: 400 with a code, else 500
-  std::int64_t code = 0; ///< in a Lark body
-  bool stored = false;   ///< the message arrives, its answer is lost
-  bool hang = false;     ///< no answer at all
-  bool of_token = false; ///< meant for Lark's token endpoint
-  std::string chat;      ///< only for this chat; empty: any
-  std::string header;    ///< `name: value` that the answer carries
-};
-
-/// A local chat: speaks Octo's and Lark's endpoints and takes webhooks, dedupes
-/// by key as they do, and remembers what it got. Pure but for a clock; any
-/// thread.
+/// A local chat: speaks the endpoints of every chat that Telltale knows and
+/// takes webhooks, dedupes by key where they do, and remembers what it got.
+/// Pure but for a clock; any thread.
 class sink_chat {
 public:
   explicit sink_chat(sink_options options,
@@ -70,22 +70,15 @@ public:
   [[nodiscard]] std::vector<sink_message> messages() const;
 
 private:
-  struct arrival {
-    std::string relay;
-    std::string chat;
-    std::string text;
-    std::string key;
-    std::string reply_to;
-  };
-
-  sink_answer octo(const http::request& what);
   sink_answer lark_token(const http::request& what);
   sink_answer lark(const http::request& what, const std::string& reply_to);
-  sink_answer hook(const http::request& what);
   sink_answer add_fault(const http::request& what);
-  sink_answer take(arrival what);
-  sink_message& store(arrival what, bool& repeated);
-  [[nodiscard]] std::optional<sink_answer> fault_for(const arrival& what);
+  sink_answer take(sink_arrival what);
+  sink_message& store(sink_arrival what, bool& repeated);
+  [[nodiscard]] sink_answer refused_by(const sink_fault& fault,
+                                       std::string_view relay) const;
+  [[nodiscard]] bool is_signed(const http::request& what) const;
+  [[nodiscard]] std::optional<sink_answer> fault_for(const sink_arrival& what);
   [[nodiscard]] bool is_throttled(const std::string& chat);
   [[nodiscard]] sink_answer stats() const;
 
@@ -94,8 +87,12 @@ private:
   mutable std::mutex guard_; ///< of all below
   std::mt19937_64 random_;
   std::deque<sink_message> messages_;
-  std::uint64_t forgotten_ = 0;                 ///< how many left the front
-  std::map<std::string, std::uint64_t> by_key_; ///< relay and key -> number
+  std::uint64_t forgotten_ = 0; ///< how many left the front
+  struct known_key {
+    std::uint64_t number = 0;
+    std::chrono::steady_clock::time_point since;
+  };
+  std::map<std::string, known_key> by_key_; ///< relay and key
   std::vector<sink_fault> faults_;
   std::map<std::string, std::deque<std::chrono::steady_clock::time_point>>
       lately_;

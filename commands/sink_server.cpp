@@ -1,6 +1,7 @@
 #include "commands/sink_server.hpp"
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <stop_token>
 #include <thread>
@@ -13,6 +14,11 @@ namespace telltale::commands {
 namespace {
 
 using clock = std::chrono::steady_clock;
+
+/// More than a stream may have unsent.
+constexpr std::size_t cutting_bytes = 2'097'152;
+
+constexpr std::chrono::milliseconds before_cut{20};
 
 http::response refused(http::refusal why) {
   http::response answer;
@@ -53,7 +59,7 @@ public:
   late_answers()
       : worker_([this](const std::stop_token& stop) { work(stop); }) {}
 
-  void add(clock::time_point when, http::answer what) {
+  void add(clock::time_point when, std::function<void()> what) {
     {
       const std::lock_guard lock{guard_};
       if (!stopped_)
@@ -73,7 +79,7 @@ public:
   }
 
   /// Never answered, and not let go either.
-  void keep(http::exchange_ptr what) {
+  void keep(std::shared_ptr<void> what) {
     const std::lock_guard lock{guard_};
     if (!stopped_)
       kept_.push_back(std::move(what));
@@ -97,7 +103,7 @@ private:
       auto due = std::move(first->second);
       waiting_.erase(first);
       lock.unlock();
-      due.to->respond(std::move(due.what));
+      due();
       lock.lock();
     }
   }
@@ -105,8 +111,8 @@ private:
   std::mutex guard_; ///< of all below
   bool stopped_ = false;
   std::condition_variable_any changed_;
-  std::multimap<clock::time_point, http::answer> waiting_;
-  std::vector<http::exchange_ptr> kept_;
+  std::multimap<clock::time_point, std::function<void()>> waiting_;
+  std::vector<std::shared_ptr<void>> kept_;
   std::jthread worker_; ///< last: it uses all above
 };
 
@@ -132,13 +138,44 @@ public:
 
   void serve(const http::request& what, http::exchange_ptr to) {
     auto answer = chat.answer(what);
-    if (answer.never)
+    using fate = sink_answer::fate;
+    switch (answer.end) {
+    case fate::never:
       late.keep(std::move(to));
-    else if (answer.delay.count() > 0)
+      return;
+    case fate::half:
+      late.keep(begun(*to, answer.what));
+      return;
+    case fate::cut: {
+      // Once the answer has begun, so that no client takes it for a connection
+      // that was closed while idle. A stream whose client falls behind has its
+      // connection cut; one that is let go would end in order.
+      auto stream = begun(*to, answer.what);
+      late.add(clock::now() + before_cut,
+               [stream] { stream->write(std::string(cutting_bytes, ' ')); });
+      late.keep(std::move(stream));
+      return;
+    }
+    case fate::answered:
+      break;
+    }
+    if (answer.delay.count() > 0)
       late.add(clock::now() + answer.delay,
-               {std::move(to), std::move(answer.what)});
+               [to = std::move(to), what = std::move(answer.what)]() mutable {
+                 to->respond(std::move(what));
+               });
     else
       to->respond(std::move(answer.what));
+  }
+
+  /// An answer that has begun and does not go on.
+  static std::shared_ptr<http::stream> begun(http::exchange& to,
+                                             const http::response& what) {
+    http::response start;
+    start.headers = what.headers;
+    auto stream = to.open_stream(std::move(start), {});
+    stream->write(what.body.substr(0, what.body.size() / 2));
+    return stream;
   }
 
   sink_chat chat;

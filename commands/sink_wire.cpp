@@ -1,7 +1,11 @@
 #include "commands/sink_wire.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdio>
+#include <utility>
+#include <vector>
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -13,28 +17,10 @@ namespace json = boost::json;
 
 namespace {
 
-std::string escape_html(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-    case '<':
-      result += "&lt;";
-      break;
-    case '>':
-      result += "&gt;";
-      break;
-    case '&':
-      result += "&amp;";
-      break;
-    case '"':
-      result += "&quot;";
-      break;
-    default:
-      result += c;
-    }
-  }
-  return result;
-}
+constexpr std::array<std::pair<std::string_view, char>, 4> entities{
+    {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}}};
+constexpr std::array<std::string_view, 6> telegram_tags{"b", "i",    "u",
+                                                        "s", "code", "pre"};
 
 const json::value* find(const json::object& object, std::string_view key) {
   return object.if_contains(json::string_view{key.data(), key.size()});
@@ -43,53 +29,6 @@ const json::value* find(const json::object& object, std::string_view key) {
 std::string string_of(const json::value& value) {
   const auto& text = value.get_string();
   return {text.c_str(), text.size()};
-}
-
-void add_line(std::string& text, const std::string& line) {
-  if (!line.empty())
-    text += (text.empty() ? "" : "\n") + line;
-}
-
-/// What a reader sees of a card's text: `&#NN;` is a character, and the joiner
-/// that keeps a mention from being one is not seen.
-std::string as_seen(std::string_view text) {
-  static constexpr std::string_view joiner = "\u2060";
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text.substr(i, joiner.size()) == joiner) {
-      i += joiner.size() - 1;
-      continue;
-    }
-    int code = 0;
-    const auto end = text.substr(i, 2) == "&#" ? text.find(';', i) : text.npos;
-    if (end != text.npos
-        && std::from_chars(text.data() + i + 2, text.data() + end, code).ptr
-               == text.data() + end
-        && code >= 0x20 && code < 0x7f) {
-      result += static_cast<char>(code);
-      i = end;
-      continue;
-    }
-    result += text[i];
-  }
-  return result;
-}
-
-/// The readable parts of a card, in order.
-void collect(const json::value& node, std::string& text) {
-  if (node.is_array()) {
-    for (const auto& child : node.get_array())
-      collect(child, text);
-    return;
-  }
-  if (!node.is_object())
-    return;
-  const auto& object = node.get_object();
-  for (const auto* key : {"content", "url"})
-    add_line(text, as_seen(text_in(object, key)));
-  for (const auto* key : {"header", "title", "elements", "text", "actions"})
-    if (const auto* child = find(object, key))
-      collect(*child, text);
 }
 
 } // namespace
@@ -131,36 +70,111 @@ http::response lark_error(unsigned status, std::int64_t code) {
                {"error", {{"log_id", "202601010000000000000000000000"}}}});
 }
 
-std::string lark_text(std::string_view type, std::string_view content) {
-  const auto object = read_object(content);
-  if (!object)
-    return {};
-  if (type == "text")
-    return text_in(*object, "text");
-  std::string text;
-  collect(json::value{*object}, text);
-  return text;
+std::string escape_html(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+    case '<':
+      result += "&lt;";
+      break;
+    case '>':
+      result += "&gt;";
+      break;
+    case '&':
+      result += "&amp;";
+      break;
+    case '"':
+      result += "&quot;";
+      break;
+    case '\'':
+      result += "&#39;";
+      break;
+    default:
+      result += c;
+    }
+  }
+  return result;
 }
 
-std::string page_of(const std::vector<sink_message>& messages) {
-  std::string page =
-      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width\">"
-      "<meta http-equiv=\"refresh\" content=\"3\"><title>Local chat</title>"
-      "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;"
-      "margin:2rem auto;padding:0 1rem}li{list-style:none;margin:1rem 0;"
-      "padding:.75rem 1rem;border:1px solid #8885;border-radius:.75rem;"
-      "white-space:pre-wrap;overflow-wrap:anywhere}ol{padding:0}"
-      "small{display:block;opacity:.7}</style><h1>Local chat</h1>";
-  page += "<p>" + std::to_string(messages.size()) + " messages, newest first"
-          + "</p><ol>";
-  std::size_t shown = 0;
-  for (auto it = messages.rbegin(); it != messages.rend() && shown < 500;
-       ++it, ++shown)
-    page += "<li><small>" + escape_html(it->received_at) + " · "
-            + escape_html(it->relay) + " · " + escape_html(it->chat)
-            + "</small>" + escape_html(it->text) + "</li>";
-  return page + "</ol></html>";
+std::string as_seen(std::string_view text) {
+  static constexpr std::string_view joiner = "\u2060";
+  std::string result;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i, joiner.size()) == joiner) {
+      i += joiner.size() - 1;
+      continue;
+    }
+    int code = 0;
+    const auto end = text.substr(i, 2) == "&#" ? text.find(';', i) : text.npos;
+    if (end != text.npos
+        && std::from_chars(text.data() + i + 2, text.data() + end, code).ptr
+               == text.data() + end
+        && code >= 0x20 && code < 0x7f) {
+      result += static_cast<char>(code);
+      i = end;
+      continue;
+    }
+    result += text[i];
+  }
+  return result;
+}
+
+std::size_t units_of(std::string_view text) noexcept {
+  std::size_t units = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80U || byte >= 0xC0U)
+      units += byte >= 0xF0U ? 2 : 1;
+  }
+  return units;
+}
+
+std::optional<html_text> text_of_html(std::string_view html) {
+  html_text result;
+  std::vector<std::string_view> open;
+  while (!html.empty()) {
+    if (html.front() == '&') {
+      const auto* entity = std::ranges::find_if(
+          entities, [&](const auto& e) { return html.starts_with(e.first); });
+      if (entity == entities.end()) {
+        result.text += '&';
+        html.remove_prefix(1);
+      } else {
+        result.text += entity->second;
+        html.remove_prefix(entity->first.size());
+      }
+      continue;
+    }
+    if (html.front() != '<') {
+      result.text += html.front();
+      html.remove_prefix(1);
+      continue;
+    }
+    const auto end = html.find('>');
+    if (end == std::string_view::npos)
+      return std::nullopt;
+    auto tag = html.substr(1, end - 1);
+    html.remove_prefix(end + 1);
+    if (tag.starts_with('/')) {
+      if (open.empty() || open.back() != tag.substr(1))
+        return std::nullopt;
+      open.pop_back();
+      continue;
+    }
+    constexpr std::string_view link = "a href=\"";
+    if (tag.starts_with(link) && tag.ends_with('"')) {
+      const auto address =
+          text_of_html(tag.substr(link.size(), tag.size() - link.size() - 1));
+      result.link = address ? address->text : std::string{};
+      tag = "a";
+    } else if (std::ranges::find(telegram_tags, tag) == telegram_tags.end()) {
+      return std::nullopt;
+    }
+    open.push_back(tag);
+  }
+  if (!open.empty())
+    return std::nullopt;
+  return result;
 }
 
 std::string harmless(std::string_view text) {

@@ -4,11 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <boost/json/object.hpp>
 
-#include "commands/sink_chat.hpp"
 #include "http/types.hpp"
 
 namespace telltale::commands {
@@ -30,12 +28,24 @@ read_object(std::string_view text);
 /// Lark's shape of an error: HTTP 400, the code in the body.
 [[nodiscard]] http::response lark_error(unsigned status, std::int64_t code);
 
-/// What a reader of a Lark message sees: title, body, button's address.
-[[nodiscard]] std::string lark_text(std::string_view type,
-                                    std::string_view content);
+/// How long a text is for those who count in UTF-16.
+[[nodiscard]] std::size_t units_of(std::string_view text) noexcept;
 
-/// A page with all messages, escaped.
-[[nodiscard]] std::string page_of(const std::vector<sink_message>& messages);
+/// What a reader sees of Telegram's HTML.
+struct html_text {
+  std::string text;
+  std::string link; ///< of its last link
+};
+
+/// Nothing if it has a tag that Telegram does not know, or one left open.
+[[nodiscard]] std::optional<html_text> text_of_html(std::string_view html);
+
+/// `&`, `<`, `>` and quotes as entities.
+[[nodiscard]] std::string escape_html(std::string_view text);
+
+/// What a reader sees: entities `&#NN;` are characters, and the joiner that
+/// keeps a mention from being one is not seen.
+[[nodiscard]] std::string as_seen(std::string_view text);
 
 /// Control characters, but for line feeds, as `\xNN`: a message must not speak
 /// to the terminal.

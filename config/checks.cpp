@@ -140,10 +140,12 @@ void check_relay(const checker& c, const std::string& name,
   c.http_url(x.url, path + ".url");
   c.one_line(x.token, path + ".token");
   c.one_line(x.app_secret, path + ".app_secret");
+  c.one_line(x.sign_secret, path + ".sign_secret");
   if (x.type.empty()) {
     // A type that is not one has been told already.
     if (c.where(path + ".type") == c.where(path))
-      c.fail(path, "expected type = \"octo\", \"lark\" or \"webhook\"");
+      c.fail(path, "expected type = \"octo\", \"lark\", \"slack\", "
+                   "\"dingtalk\", \"wecom\", \"telegram\" or \"webhook\"");
   } else if (x.type == "octo") {
     need(!x.base_url.empty(), "base_url");
     need(c.given(x.token, path + ".token"), "token");
@@ -151,6 +153,8 @@ void check_relay(const checker& c, const std::string& name,
     need(!x.base_url.empty() || !x.region.empty(), "region or base_url");
     need(!x.app_id.empty(), "app_id");
     need(c.given(x.app_secret, path + ".app_secret"), "app_secret");
+  } else if (x.type != "webhook") {
+    need(c.given(x.token, path + ".token"), "token");
   } else {
     need(!x.url.empty(), "url");
     bool signs = !x.secrets.empty();
@@ -184,7 +188,8 @@ bool in_use(const settings& x, const std::string& path) {
     if (!path.starts_with(prefix))
       continue;
     const auto key = std::string_view{path}.substr(prefix.size());
-    return (key == "token" && relay.type == "octo")
+    return (key == "token" && relay.type != "lark" && relay.type != "webhook")
+           || (key == "sign_secret" && relay.type == "dingtalk")
            || (key == "app_secret" && relay.type == "lark")
            || (key.starts_with("secrets") && relay.type == "webhook");
   }

@@ -1,5 +1,7 @@
 #include "config/rows.hpp"
 
+#include "config/locale_names.hpp"
+
 namespace telltale::config {
 
 namespace {

@@ -1,11 +1,11 @@
 #include "actors/relay/catalog.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <map>
 #include <optional>
 #include <stdexcept>
+#include <vector>
 
 #include <toml++/toml.h>
 
@@ -24,8 +24,6 @@ struct catalog::contents {
 };
 
 namespace {
-
-constexpr std::array<std::string_view, 2> known_locales{"en", "zh-CN"};
 
 [[noreturn]] void complain(std::string_view locale, std::string_view key) {
   throw std::runtime_error("the catalogue " + std::string{locale}
@@ -84,11 +82,14 @@ catalog::contents read(std::string_view locale, std::string_view source) {
   return all;
 }
 
-const std::array<catalog, 2>& catalogs() {
-  static const std::array<catalog::contents, 2> contents{
-      read("en", locale_source_en()), read("zh-CN", locale_source_zh_cn())};
-  static const std::array<catalog, 2> all{catalog{contents[0]},
-                                          catalog{contents[1]}};
+const std::vector<catalog>& catalogs() {
+  static const std::vector<catalog::contents> contents = [] {
+    std::vector<catalog::contents> result;
+    for (const auto& [name, text] : locale_sources())
+      result.push_back(read(name, text));
+    return result;
+  }();
+  static const std::vector<catalog> all(contents.begin(), contents.end());
   return all;
 }
 
@@ -101,11 +102,15 @@ std::string language_of(std::string_view locale) {
   return language;
 }
 
+/// The locale itself, else the first of its language.
 std::optional<std::size_t> index_of(std::string_view locale) {
+  const auto known = catalog::locales();
+  if (const auto exact = std::ranges::find(known, locale); exact != known.end())
+    return static_cast<std::size_t>(exact - known.begin());
   if (locale.empty())
     return std::nullopt;
-  for (std::size_t i = 0; i < known_locales.size(); ++i)
-    if (language_of(known_locales[i]) == language_of(locale))
+  for (std::size_t i = 0; i < known.size(); ++i)
+    if (language_of(known[i]) == language_of(locale))
       return i;
   return std::nullopt;
 }
@@ -118,8 +123,14 @@ const catalog& catalog::of(std::string_view locale, std::string_view fallback) {
   return catalogs().at(index_of(fallback).value_or(0));
 }
 
-std::span<const std::string_view> catalog::locales() noexcept {
-  return known_locales;
+std::span<const std::string_view> catalog::locales() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> result;
+    for (const auto& source : locale_sources())
+      result.push_back(source.name);
+    return result;
+  }();
+  return names;
 }
 
 const std::string& catalog::copy(std::string_view reason) const {

@@ -17,7 +17,7 @@ public:
                                          std::string_view fallback = "en");
 
   /// Every locale there is, English first.
-  [[nodiscard]] static std::span<const std::string_view> locales() noexcept;
+  [[nodiscard]] static std::span<const std::string_view> locales();
 
   /// What happened and what to do next. A value outside the taxonomy gets the
   /// default copy: people never read a raw enum value.

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "actors/relay/chats.hpp"
+
 namespace telltale {
 
 namespace {
@@ -40,6 +42,15 @@ std::optional<timestamp> parse_http_date(std::string_view text) {
 
 bool is_http(std::string_view url) {
   return url.starts_with("http://") || url.starts_with("https://");
+}
+
+/// Some chats want their token in the address.
+bool is_url_safe(std::string_view token) {
+  return !token.empty() && std::ranges::all_of(token, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
+           || (c >= 'a' && c <= 'z')
+           || std::string_view{"-_.:~"}.find(c) != std::string_view::npos;
+  });
 }
 
 } // namespace
@@ -109,9 +120,39 @@ std::shared_ptr<channel> make_channel(const std::string& name,
     need(!options.app_secret.empty(), "an app_secret");
     return make_lark_channel(options, std::move(send));
   }
-  need(options.type == "webhook", "a type: octo, lark or webhook");
-  need(is_http(options.url), "a url with http:// or https://");
-  return make_webhook_channel(options, std::move(send));
+  if (options.type == "webhook") {
+    need(is_http(options.url), "a url with http:// or https://");
+    return make_webhook_channel(options, std::move(send));
+  }
+  need(options.base_url.empty() || is_http(options.base_url),
+       "a base_url with http:// or https://");
+  need(is_url_safe(options.token.reveal()),
+       "a token without blanks and marks of addresses");
+  if (options.type == "slack")
+    return make_slack_channel(options, std::move(send));
+  if (options.type == "dingtalk")
+    return make_dingtalk_channel(options, std::move(send));
+  if (options.type == "wecom")
+    return make_wecom_channel(options, std::move(send));
+  need(options.type == "telegram",
+       "a type: octo, lark, slack, dingtalk, wecom, telegram or webhook");
+  return make_telegram_channel(options, std::move(send));
+}
+
+chat_limits limits_of(const config::relay_config& options) {
+  // As published; docs/relays.md names the sources.
+  chat_limits limits;
+  if (options.type == "lark")
+    limits = {5, 50, 1'000};
+  else if (options.type == "slack")
+    limits = {1, 10, 300};
+  else if (options.type == "dingtalk" || options.type == "wecom")
+    limits = {1, 1, 20};
+  else if (options.type == "telegram")
+    limits = {0.3, 30, chat_limits::none};
+  limits.per_chat = options.rate_per_chat.value_or(limits.per_chat);
+  limits.per_app = options.rate_per_app.value_or(limits.per_app);
+  return limits;
 }
 
 } // namespace telltale

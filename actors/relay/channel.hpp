@@ -79,6 +79,17 @@ using steady_now = std::function<std::chrono::steady_clock::time_point()>;
 [[nodiscard]] http::client_options
 client_options(const config::relay_config& options);
 
+/// How fast a chat may be spoken to.
+struct chat_limits {
+  static constexpr double none = 6'000'000;
+  double per_chat = 5; ///< messages a second
+  double per_app = 50; ///< messages a second
+  double per_minute = none;
+};
+
+/// What the relay's options say, else what its chat's API allows.
+[[nodiscard]] chat_limits limits_of(const config::relay_config& options);
+
 /// The channel of a configured relay. Throws `std::invalid_argument`, naming
 /// the relay, if its options do not make one. The client lives at least as long
 /// as the last request, since channels keep it: let the owner release it last.

@@ -131,6 +131,61 @@ std::string escape_lark_text(std::string_view text) {
   return result;
 }
 
+std::string escape_slack(std::string_view text) {
+  std::string result;
+  result.reserve(text.size() + 16);
+  for (const char c : text) {
+    if (c == '&')
+      result += "&amp;";
+    else if (c == '<')
+      result += "&lt;";
+    else if (c == '>')
+      result += "&gt;";
+    else
+      result += c;
+  }
+  return result;
+}
+
+std::string escape_wecom_markdown(std::string_view text) {
+  std::string result;
+  result.reserve(text.size() + 16);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    result += text[i];
+    if (text[i] == '<' || closes_link_text(text, i) || begins_mention(text, i)
+        || begins_fence(text, i))
+      result += word_joiner;
+  }
+  return result;
+}
+
+std::string escape_html(std::string_view text) {
+  std::string result;
+  result.reserve(text.size() + 16);
+  for (const char c : escape_slack(text)) {
+    if (c == '"')
+      result += "&quot;";
+    else
+      result += c;
+  }
+  return result;
+}
+
+std::string unmentioned(std::string_view text) {
+  std::string result;
+  result.reserve(text.size() + 16);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    result += text[i];
+    if (begins_mention(text, i))
+      result += word_joiner;
+  }
+  return result;
+}
+
+std::string escape_telegram(std::string_view text) {
+  return escape_html(unmentioned(text));
+}
+
 bool is_plain_link(std::string_view url) noexcept {
   if (!url.starts_with("http://") && !url.starts_with("https://"))
     return false;

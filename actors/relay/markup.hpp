@@ -19,6 +19,22 @@ namespace telltale {
 /// For Lark's plain text messages, where `<at …>` mentions people.
 [[nodiscard]] std::string escape_lark_text(std::string_view text);
 
+/// For Slack's `mrkdwn`, where only `&`, `<` and `>` begin something.
+[[nodiscard]] std::string escape_slack(std::string_view text);
+
+/// For WeCom's Markdown, which knows no escapes: an invisible joiner stands
+/// where a mention, a tag, a link or a fence of code would begin.
+[[nodiscard]] std::string escape_wecom_markdown(std::string_view text);
+
+/// For Telegram's HTML; mentions, which Telegram finds in any text, are none.
+[[nodiscard]] std::string escape_telegram(std::string_view text);
+
+/// `&`, `<`, `>` and `"` as entities.
+[[nodiscard]] std::string escape_html(std::string_view text);
+
+/// With an invisible joiner behind each `@` that could begin a mention.
+[[nodiscard]] std::string unmentioned(std::string_view text);
+
 /// An absolute http or https address without blanks, quotes or brackets, so
 /// that it can stand in a message as it is.
 [[nodiscard]] bool is_plain_link(std::string_view url) noexcept;

@@ -32,6 +32,13 @@ std::string content_of(const rendered& what) {
   return text;
 }
 
+bool is_object(std::string_view body) {
+  boost::system::error_code error;
+  return json::parse(json::string_view{body.data(), body.size()}, error)
+             .is_object()
+         && !error;
+}
+
 /// The id as it stands in the answer: a number may exceed what a double holds,
 /// and 64 bits.
 std::string message_id_of(std::string_view body) {
@@ -106,8 +113,15 @@ private:
     if (const auto* error = std::get_if<http::client_error>(&result))
       return lost(*error);
     const auto& answer = std::get<http::client_response>(result);
-    if (answer.status >= 200 && answer.status < 300)
+    if (answer.status >= 200 && answer.status < 300) {
+      // What cannot be read is a lost answer; the key makes a repeat harmless.
+      if (!is_object(answer.body))
+        return try_again{.why = "octo's answer cannot be read",
+                         .after = {},
+                         .throttled = false,
+                         .transport = true};
       return message_sent{message_id_of(answer.body)};
+    }
     if (is_transient(answer.status))
       return transient("octo", answer);
     return given_up{.why = "octo answered " + std::to_string(answer.status)};

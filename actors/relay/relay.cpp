@@ -18,8 +18,6 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds idle_poll = 5s;   ///< if a wake-up is lost
 constexpr std::chrono::milliseconds beat_every = 20s; ///< shown online for 60 s
-constexpr double lark_app_per_minute = 1000;
-constexpr double no_limit_per_minute = 6'000'000;
 constexpr std::uint32_t storm_batch = 2000;
 constexpr std::uint32_t singles_batch = 50; ///< where nothing is gathered
 constexpr std::chrono::milliseconds usual_lease = 60s;
@@ -237,10 +235,8 @@ relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
     static_cast<void>(catalog::of(locale));
   auto& state = self->state;
   const auto now = self->clock().now();
-  state.pace = pacer{options.rate_per_chat, options.rate_per_app,
-                     options.type == "lark" ? relay_steps::lark_app_per_minute
-                                            : relay_steps::no_limit_per_minute,
-                     now};
+  const auto limits = limits_of(options);
+  state.pace = pacer{limits.per_chat, limits.per_app, limits.per_minute, now};
   state.relay = std::move(name);
   state.options = std::move(options);
   state.detail_characters = detail_characters;

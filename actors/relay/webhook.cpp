@@ -1,11 +1,9 @@
 #include "actors/relay/webhook.hpp"
 
-#include <array>
-
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "actors/relay/channel.hpp"
+#include "actors/relay/hmac.hpp"
 
 namespace telltale {
 
@@ -15,15 +13,6 @@ constexpr std::string_view secret_prefix = "whsec_";
 
 const unsigned char* bytes(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-std::string to_base64(const unsigned char* data, std::size_t size) {
-  std::string text(4 * ((size + 2) / 3) + 1, '\0');
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), data,
-                      static_cast<int>(size));
-  text.resize(static_cast<std::size_t>(length));
-  return text;
 }
 
 /// Nothing if it is no Base64.
@@ -117,15 +106,9 @@ std::string webhook_signature(const std::vector<config::secret>& secrets,
   std::string result;
   for (const auto& secret : secrets) {
     const auto key = key_of(secret);
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-             bytes(signed_text), signed_text.size(), digest.data(), &size)
-        == nullptr)
-      continue;
     if (!result.empty())
       result += ' ';
-    result += "v1," + to_base64(digest.data(), size);
+    result += "v1," + hmac_sha256_base64(key, signed_text);
   }
   return result;
 }

@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
   under("What happened, and why", add_why, add_report, add_runs, add_tail);
   under("An operator's hands", add_changes, add_deliveries, add_mutes);
   under("Runners", add_exec, add_simulate);
-  under("Tools", add_redact, add_classify, add_sink,
+  under("Tools", add_redact, add_classify, add_reasons, add_sink,
         [](CLI::App& to, chosen& chosen_run) {
           add_manual(to, chosen_run, TELLTALE_VERSION);
         });

@@ -1,0 +1,357 @@
+#include "commands/sink_dialect.hpp"
+
+#include <charconv>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "commands/sink_wire.hpp"
+
+namespace telltale::commands {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t slack_text = 40'000;
+constexpr std::size_t slack_section = 3'000;
+constexpr std::size_t slack_header = 150;
+constexpr std::size_t dingtalk_text = 5'000;
+constexpr std::size_t wecom_bytes = 4'096;
+constexpr std::size_t telegram_units = 4'096;
+
+const json::object& part(const json::object& of, std::string_view key) {
+  static const json::object none;
+  const auto* value = of.if_contains(json::string_view{key.data(), key.size()});
+  return value != nullptr && value->is_object() ? value->get_object() : none;
+}
+
+json::array list(const json::object& of, std::string_view key) {
+  const auto* value = of.if_contains(json::string_view{key.data(), key.size()});
+  return value != nullptr && value->is_array() ? value->get_array()
+                                               : json::array{};
+}
+
+http::response bad_body() {
+  return json_answer(400, {{"msg", "the body cannot be read"}});
+}
+
+std::string value_in_query(const http::request& what, std::string_view key) {
+  const auto parsed = http::parse_target(what.target);
+  if (parsed)
+    for (const auto& [name, value] : parsed->query)
+      if (name == key)
+        return value;
+  return {};
+}
+
+void add(std::string& text, const std::string& line) {
+  if (!line.empty())
+    text += (text.empty() ? "" : "\n") + line;
+}
+
+std::string id_as_text(const json::object& of, std::string_view key) {
+  const auto number = number_in(of, key);
+  return number != 0 ? std::to_string(number) : text_in(of, key);
+}
+
+http::response slack_error(unsigned status, std::string_view error) {
+  return json_answer(status, {{"ok", false}, {"error", error}});
+}
+
+http::response errcode(std::int64_t code, std::string_view text) {
+  return json_answer(200, {{"errcode", code}, {"errmsg", text}});
+}
+
+http::response telegram_error(unsigned status, std::string_view text,
+                              const json::object& parameters = {}) {
+  json::object body{
+      {"ok", false}, {"error_code", status}, {"description", text}};
+  if (!parameters.empty())
+    body["parameters"] = parameters;
+  return json_answer(status, body);
+}
+
+sink_reading read_octo(const http::request& what, const json::object& body) {
+  const auto& inner = part(body, "payload");
+  if (inner.empty())
+    return bad_body();
+  if (!what.find("authorization").value_or("").starts_with("Bearer "))
+    return json_answer(401, {{"msg", "a bot's token is required"}});
+  sink_arrival result{.relay = "octo", .chat = text_in(body, "channel_id")};
+  result.text = text_in(inner, "content");
+  result.key = text_in(body, "client_msg_no");
+  result.reply_to = text_in(part(inner, "reply"), "message_id");
+  result.card.body = result.text;
+  return result;
+}
+
+sink_reading read_slack(const http::request& what, const json::object& body) {
+  if (!what.find("authorization").value_or("").starts_with("Bearer xox"))
+    return slack_error(200, "invalid_auth");
+  if (text_in(body, "channel").empty())
+    return slack_error(200, "channel_not_found");
+  sink_card card;
+  for (const auto& block : list(body, "blocks")) {
+    if (!block.is_object())
+      return slack_error(200, "invalid_blocks");
+    const auto& object = block.get_object();
+    const auto type = text_in(object, "type");
+    const auto text = text_in(part(object, "text"), "text");
+    if ((type == "header" || type == "section")
+        && (text.empty()
+            || units_of(text)
+                   > (type == "header" ? slack_header : slack_section)))
+      return slack_error(200, "invalid_blocks");
+    if (type == "header")
+      card.title = text;
+    else if (type == "section")
+      add(card.body, text);
+    for (const auto& element : list(object, "elements")) {
+      if (!element.is_object())
+        return slack_error(200, "invalid_blocks");
+      const auto& inner = element.get_object();
+      add(card.body, text_in(inner, "text"));
+      if (text_in(inner, "type") == "button") {
+        card.link = text_in(inner, "url");
+        card.link_text = text_in(part(inner, "text"), "text");
+      }
+    }
+  }
+  const auto text = text_in(body, "text");
+  if (text.empty() && card.body.empty())
+    return slack_error(200, "no_text");
+  if (text.size() > slack_text)
+    return slack_error(200, "msg_too_long");
+  if (card.body.empty())
+    card.body = text;
+  sink_arrival result{.relay = "slack", .chat = text_in(body, "channel")};
+  result.text = text_of_card(card);
+  result.reply_to = text_in(body, "thread_ts");
+  result.card = std::move(card);
+  return result;
+}
+
+sink_reading read_dingtalk(const http::request& what,
+                           const json::object& body) {
+  const auto token = value_in_query(what, "access_token");
+  if (token.empty())
+    return errcode(300'001, "token is not exist");
+  const bool stamped = !value_in_query(what, "timestamp").empty();
+  if (stamped != !value_in_query(what, "sign").empty())
+    return errcode(310'000, "sign not match");
+  const auto& shown = text_in(body, "msgtype") == "actionCard"
+                          ? part(body, "actionCard")
+                          : part(body, "markdown");
+  sink_card card;
+  card.title = text_in(shown, "title");
+  card.body = text_in(shown, "text");
+  card.link = text_in(shown, "singleURL");
+  card.link_text = text_in(shown, "singleTitle");
+  if (card.title.empty() || card.body.empty())
+    return errcode(40'035, "missing parameter json");
+  if (units_of(card.body) > dingtalk_text)
+    return errcode(460'101, "message too long");
+  sink_arrival result{.relay = "dingtalk", .chat = token};
+  result.text = text_of_card(card);
+  result.card = std::move(card);
+  return result;
+}
+
+sink_reading read_wecom(const http::request& what, const json::object& body) {
+  const auto key = value_in_query(what, "key");
+  if (key.empty())
+    return errcode(93'000, "invalid webhook url");
+  sink_arrival result{.relay = "wecom", .chat = key};
+  result.text = text_in(part(body, "markdown"), "content");
+  if (text_in(body, "msgtype") != "markdown")
+    return errcode(40'008, "invalid message type");
+  if (result.text.empty())
+    return errcode(44'004, "empty content");
+  if (result.text.size() > wecom_bytes)
+    return errcode(40'058, "markdown.content exceed max length 4096");
+  result.card.body = result.text;
+  return result;
+}
+
+sink_reading read_telegram(const http::request& what,
+                           const json::object& body) {
+  constexpr std::string_view prefix = "/bot";
+  constexpr std::string_view suffix = "/sendMessage";
+  const auto token = std::string_view{what.target}.substr(
+      prefix.size(), what.target.size() - prefix.size() - suffix.size());
+  // An id, a colon, a secret.
+  if (token.find(':') == std::string_view::npos)
+    return telegram_error(404, "Not Found");
+  sink_arrival result{.relay = "telegram", .chat = id_as_text(body, "chat_id")};
+  if (result.chat.empty())
+    return telegram_error(400, "Bad Request: chat_id is empty");
+  const auto html = text_in(body, "text");
+  const auto seen = text_of_html(html);
+  if (!seen)
+    return telegram_error(400, "Bad Request: can't parse entities: "
+                               "Unsupported start tag at byte offset 0");
+  if (seen->text.empty())
+    return telegram_error(400, "Bad Request: message text is empty");
+  if (units_of(seen->text) > telegram_units)
+    return telegram_error(400, "Bad Request: message is too long");
+  result.card.body = seen->text;
+  result.card.link = seen->link;
+  result.text = seen->text + (seen->link.empty() ? "" : "\n" + seen->link);
+  result.reply_to = id_as_text(part(body, "reply_parameters"), "message_id");
+  return result;
+}
+
+sink_reading read_hook(const http::request& what, const json::object& body) {
+  sink_arrival result{.relay = "webhook", .chat = {}};
+  result.text = text_in(body, "type") + " " + text_in(body, "task_id");
+  result.key = std::string{what.find("webhook-id").value_or("")};
+  result.card.title = text_in(body, "type");
+  result.card.body = json::serialize(body);
+  return result;
+}
+
+} // namespace
+
+std::string_view chat_of_path(std::string_view path) noexcept {
+  if (path == "/v1/bot/sendMessage")
+    return "octo";
+  if (path == "/api/chat.postMessage")
+    return "slack";
+  if (path == "/robot/send")
+    return "dingtalk";
+  if (path == "/cgi-bin/webhook/send")
+    return "wecom";
+  if (path.starts_with("/bot") && path.ends_with("/sendMessage"))
+    return "telegram";
+  return path.starts_with("/hook") ? "webhook" : "";
+}
+
+std::string text_of_card(const sink_card& card) {
+  std::string text;
+  for (const auto& line : {card.title, card.body, card.link})
+    add(text, line);
+  return text;
+}
+
+sink_card read_lark_card(std::string_view type, std::string_view content) {
+  sink_card card;
+  const auto object = read_object(content);
+  if (!object)
+    return card;
+  if (type == "text") {
+    card.body = text_in(*object, "text");
+    return card;
+  }
+  const auto& header = part(*object, "header");
+  card.title = text_in(part(header, "title"), "content");
+  card.colour = text_in(header, "template");
+  for (const auto& element : list(*object, "elements")) {
+    if (!element.is_object())
+      continue;
+    const auto& inner = element.get_object();
+    add(card.body, as_seen(text_in(inner, "content")));
+    for (const auto& action : list(inner, "actions"))
+      if (action.is_object()) {
+        card.link = text_in(action.get_object(), "url");
+        card.link_text = text_in(part(action.get_object(), "text"), "content");
+      }
+  }
+  return card;
+}
+
+sink_reading read_message(std::string_view relay, const http::request& what) {
+  const auto body = read_object(what.body);
+  if (!body)
+    return relay == "slack"      ? slack_error(200, "invalid_json")
+           : relay == "telegram" ? telegram_error(400, "Bad Request")
+                                 : bad_body();
+  if (relay == "octo")
+    return read_octo(what, *body);
+  if (relay == "slack")
+    return read_slack(what, *body);
+  if (relay == "dingtalk")
+    return read_dingtalk(what, *body);
+  if (relay == "wecom")
+    return read_wecom(what, *body);
+  return relay == "telegram" ? read_telegram(what, *body)
+                             : read_hook(what, *body);
+}
+
+http::response accept_message(std::string_view relay,
+                              std::string_view message_id, std::uint64_t number,
+                              const sink_arrival& what) {
+  if (relay == "lark")
+    return json_answer(
+        200, {{"code", 0},
+              {"msg", "success"},
+              {"data", {{"message_id", message_id}, {"chat_id", what.chat}}}});
+  if (relay == "octo")
+    return json_answer(200,
+                       {{"message_id", std::stoull(std::string{message_id})},
+                        {"client_msg_no", what.key},
+                        {"message_seq", number}});
+  if (relay == "slack")
+    return json_answer(
+        200, {{"ok", true}, {"channel", what.chat}, {"ts", message_id}});
+  if (relay == "telegram")
+    return json_answer(200,
+                       {{"ok", true}, {"result", {{"message_id", number}}}});
+  if (relay == "dingtalk" || relay == "wecom")
+    return errcode(0, "ok");
+  return json_answer(200, {{"ok", true}});
+}
+
+http::response refuse_message(std::string_view relay, const sink_fault& fault) {
+  const auto status = [&](unsigned otherwise) {
+    return fault.status == 0 ? otherwise : fault.status;
+  };
+  if (!fault.body.empty())
+    return {.status = status(200), .headers = {}, .body = fault.body};
+  if (relay == "lark" && fault.code != 0)
+    return lark_error(status(400), fault.code);
+  if (relay == "slack" && !fault.error.empty())
+    return slack_error(status(200), fault.error);
+  if (relay == "telegram" && (!fault.error.empty() || fault.status != 0))
+    return telegram_error(status(400), fault.error, fault.parameters);
+  if ((relay == "dingtalk" || relay == "wecom") && fault.code != 0)
+    return errcode(fault.code, "refused by the local chat");
+  return json_answer(status(500), {{"msg", "refused by the local chat"}});
+}
+
+http::response throttle_message(std::string_view relay) {
+  http::response answer;
+  const char* header = "Retry-After";
+  if (relay == "lark") {
+    answer = lark_error(400, 230'020);
+    header = "x-ogw-ratelimit-reset";
+  } else if (relay == "slack") {
+    answer = slack_error(429, "ratelimited");
+  } else if (relay == "dingtalk") {
+    return errcode(130'101, "send too fast, exceed 20 times per minute");
+  } else if (relay == "wecom") {
+    return errcode(45'009, "api freq out of limit");
+  } else if (relay == "telegram") {
+    return telegram_error(429, "Too Many Requests: retry after 1",
+                          {{"retry_after", 1}});
+  } else {
+    answer = json_answer(429, {{"msg", "too many messages"}});
+  }
+  answer.headers.push_back({header, "1"});
+  return answer;
+}
+
+std::string id_of_message(std::string_view relay, std::uint64_t number) {
+  // Octo's ids are numbers beyond what a double holds.
+  if (relay == "octo")
+    return std::to_string(9'007'199'254'740'993ULL + number);
+  if (relay == "lark")
+    return "om_" + std::to_string(number);
+  if (relay == "slack")
+    return "1700000000." + std::to_string(1'000'000 + number).substr(1);
+  if (relay == "telegram")
+    return std::to_string(number);
+  return relay == "webhook" ? "msg_" + std::to_string(number) : std::string{};
+}
+
+} // namespace telltale::commands

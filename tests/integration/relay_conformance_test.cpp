@@ -1,0 +1,353 @@
+// libs: telltale_relay telltale_command_sink
+#define CAF_SUITE integration.relay_conformance
+#include <future>
+
+#include "actors/relay/channel.hpp"
+#include "commands/sink_server.hpp"
+#include "commands/sink_wire.hpp"
+#include "tests/support/checks.hpp"
+
+#include <caf/test/dsl.hpp>
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+// The same cases for every chat, against the local stand-in over real sockets.
+
+namespace {
+
+/// What is a chat's own in the common cases.
+struct kind {
+  std::string type;
+  bool dedupes = false;
+  bool has_ids = true;
+  std::string refused; ///< fault: the content is refused; empty: never
+  std::string broken;  ///< fault: the binding is broken; empty: unknown there
+  std::string bad_credentials;
+};
+
+const std::vector<kind>& kinds() {
+  static const std::vector<kind> all{
+      {"octo", true, true, "", "", R"("status":401)"},
+      {"lark", true, true, R"("code":230028)", R"("code":230002)",
+       R"("code":99991661)"},
+      {"webhook", true, false, "", "", R"("status":401)"},
+      {"slack", false, true, R"("error":"msg_too_long")",
+       R"("error":"not_in_channel")", R"("error":"invalid_auth")"},
+      {"dingtalk", false, false, R"("code":430104)", R"("code":400102)",
+       R"("code":300001)"},
+      {"wecom", false, false, R"("code":45002)", R"("code":93000)",
+       R"("code":40001)"},
+      {"telegram", false, true, R"("error":"Bad Request: message is too long")",
+       R"("status":403,"error":"Forbidden: bot was blocked by the user")",
+       R"("status":401,"error":"Unauthorized")"}};
+  return all;
+}
+
+rendered words(const std::string& payload, const std::string& locale = "en",
+               detail_style style = detail_style::error_first) {
+  auto what = read_notice(payload, "{}");
+  if (what.type.empty())
+    what.type = "task:failed";
+  return render(what, catalog::of(locale), style);
+}
+
+struct fixture {
+  commands::sink_options options;
+  std::unique_ptr<commands::sink_server> sink =
+      std::make_unique<commands::sink_server>("127.0.0.1:0", options);
+  std::shared_ptr<http::client> client =
+      std::make_shared<http::client>(quick_client());
+  std::uint8_t last_key = 0;
+
+  static http::client_options quick_client() {
+    http::client_options result;
+    result.request_timeout = 400ms;
+    return result;
+  }
+
+  void restart(const commands::sink_options& with) {
+    sink = std::make_unique<commands::sink_server>("127.0.0.1:0", with);
+  }
+
+  [[nodiscard]] std::string base() const {
+    return "http://127.0.0.1:" + std::to_string(sink->port());
+  }
+
+  std::shared_ptr<channel> open(const std::string& type) const {
+    config::relay_config choices;
+    choices.type = type;
+    choices.base_url = base();
+    choices.url = base() + "/hook";
+    choices.token = config::secret{type == "telegram" ? "12:s3cret"
+                                   : type == "slack"  ? "xoxb-s3cret"
+                                                      : "s3cret"};
+    choices.sign_secret = config::secret{"SECs3cret"};
+    choices.app_id = "cli_1";
+    choices.app_secret = config::secret{"s3cret"};
+    choices.secrets = {config::secret{"whsec_c2VjcmV0"}};
+    return make_channel("chat", choices, client);
+  }
+
+  void fault(const std::string& fields) {
+    http::client_request request;
+    request.method = "POST";
+    request.url = base() + "/faults";
+    request.body = "{\"next\":1," + fields + "}";
+    CAF_CHECK(std::get<http::client_response>(client->call(request)).status
+              == 200);
+  }
+
+  static outgoing message(rendered what, std::uint8_t key) {
+    outgoing result;
+    result.key.value.bytes[15] = key;
+    result.chat.chat_id = "42";
+    result.message = std::move(what);
+    result.envelope = R"({"type":"task:failed","task_id":"t1"})";
+    return result;
+  }
+
+  send_result send(channel& to, outgoing what) {
+    auto done = std::make_shared<std::promise<send_result>>();
+    to.send(std::move(what),
+            [done](send_result r) { done->set_value(std::move(r)); });
+    return done->get_future().get();
+  }
+
+  send_result send(channel& to, const rendered& what) {
+    return send(to, message(what, ++last_key));
+  }
+
+  static rendered plain() {
+    return words(R"({"error":"it broke","error_origin":"runner",)"
+                 R"("title":"Fix it","attempt":1,"max_attempts":2,)"
+                 R"("run_url":"https://h/runs/1",)"
+                 R"("failure_reason":"agent_error.provider_network"})");
+  }
+
+  /// What the reader of the last message saw.
+  std::string seen() const { return sink->chat().messages().back().text; }
+  std::size_t count() const { return sink->chat().messages().size(); }
+};
+
+bool is_sent(const send_result& result) {
+  return std::holds_alternative<message_sent>(result);
+}
+
+std::string why(const send_result& result) {
+  if (const auto* later = std::get_if<try_again>(&result))
+    return later->why;
+  const auto* never = std::get_if<given_up>(&result);
+  return never == nullptr ? std::string{} : never->why;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(relay_conformance_tests, fixture)
+
+CAF_TEST(a message arrives and has the id that its chat gave) {
+  for (const auto& chat : kinds()) {
+    const auto to = open(chat.type);
+    const auto result = send(*to, plain());
+    CAF_REQUIRE(is_sent(result));
+    CAF_CHECK_EQUAL(std::get<message_sent>(result).message_id.empty(),
+                    !chat.has_ids);
+    CAF_CHECK_EQUAL(sink->chat().messages().back().relay, chat.type);
+    if (chat.type == "webhook")
+      continue;
+    for (const auto* part : {"it broke", "Fix it", "https://h/runs/1"})
+      CAF_CHECK(has(seen(), part));
+  }
+}
+
+CAF_TEST(what is throttled waits as long as the chat says) {
+  commands::sink_options strict;
+  strict.throttle = 1;
+  restart(strict);
+  for (const auto& chat : kinds()) {
+    const auto to = open(chat.type);
+    CAF_CHECK(is_sent(send(*to, plain())));
+    const auto second = send(*to, plain());
+    CAF_REQUIRE(std::holds_alternative<try_again>(second));
+    const auto& later = std::get<try_again>(second);
+    CAF_CHECK(later.throttled);
+    CAF_CHECK(!later.transport);
+    // WeCom names no time, DingTalk's is that of its documents.
+    const auto wanted = chat.type == "wecom"      ? 0ms
+                        : chat.type == "dingtalk" ? 60'000ms
+                                                  : 1'000ms;
+    CAF_CHECK_EQUAL(later.after.value_or(0ms).count(), wanted.count());
+  }
+}
+
+CAF_TEST(a broken server is tried again) {
+  for (const auto& chat : kinds())
+    for (const auto* status : {"500", "502", "503"}) {
+      fault(std::string{"\"body\":\"oops\",\"status\":"} + status);
+      const auto result = send(*open(chat.type), plain());
+      CAF_REQUIRE(std::holds_alternative<try_again>(result));
+      CAF_CHECK(!std::get<try_again>(result).throttled);
+    }
+}
+
+CAF_TEST(no answer or half of one or a cut line is tried again) {
+  for (const auto& chat : kinds())
+    for (const auto* end : {"\"hang\":true", "\"half\":true", "\"cut\":true"}) {
+      const auto to = open(chat.type);
+      fault(end);
+      const auto result = send(*to, plain());
+      CAF_REQUIRE(std::holds_alternative<try_again>(result));
+      CAF_CHECK(std::get<try_again>(result).transport);
+      CAF_CHECK(is_sent(send(*to, plain())));
+    }
+}
+
+CAF_TEST(an answer that is no answer of the chat is none) {
+  for (const auto& chat : kinds())
+    for (const auto* body : {"<html>", "[]", "{}", "null"}) {
+      // A hook's answer is its status; Octo may leave its id out.
+      if (chat.type == "webhook"
+          || (chat.type == "octo" && body == std::string_view{"{}"}))
+        continue;
+      fault(std::string{"\"body\":\""} + body + "\"");
+      CAF_CHECK(
+          std::holds_alternative<try_again>(send(*open(chat.type), plain())));
+    }
+}
+
+CAF_TEST(finding 18 a lost answer costs no second message where keys count) {
+  for (const auto& chat : kinds()) {
+    const auto to = open(chat.type);
+    const auto before = count();
+    fault(R"("stored":true,"cut":true)");
+    const auto what = message(plain(), ++last_key);
+    CAF_CHECK(std::holds_alternative<try_again>(send(*to, what)));
+    CAF_CHECK(is_sent(send(*to, what)));
+    CAF_CHECK_EQUAL(count() - before, chat.dedupes ? 1u : 2u);
+  }
+}
+
+CAF_TEST(refused content is replaced by the copy of its reason) {
+  for (const auto& chat : kinds()) {
+    if (chat.refused.empty())
+      continue;
+    const auto to = open(chat.type);
+    fault(chat.refused);
+    CAF_CHECK(is_sent(send(*to, plain())));
+    CAF_CHECK(has(seen(), "The connection to the model provider failed."));
+    CAF_CHECK(!has(seen(), "it broke"));
+    CAF_CHECK(!has(seen(), "Fix it"));
+  }
+}
+
+CAF_TEST(a broken binding is told as one and bad credentials are final) {
+  for (const auto& chat : kinds()) {
+    const auto to = open(chat.type);
+    if (!chat.broken.empty()) {
+      fault(chat.broken);
+      const auto result = send(*to, plain());
+      CAF_REQUIRE(std::holds_alternative<given_up>(result));
+      CAF_CHECK(std::get<given_up>(result).binding_broken);
+    }
+    fault(chat.bad_credentials);
+    const auto result = send(*to, plain());
+    CAF_REQUIRE(std::holds_alternative<given_up>(result));
+    CAF_CHECK(!std::get<given_up>(result).binding_broken);
+    CAF_CHECK(!has(why(result), "s3cret"));
+  }
+}
+
+CAF_TEST(a chat that cannot be reached is named without its secrets) {
+  for (const auto& chat : kinds()) {
+    const auto to = open(chat.type);
+    fault("\"hang\":true");
+    const auto text = why(send(*to, plain()));
+    CAF_CHECK(!text.empty());
+    CAF_CHECK(!has(text, "s3cret"));
+    CAF_CHECK(!has(text, "access_token"));
+  }
+}
+
+CAF_TEST(a detail without end arrives within what the chat takes) {
+  std::string huge;
+  while (huge.size() < 100'000)
+    huge += "broke <b>& again 🏳️‍🌈 ";
+  auto what = plain();
+  what.message = "⚠️ " + huge;
+  for (const auto& chat : kinds()) {
+    CAF_CHECK(is_sent(send(*open(chat.type), what)));
+    if (chat.type != "webhook")
+      CAF_CHECK(has(seen(), "broke"));
+  }
+}
+
+CAF_TEST(other scripts and joined emoji arrive as they were written) {
+  const std::string words_of_many =
+      "⚠️ فشل التشغيل 🏳️‍🌈 运行失败 e\u0301";
+  auto what = plain();
+  what.message = words_of_many;
+  for (const auto& chat : kinds())
+    if (chat.type != "webhook") {
+      CAF_CHECK(is_sent(send(*open(chat.type), what)));
+      CAF_CHECK(has(seen(), words_of_many));
+    }
+}
+
+CAF_TEST(what a payload lacks the copy says in the readers language) {
+  struct row {
+    const char* payload;
+    const char* english;
+    const char* chinese;
+  };
+  for (const auto& [payload, english, chinese] : std::vector<row>{
+           {R"("nothing")", "The run failed, and no reason was given.",
+            "运行失败，未给出具体原因。"},
+           {R"({"failure_reason":"made_up"})",
+            "The run failed, and no reason was given.",
+            "运行失败，未给出具体原因。"},
+           {R"({"failure_reason":"timeout","error":"task timed out"})",
+            "The run took too long and was stopped.",
+            "运行耗时过长，已被停止。"}})
+    for (const auto& chat : kinds()) {
+      if (chat.type == "webhook")
+        continue;
+      CAF_CHECK(is_sent(send(*open(chat.type), words(payload))));
+      CAF_CHECK(has(seen(), english));
+      CAF_CHECK(!has(seen(), "made_up"));
+      CAF_CHECK(is_sent(send(*open(chat.type), words(payload, "zh-CN"))));
+      CAF_CHECK(has(seen(), chinese));
+    }
+}
+
+CAF_TEST(a webhook that is signed by no known secret is refused) {
+  commands::sink_options choosy;
+  choosy.secrets = {"whsec_b2xk", "whsec_c2VjcmV0"};
+  restart(choosy);
+  CAF_CHECK(is_sent(send(*open("webhook"), plain())));
+  choosy.secrets = {"whsec_b2xk"};
+  restart(choosy);
+  CAF_CHECK(std::holds_alternative<given_up>(send(*open("webhook"), plain())));
+}
+
+CAF_TEST(the page shows cards escaped and loads nothing) {
+  auto what = plain();
+  what.message = "⚠️ <script>alert(1)</script>";
+  what.title = "\"><img src=x onerror=alert(1)>";
+  for (const auto& chat : kinds())
+    send(*open(chat.type), what);
+  http::client_request request;
+  request.url = base() + "/";
+  const auto page = std::get<http::client_response>(client->call(request));
+  CAF_CHECK(!has(page.body, "<script"));
+  CAF_CHECK(!has(page.body, "<img"));
+  CAF_CHECK(has(page.body, "<article class=\"red\">"));
+  CAF_CHECK(page.find("content-security-policy")
+                .value_or("")
+                .starts_with("default-src 'none'"));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
