@@ -158,6 +158,22 @@ sink_reading read_dingtalk(const http::request& what,
   return result;
 }
 
+/// A last line that is a link becomes the card's button.
+sink_card card_of_markdown(std::string_view text) {
+  sink_card card;
+  const auto open = text.rfind("\n[");
+  const auto middle = text.rfind("](");
+  if (open == std::string_view::npos || middle == std::string_view::npos
+      || middle < open || !text.ends_with(')')) {
+    card.body = text;
+    return card;
+  }
+  card.body = text.substr(0, open);
+  card.link_text = text.substr(open + 2, middle - open - 2);
+  card.link = text.substr(middle + 2, text.size() - middle - 3);
+  return card;
+}
+
 sink_reading read_wecom(const http::request& what, const json::object& body) {
   const auto key = value_in_query(what, "key");
   if (key.empty())
@@ -170,7 +186,7 @@ sink_reading read_wecom(const http::request& what, const json::object& body) {
     return errcode(44'004, "empty content");
   if (result.text.size() > wecom_bytes)
     return errcode(40'058, "markdown.content exceed max length 4096");
-  result.card.body = result.text;
+  result.card = card_of_markdown(result.text);
   return result;
 }
 
@@ -197,6 +213,11 @@ sink_reading read_telegram(const http::request& what,
     return telegram_error(400, "Bad Request: message is too long");
   result.card.body = seen->text;
   result.card.link = seen->link;
+  if (const auto line = seen->text.rfind('\n');
+      !seen->link.empty() && line != std::string::npos) {
+    result.card.link_text = seen->text.substr(line + 1);
+    result.card.body.resize(line);
+  }
   result.text = seen->text + (seen->link.empty() ? "" : "\n" + seen->link);
   result.reply_to = id_as_text(part(body, "reply_parameters"), "message_id");
   return result;

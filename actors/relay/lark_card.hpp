@@ -13,8 +13,8 @@ struct lark_content {
   std::string json;
 };
 
-inline constexpr std::size_t lark_card_bytes = 30 * 1024;
-inline constexpr std::size_t lark_text_bytes = 150 * 1024;
+inline constexpr std::size_t lark_card_bytes = 30'000;
+inline constexpr std::size_t lark_text_bytes = 150'000;
 
 /// A card (title, escaped body, link button) or plain text. Never over the
 /// limit: what is too long is shortened, by characters that a reader sees.
