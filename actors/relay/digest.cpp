@@ -61,7 +61,7 @@ digest_plan plan_digest(std::size_t pending, const told_failures& told,
   const auto settle = [&] {
     return digest_plan{pending > 1 ? action::gather : action::one_by_one, {}};
   };
-  if (told.empty() || !all_there)
+  if (told.empty() || !all_there || told.is_behind())
     return settle();
   const auto until = told.last() + std::min(window, longest_hold);
   if (now >= until)

@@ -26,7 +26,7 @@ struct digest_plan {
 };
 
 /// A chat never waits longer than this for the rest of a storm.
-inline constexpr std::chrono::milliseconds longest_hold{10'000};
+inline constexpr std::chrono::milliseconds longest_hold{8'000};
 
 /// What one chat was told lately about failures.
 class told_failures {
@@ -38,20 +38,25 @@ public:
   [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
   [[nodiscard]] steady_time last() const { return entries_.back().at; }
 
+  /// More waited than was taken: the rest has waited like them.
+  void set_behind(bool behind) noexcept { behind_ = behind; }
+  [[nodiscard]] bool is_behind() const noexcept { return behind_; }
+
 private:
   struct entry {
     std::size_t failures;
     steady_time at;
   };
   std::deque<entry> entries_;
+  bool behind_ = false;
 };
 
 /// More than `threshold` failures for the chat within `window`, told and
 /// waiting taken together, are a storm: what waits becomes one message; a few
 /// stragglers wait for more of their kind, at most the window or `longest_hold`
 /// after the last message. `all_there` is false if more failures wait than were
-/// taken: then there is nothing to wait for. Forget what is older than the
-/// window first.
+/// taken: then there is nothing to wait for, nor for the rest. Forget what is
+/// older than the window first.
 [[nodiscard]] digest_plan plan_digest(std::size_t pending,
                                       const told_failures& told,
                                       std::size_t threshold,

@@ -111,9 +111,12 @@ sorted_batch sort_batch(std::vector<due_delivery> due,
     before.forget_before(now - options.digest_window);
     const auto failures =
         static_cast<std::size_t>(std::ranges::count_if(chat, tells_failure));
+    const bool all_there = chat.size() < per_chat;
     const auto plan = plan_digest(
         failures, before, static_cast<std::size_t>(options.digest_threshold),
-        options.digest_window, chat.size() < per_chat, now);
+        options.digest_window, all_there, now);
+    if (plan.what != action::hold)
+      before.set_behind(!all_there);
     if (plan.what == action::hold && failures > 0) {
       for (const auto& one : chat)
         result.settled.push_back(put_back(one.due.id, plan.hold_for, {}));

@@ -205,7 +205,7 @@ CAF_TEST(a storm becomes one message and all its deliveries are sent) {
   CAF_CHECK_EQUAL(out->all.size(), 2u);
   CAF_CHECK(last().state == delivery_state::pending);
   CAF_CHECK(!last().counts);
-  CAF_CHECK(last().retry_in > 9s && last().retry_in <= 10s);
+  CAF_CHECK(last().retry_in > 7s && last().retry_in <= 8s);
 }
 
 CAF_TEST(a chat is never sent more than its rate) {

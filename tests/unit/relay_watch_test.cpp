@@ -43,6 +43,28 @@ CAF_TEST(as many as the threshold are told singly and one more is a storm) {
   CAF_CHECK(out->all[1].message.message.starts_with("⚠️ 6 runs failed"));
 }
 
+CAF_TEST(the rest of a storm too large for one message follows at once) {
+  const auto out = start();
+  std::vector<due_delivery> storm;
+  for (int i = 0; i < 2000; ++i) {
+    storm.push_back(due(1, "c1"));
+    storm.back().id.value.bytes[0] = static_cast<std::uint8_t>(i / 250);
+    storm.back().id.value.bytes[1] = static_cast<std::uint8_t>(i % 250);
+  }
+  deliver(storm);
+  CAF_REQUIRE_EQUAL(out->all.size(), 1u);
+  CAF_CHECK(out->all[0].message.message.starts_with("⚠️ 2000 runs failed"));
+  answer(*out, message_sent{"1"});
+  CAF_CHECK_EQUAL(store->results.size(), 2000u);
+  deliver({due(2, "c1"), due(3, "c1")});
+  CAF_REQUIRE_EQUAL(out->all.size(), 2u);
+  CAF_CHECK(out->all[1].message.message.starts_with("⚠️ 2 runs failed"));
+  answer(*out, message_sent{"2"});
+  CAF_MESSAGE("what comes after that is held");
+  deliver({due(4, "c1")});
+  CAF_CHECK_EQUAL(out->all.size(), 2u);
+}
+
 CAF_TEST(a lease outlasts the slowest send) {
   auto options = chat_options();
   options.request_timeout = 5min;

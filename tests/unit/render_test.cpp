@@ -265,7 +265,7 @@ CAF_TEST(a storm becomes one message and its rest waits a while) {
   five.add(5, start);
   const auto held = plan(1, five, start + 4s);
   CAF_CHECK(held.what == action::hold);
-  CAF_CHECK_EQUAL(held.hold_for.count(), 6000);
+  CAF_CHECK_EQUAL(held.hold_for.count(), 4000);
   CAF_CHECK(plan(1, five, start + 10s).what == action::one_by_one);
   CAF_CHECK(plan(3, five, start + 10s).what == action::gather);
   CAF_CHECK(plan(500, five, start + 1s, false).what == action::gather);
