@@ -131,6 +131,24 @@ std::chrono::milliseconds lease_of(const relay_state& state) {
       usual_lease, longest_in_hand + 3 * state.options.request_timeout);
 }
 
+/// Sends that take so long that nobody should wait for them.
+constexpr std::chrono::milliseconds slow_after = 1s;
+
+std::size_t slow_sends(const relay_state& state, steady_time now) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(state.under_way, [&](const auto& entry) {
+        return now - entry.second.since >= slow_after;
+      }));
+}
+
+/// Half of the places that are not stuck must be free: a query for each would
+/// be many.
+bool has_room(std::size_t used, std::size_t stuck, std::size_t limit) {
+  if (used == 0)
+    return true;
+  return limit > 1 && used < limit && (used - stuck) * 2 <= limit - stuck;
+}
+
 void take(self_pointer self) {
   auto& state = self->state;
   const auto now = now_of(self);
@@ -140,10 +158,12 @@ void take(self_pointer self) {
     return; // the timer of `pump` comes back
   const auto most = static_cast<std::size_t>(state.options.max_in_flight);
   const auto limit = state.breaker.is_open() ? std::size_t{1} : most;
-  // Half of the places free: a query for each would be many.
   const auto used = state.lanes.size();
-  if (used > 0 && (limit == 1 || used * 2 > limit))
+  const auto stuck = slow_sends(state, now);
+  if (!has_room(used, stuck, limit)) {
+    arm(self, now + slow_after); // some may be slow ones by then
     return;
+  }
   state.taking = true;
   state.wanted = false;
   take_deliveries request;

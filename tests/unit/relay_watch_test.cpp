@@ -65,6 +65,20 @@ CAF_TEST(the rest of a storm too large for one message follows at once) {
   CAF_CHECK_EQUAL(out->all.size(), 2u);
 }
 
+CAF_TEST(chats that hang take their own places and no others) {
+  auto options = chat_options();
+  options.max_in_flight = 4;
+  const auto out = start(options);
+  deliver({due(1, "h1"), due(2, "h2"), due(3, "h3")});
+  CAF_REQUIRE_EQUAL(out->all.size(), 3u);
+  deliver({due(4, "c4")}); // stays in the store: three of four are at work
+  CAF_CHECK_EQUAL(out->all.size(), 3u);
+  pass(2s);
+  CAF_REQUIRE_EQUAL(out->all.size(), 4u);
+  CAF_CHECK_EQUAL(out->all[3].chat.chat_id, "c4");
+  CAF_CHECK_EQUAL(store->takes.back().limit, 1u);
+}
+
 CAF_TEST(a lease outlasts the slowest send) {
   auto options = chat_options();
   options.request_timeout = 5min;
