@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <map>
@@ -20,13 +21,37 @@ public:
   }
 
   void scan(std::string_view text, std::vector<trigger>& out) const override {
-    std::uint32_t row = 0; // state times width, so that a step is one addition
-    const auto* const next = next_.data();
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      row = next[row + classes_[static_cast<unsigned char>(text[i])]];
-      if (row >= first_match_)
-        report(row, i + 1, out);
+    // Each step waits for the one before it, so two halves go side by side. The
+    // second begins early enough to know what reaches into it.
+    constexpr std::size_t worth_it = 1024;
+    const auto middle =
+        text.size() < worth_it + longest_ ? text.size() : text.size() / 2;
+    if (middle == text.size()) {
+      walk(text, 0, text.size(), 0, out);
+      return;
     }
+    thread_local std::vector<trigger> rest;
+    rest.clear();
+    const auto* const next = next_.data();
+    const auto* const first =
+        reinterpret_cast<const unsigned char*>(text.data());
+    const auto* const second = first + middle;
+    std::uint32_t a = 0; // states times width, so that a step is one addition
+    std::uint32_t b = run_up(text, middle);
+    const auto steps = std::min(middle, text.size() - middle);
+    for (std::size_t i = 0; i < steps; ++i) {
+      a = next[a + classes_[first[i]]];
+      b = next[b + classes_[second[i]]];
+      if (a >= first_match_)
+        report(a, i + 1, out);
+      if (b >= first_match_)
+        report(b, middle + i + 1, rest);
+    }
+    walk(text, steps, middle, a, out);
+    walk(text, middle + steps, text.size(), b, rest);
+    out.insert(out.end(), rest.begin(), rest.end());
+    if (rest.capacity() > (1U << 16U))
+      std::vector<trigger>{}.swap(rest); // no thread keeps what an attack made
   }
 
   [[nodiscard]] std::string_view name() const noexcept override {
@@ -34,6 +59,26 @@ public:
   }
 
 private:
+  /// Steps through a part of the text from a state on.
+  void walk(std::string_view text, std::size_t from, std::size_t to,
+            std::uint32_t row, std::vector<trigger>& out) const {
+    const auto* const next = next_.data();
+    for (auto i = from; i < to; ++i) {
+      row = next[row + classes_[static_cast<unsigned char>(text[i])]];
+      if (row >= first_match_)
+        report(row, i + 1, out);
+    }
+  }
+
+  /// The state at a place: no literal reaches farther back than the longest.
+  [[nodiscard]] std::uint32_t run_up(std::string_view text,
+                                     std::size_t at) const {
+    std::uint32_t row = 0;
+    for (auto i = at - longest_; i < at; ++i)
+      row = next_[row + classes_[static_cast<unsigned char>(text[i])]];
+    return row;
+  }
+
   void assign_classes(const std::vector<std::string>& literals) {
     classes_.fill(0);
     std::uint8_t count = 1;
@@ -66,6 +111,7 @@ private:
     std::vector<node> trie(1);
     for (std::size_t k = 0; k < literals.size(); ++k) {
       lengths_.push_back(static_cast<std::uint32_t>(literals[k].size()));
+      longest_ = std::max(longest_, literals[k].size());
       std::uint32_t at = 0;
       for (const char c : literals[k]) {
         const auto symbol = classes_[static_cast<unsigned char>(c)];
@@ -123,6 +169,7 @@ private:
 
   std::array<std::uint8_t, 256> classes_{};
   std::uint32_t width_ = 1;
+  std::size_t longest_ = 0;       ///< of the literals
   std::uint32_t first_match_ = 0; ///< rows from here on have outputs
   std::vector<std::uint32_t> next_;
   std::vector<std::uint32_t> ranges_; ///< into outputs_, by matching state

@@ -319,10 +319,13 @@ void confirm_keyed(search& s, std::size_t word, std::size_t at) {
     s.seen.key_value = site.value;
     s.seen.key_names = 0;
   }
-  if (follows_harmless(text, site))
-    return; // `public key: …`, `unexpected token "…"`
   const auto v = read_value(s, site);
   if (v.end <= v.begin)
+    return;
+  // Prose: `the key is`. A word on its own says something at a line's end.
+  if (site.op == key_operator::blank && !v.quoted && !site.option
+      && !site.parameter && v.end - v.begin < 12 && v.end < text.size()
+      && text[v.end] != ';' && !ends_line(text, v.end))
     return;
   if (site.op == key_operator::joined) {
     if (s.run_end(v.begin, glyph::url_safe) < v.end)
@@ -335,15 +338,15 @@ void confirm_keyed(search& s, std::size_t word, std::size_t at) {
       return;
   }
   const auto name = text.substr(site.begin, site.end - site.begin);
-  s.spend(name.size());
-  if (is_harmless(name))
-    return;
   if (v.begin >= s.seen.key_end)
     s.seen.key_depth = 0;
   s.seen.key_end = std::max(s.seen.key_end, v.end);
   const bool deep = ++s.seen.key_depth > most_nested;
   if (!deep && !judge(s, site, v, k.family, name))
     return;
+  s.spend(name.size());
+  if (is_harmless(name) || follows_harmless(text, site))
+    return; // `public key: …`, `unexpected token "…"`
   s.add(v.begin, v.end,
         deep ? secret_class::keyed_secret
              : kind_of(s, site, text.substr(v.begin, v.end - v.begin)));

@@ -19,6 +19,16 @@ std::size_t slot_of(std::uint64_t head) {
   return static_cast<std::size_t>((head * 0x9e3779b97f4a7c15ULL) >> 50U);
 }
 
+/// How many bytes two texts begin with in common; `b` is no shorter.
+std::size_t alike_from(std::string_view a, std::string_view b) {
+  std::size_t i = 0;
+  while (i + 8 <= a.size() && head_of(a.data() + i) == head_of(b.data() + i))
+    i += 8;
+  while (i < a.size() && a[i] == b[i])
+    ++i;
+  return i;
+}
+
 /// Writes each byte by `spell`.
 template <class Spell>
 std::string spelled(std::string_view value, Spell spell) {
@@ -88,10 +98,7 @@ void value_finder::find(std::string_view text, std::vector<hit>& out) const {
       continue;
     for (const auto k : bucket->second) {
       const auto& v = values_[k];
-      const auto there = text.substr(i, v.text.size());
-      const auto alike = static_cast<std::size_t>(
-          std::mismatch(there.begin(), there.end(), v.text.begin()).first
-          - there.begin());
+      const auto alike = alike_from(text.substr(i, v.text.size()), v.text);
       if (alike > credit) {
         out.push_back({i, text.size(), v.owner});
         return;

@@ -10,6 +10,7 @@ namespace telltale::redact {
 namespace {
 
 constexpr std::size_t most_propagated = 256; ///< values of one text
+constexpr std::size_t most_looked_at = 8192; ///< finds of one text
 constexpr std::size_t longest_propagated = 4096;
 constexpr std::string_view user_mark = "[user]";
 
@@ -33,17 +34,23 @@ bool propagates(const find& f) {
          && f.kind != secret_class::work_budget;
 }
 
+bool has_digit(std::string_view value) {
+  return std::any_of(value.begin(), value.end(),
+                     [](char c) { return is(c, glyph::digit); });
+}
+
 /// A value that was masked once is masked at its other places too.
 void propagate(search& s) {
   auto& finds = s.finds();
   value_finder finder;
   std::size_t taken = 0;
-  for (std::size_t i = 0; i < finds.size() && taken < most_propagated; ++i) {
+  const auto looked_at = std::min(finds.size(), most_looked_at);
+  for (std::size_t i = 0; i < looked_at && taken < most_propagated; ++i) {
     if (!propagates(finds[i]))
       continue;
     const auto value = value_of(s.text, finds[i]);
     if (value.size() < value_finder::least || value.size() > longest_propagated
-        || study(value.substr(0, 256)).digits == 0)
+        || !has_digit(value.substr(0, 256)))
       continue;
     finder.add(std::string{value}, static_cast<std::uint32_t>(i));
     ++taken;

@@ -13,6 +13,9 @@ namespace {
 /// What stays of a text that took too much work.
 constexpr std::size_t most_after_overrun = 512;
 
+/// Bytes that are scanned at once, so that few triggers wait to be confirmed.
+constexpr std::size_t scanned_at_once = 128U << 10U;
+
 } // namespace
 
 trigger_table::trigger_table(const custom_patterns& custom,
@@ -68,72 +71,86 @@ void trigger_table::add(std::string_view literal, confirmer who,
   std::transform(text.begin(), text.end(), text.begin(), lowered);
   duties_.push_back({who, static_cast<std::uint16_t>(row),
                      static_cast<std::uint16_t>(text.size())});
+  longest_ = std::max(longest_, text.size());
   literals_.push_back(std::move(text));
 }
 
 void trigger_table::confirm_all(search& s) const {
   thread_local std::vector<trigger> triggers;
-  triggers.clear();
-  scanner_->scan(s.text, triggers);
-  std::vector<std::size_t> custom_from;
-  for (const auto& t : triggers) {
-    const std::size_t at = t.begin;
-    if (s.in_placeholder(at))
-      continue;
-    const auto& d = duties_[t.literal];
-    const auto end = at + d.length;
-    switch (d.who) {
-    case confirmer::prefix:
-      confirm_prefix(s, d.row, at);
-      break;
-    case confirmer::infix:
-      confirm_infix(s, d.row, at);
-      break;
-    case confirmer::private_key:
-      confirm_private_key(s, at);
-      break;
-    case confirmer::jwt:
-      confirm_jwt(s, at);
-      break;
-    case confirmer::url:
-      confirm_url(s, at, end);
-      break;
-    case confirmer::webhook:
-      confirm_webhook(s, at, end);
-      break;
-    case confirmer::header:
-      confirm_header(s, at, end);
-      break;
-    case confirmer::cookie:
-      confirm_cookie(s, at, end);
-      break;
-    case confirmer::password_hash:
-      confirm_password_hash(s, at, end);
-      break;
-    case confirmer::keyed:
-      confirm_keyed(s, d.row, at);
-      break;
-    case confirmer::command_line:
-      confirm_command_line(s, at, end);
-      break;
-    case confirmer::home_path:
-      if (s.wants(secret_class::home_path))
-        confirm_home_path(s, at, end);
-      break;
-    case confirmer::custom:
-      custom_from.resize(custom_.keywords().size());
-      custom_.confirm(s, d.row, at, custom_from[d.row]);
-      break;
-    }
-    if (!s.spend(2)) {
-      // Little enough stays that the next look at it does not run out again.
-      s.add(std::min(at, most_after_overrun), s.text.size(),
-            secret_class::work_budget);
-      break;
+  std::vector<std::size_t> custom_from(custom_.keywords().size());
+  for (std::size_t from = 0; from < s.text.size(); from += scanned_at_once) {
+    // A literal may have begun before.
+    const auto before = from - std::min(from, longest_);
+    triggers.clear();
+    scanner_->scan(s.text.substr(before, from + scanned_at_once - before),
+                   triggers);
+    for (auto& t : triggers) {
+      t.begin += static_cast<std::uint32_t>(before);
+      if (t.begin + duties_[t.literal].length > from
+          && !confirm(s, t, custom_from))
+        return;
     }
   }
   if (triggers.capacity() > (1U << 16U))
-    std::vector<trigger>{}.swap(triggers); // no actor keeps what an attack made
+    std::vector<trigger>{}.swap(
+        triggers); // no thread keeps what an attack made
+}
+
+bool trigger_table::confirm(search& s, const trigger& t,
+                            std::vector<std::size_t>& custom_from) const {
+  const std::size_t at = t.begin;
+  if (s.in_placeholder(at))
+    return true;
+  const auto& d = duties_[t.literal];
+  const auto end = at + d.length;
+  switch (d.who) {
+  case confirmer::prefix:
+    confirm_prefix(s, d.row, at);
+    break;
+  case confirmer::infix:
+    confirm_infix(s, d.row, at);
+    break;
+  case confirmer::private_key:
+    confirm_private_key(s, at);
+    break;
+  case confirmer::jwt:
+    confirm_jwt(s, at);
+    break;
+  case confirmer::url:
+    confirm_url(s, at, end);
+    break;
+  case confirmer::webhook:
+    confirm_webhook(s, at, end);
+    break;
+  case confirmer::header:
+    confirm_header(s, at, end);
+    break;
+  case confirmer::cookie:
+    confirm_cookie(s, at, end);
+    break;
+  case confirmer::password_hash:
+    confirm_password_hash(s, at, end);
+    break;
+  case confirmer::keyed:
+    confirm_keyed(s, d.row, at);
+    break;
+  case confirmer::command_line:
+    confirm_command_line(s, at, end);
+    break;
+  case confirmer::home_path:
+    if (s.wants(secret_class::home_path))
+      confirm_home_path(s, at, end);
+    break;
+  case confirmer::custom:
+    custom_.confirm(s, d.row, at, custom_from[d.row]);
+    break;
+  }
+  if (s.spend(2))
+    return true;
+  // Little enough stays that the next look at it does not run out again.
+  s.add(std::min(at, most_after_overrun), s.text.size(),
+        secret_class::work_budget);
+  return false;
 }
 
 } // namespace telltale::redact

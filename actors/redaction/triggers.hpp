@@ -54,11 +54,16 @@ private:
     std::uint16_t length = 0;
   };
 
+  /// False if the work budget has run out.
+  bool confirm(search& s, const trigger& t,
+               std::vector<std::size_t>& custom_from) const;
+
   void add(std::string_view literal, confirmer who, std::size_t row = 0);
 
   const custom_patterns& custom_;
   std::vector<std::string> literals_;
   std::vector<duty> duties_;
+  std::size_t longest_ = 0; ///< of the literals
   std::unique_ptr<const trigger_scanner> scanner_;
 };
 

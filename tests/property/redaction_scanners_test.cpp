@@ -78,6 +78,7 @@ CAF_TEST(the scanners mask the same in hostile texts) {
     both.compare(shape.make(3000));
   for (const auto& shape : test::literal_shapes())
     both.compare(shape.make(200));
+  both.compare(test::hostile_shapes().back().make(400'000)); // every fragment
   CAF_CHECK_EQUAL(both.differ, 0u);
 }
 
