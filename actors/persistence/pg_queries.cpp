@@ -93,7 +93,10 @@ caf::expected<task_found> pg_task_store::find(const find_task& what) {
 caf::expected<tasks_listed> pg_task_store::list(const list_tasks& what) {
   return db_.run([&](pqxx::connection& link) {
     tasks_listed result;
-    pqxx::nontransaction reading{link};
+    pqxx::work reading{link};
+    // The values choose the index: rare ones have one of their own, frequent
+    // ones are soon met on the way from the newest. Writes plan without them.
+    reading.exec("SET LOCAL plan_cache_mode = force_custom_plan");
     const auto asked = statement_of(what, std::string{task_columns} + ", "
                                               + std::string{more_task_columns});
     const auto rows = reading.exec_params(
