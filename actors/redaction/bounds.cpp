@@ -77,10 +77,9 @@ std::size_t begin_tail(std::string_view text, std::size_t at) {
 }
 
 std::string omission(std::string_view omitted) {
-  const auto lines = std::count(omitted.begin(), omitted.end(), '\n');
+  const auto lines = count_of(omitted, '\n');
   return "\xe2\x80\xa6 [" + grouped(omitted.size()) + " bytes, "
-         + grouped(static_cast<std::size_t>(lines))
-         + " lines omitted] \xe2\x80\xa6";
+         + grouped(lines) + " lines omitted] \xe2\x80\xa6";
 }
 
 } // namespace

@@ -1,7 +1,9 @@
 #include "actors/redaction/characters.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstring>
 
 namespace telltale::redact {
 
@@ -23,7 +25,7 @@ constexpr std::array<std::uint64_t, 256> make_shares() {
 
 constexpr auto shares = make_shares();
 
-constexpr std::size_t count_of(std::uint64_t sums, unsigned shift) {
+constexpr std::size_t share_of(std::uint64_t sums, unsigned shift) {
   return static_cast<std::size_t>((sums >> shift) & 0xffffU);
 }
 
@@ -53,10 +55,10 @@ makeup study(std::string_view text) noexcept {
       out.letter_run = std::max(out.letter_run, letters);
       before = broad;
     }
-    out.digits += count_of(sums, 0);
-    out.lowers += count_of(sums, 16);
-    out.uppers += count_of(sums, 32);
-    out.hex += count_of(sums, 48);
+    out.digits += share_of(sums, 0);
+    out.lowers += share_of(sums, 16);
+    out.uppers += share_of(sums, 32);
+    out.hex += share_of(sums, 48);
   }
   out.others = text.size() - out.digits - out.lowers - out.uppers;
   out.all_printable = (all & (glyph::control | glyph::line_end)) == 0;
@@ -98,6 +100,33 @@ double entropy(std::string_view text) noexcept {
     if (n != 0)
       sum += static_cast<double>(n) * std::log2(static_cast<double>(n));
   return std::log2(size) - sum / size;
+}
+
+std::size_t count_of(std::string_view text, char wanted) noexcept {
+  constexpr std::uint64_t ones = 0x0101010101010101ULL;
+  constexpr std::uint64_t lows = 0x7f7f7f7f7f7f7f7fULL;
+  const auto pattern = ones * static_cast<unsigned char>(wanted);
+  std::size_t n = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, 8);
+    const auto x = word ^ pattern; // a byte of it is zero where it stands
+    n += static_cast<std::size_t>(
+        std::popcount(~(((x & lows) + lows) | x) & ~lows));
+  }
+  for (; i < text.size(); ++i)
+    n += text[i] == wanted ? 1U : 0U;
+  return n;
+}
+
+bool is_varied(std::string_view text) noexcept {
+  std::array<std::uint16_t, 256> counts{};
+  std::uint16_t most = 0;
+  for (const char c : text.substr(0, 0xffff))
+    most = std::max(most, ++counts[static_cast<unsigned char>(c)]);
+  // No character is more than a quarter: two bits at least.
+  return std::size_t{most} * 4 <= text.size() || entropy(text) >= 2.0;
 }
 
 bool begins_word(std::string_view text, std::size_t at) noexcept {

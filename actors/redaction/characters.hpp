@@ -149,6 +149,12 @@ struct makeup {
 
 [[nodiscard]] makeup study(std::string_view text) noexcept;
 
+/// How often a character stands in a text.
+[[nodiscard]] std::size_t count_of(std::string_view text, char wanted) noexcept;
+
+/// Has the text at least two bits of entropy a character?
+[[nodiscard]] bool is_varied(std::string_view text) noexcept;
+
 /// Shannon entropy of the bytes, in bits a character.
 [[nodiscard]] double entropy(std::string_view text) noexcept;
 

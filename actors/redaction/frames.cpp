@@ -45,8 +45,7 @@ bool is_go_place(std::string_view line) {
 class line_table {
 public:
   explicit line_table(std::string_view text) : text_(text) {
-    const auto ends = std::count(text.begin(), text.end(), '\n');
-    begins_.reserve(static_cast<std::size_t>(ends) + 2);
+    begins_.reserve(count_of(text, '\n') + 2);
     for (std::size_t at = 0; at <= text.size();) {
       begins_.push_back(static_cast<std::uint32_t>(at));
       at = std::min(text.find('\n', at), text.size()) + 1;

@@ -137,6 +137,8 @@ value_span read_bare(search& s, std::size_t at, bool parameter) {
   const auto from = known.end;
   for (; !known.ended && known.end < limit; ++known.end) {
     const char c = text[known.end];
+    if (is(c, glyph::alnum))
+      continue; // most are, and none ends a value
     known.ended = is(c, glyph::space) || static_cast<unsigned char>(c) < 0x20
                   || ends_bare(text, known.end, parameter);
     if (known.ended)

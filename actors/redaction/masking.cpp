@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t most_propagated = 256; ///< values of one text
 constexpr std::size_t most_looked_at = 8192; ///< finds of one text
 constexpr std::size_t longest_propagated = 4096;
+constexpr std::size_t cut_slack = 128; ///< around where a text is cut
 constexpr std::string_view user_mark = "[user]";
 
 bool continues(char c) {
@@ -218,9 +219,12 @@ std::optional<std::string> mask(const shadow& dark, std::string_view original,
   }
   copy_to(original.size());
   // What is between the ends is cut away, and a tag costs more than a mask.
-  std::erase_if(tags, [&](const tag_place& tag) {
-    return tag.at > tagged && tag.at + tagged < out.size();
-  });
+  if (out.size() > tagged)
+    std::erase_if(tags,
+                  [&, head = tagged * 6 / 10 + cut_slack,
+                   tail = tagged * 4 / 10 + cut_slack](const tag_place& tag) {
+                    return tag.at > head && tag.at + tail < out.size();
+                  });
   writer.tag(out, tags);
   return out;
 }

@@ -16,7 +16,6 @@ namespace {
 constexpr std::string_view opening = "[REDACTED:";
 constexpr std::size_t tag_length = 6;
 constexpr std::size_t least_tagged = 12; ///< bytes of a value that gets a tag
-constexpr double least_entropy = 2.0;    ///< bits a character, likewise
 
 bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
@@ -101,7 +100,7 @@ std::size_t placeholder_writer::write(std::string& out, secret_class kind,
   out.append(opening).append(row_of(kind).name);
   std::size_t at = 0;
   if (tagged && hash_ && value.size() >= least_tagged
-      && entropy(value.substr(0, 4096)) >= least_entropy) {
+      && is_varied(value.substr(0, 4096))) {
     at = out.size() + 1;
     out.append("#aaaaaa");
   }
