@@ -60,7 +60,7 @@ std::string shown(std::string_view name) {
       out.push_back(c);
     } else {
       out.push_back('%');
-      const auto byte = static_cast<unsigned char>(c);
+      const unsigned byte = static_cast<unsigned char>(c);
       for (const unsigned digit : {byte >> 4U, byte & 15U})
         out.push_back("0123456789abcdef"[digit]);
     }
