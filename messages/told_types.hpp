@@ -9,14 +9,15 @@
 
 namespace telltale {
 
-/// Which events' payloads are stored, because relays may want them: a failure or
-/// recovery in a chat session, and what some webhook asks for. The composition
-/// root sets the latter and a reload replaces them; stores read. Any thread.
+/// Which events' payloads are stored, because relays may want them: a failure
+/// or recovery in a chat session, and what some webhook asks for. The
+/// composition root sets the latter and a reload replaces them; stores read.
+/// Any thread.
 class told_types {
 public:
   [[nodiscard]] bool has(event_type type, bool in_chat) const noexcept {
-    const bool is_for_chats = type == event_type::task_failed
-                              || type == event_type::task_recovered;
+    const bool is_for_chats =
+        type == event_type::task_failed || type == event_type::task_recovered;
     return (in_chat && is_for_chats)
            || (wanted_.load(std::memory_order_relaxed) & bit(type)) != 0;
   }

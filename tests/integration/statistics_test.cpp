@@ -134,7 +134,8 @@ CAF_TEST(a kind counts alone and retried attempts have their reasons) {
                   0);
 }
 
-CAF_TEST(deliveries that wait or died are counted and the oldest one has an age) {
+CAF_TEST(deliveries that wait
+         or died are counted and the oldest one has an age) {
   execute("INSERT INTO deliveries (id, event_id, task_id, relay, position,"
           " state, created_at) SELECT gen_random_uuid(), gen_random_uuid(),"
           " gen_random_uuid(), 'r', n, CASE WHEN n < 3 THEN 'pending' WHEN n ="
