@@ -12,12 +12,6 @@ import { deliveryRows, wentWrong } from './telling.js';
 const PAGE = 50;
 const STATES = ['', 'pending', 'dead', 'sent'];
 
-/** A service of a version that has none. */
-function unknown(error) {
-  if (error.status !== 404) throw error;
-  return { mutes: [] };
-}
-
 export function deliveriesView() {
   const view = { title: t('deliveries'), mayWrite: false };
   const tabs = h('nav', { class: 'tabs', 'aria-label': t('state') });
@@ -73,7 +67,7 @@ export function deliveriesView() {
   const read = async () => {
     const { state, relay, cursor } = given();
     const [page, stats, mutes, ready] = await Promise.all([api.deliveries({ state, relay, cursor, limit: PAGE }),
-      api.stats({ window: '24h' }).catch(() => null), api.mutes().catch(unknown), api.ready().catch(() => null)]);
+      api.stats({ window: '24h' }).catch(() => null), api.mutes(), api.ready().catch(() => null)]);
     const now = JSON.stringify([page, stats?.deliveries, mutes, location.search]);
     if (now === print) return;
     print = now;

@@ -46,6 +46,6 @@ function response(status)
 end
 
 function done(summary, latency)
-  print(string.format("RESULT %d %f %f %f", summary.requests * batch, summary.duration / 1e6,
+  print(string.format("RESULT %d %f %f %f", summary.requests, summary.duration / 1e6,
     latency:percentile(50) / 1000, latency:percentile(99) / 1000))
 end

@@ -87,9 +87,10 @@ def load(world, it, ids, connections, pipeline, batch=1, status="succeeded", pau
     if not found or "refused" in text:
         raise SystemExit(f"wrk: {text}")
     requests, seconds, p50, p99 = (float(x) for x in found.groups())
-    if requests > len(ids):
-        world.say(f"(only {len(ids)} tasks were there for {requests:.0f} reports: repeats are counted)")
-    return {"rate": requests / seconds, "p50": p50, "p99": p99, "cpu": (it.cpu() - before) / requests * 1e6}
+    if requests * batch > len(ids):
+        world.say(f"(only {len(ids)} tasks were there for {requests * batch:.0f} reports: repeats are counted)")
+    reports = requests * batch
+    return {"rate": reports / seconds, "p50": p50, "p99": p99, "cpu": (it.cpu() - before) / reports * 1e6}
 
 
 def rows(world):

@@ -35,6 +35,8 @@ export const create = (task) => call('POST', '/tasks',
 export const report = (task, what) => call('POST', `/internal/tasks/${task.id}/status`, what, runnerToken);
 export const heartbeat = (runner, tasks = []) => call('POST', `/internal/runners/${runner}/heartbeat`, { tasks }, runnerToken);
 export const recover = (runner) => call('POST', `/internal/runners/${runner}/recover`, {}, runnerToken);
+/** How many messages the chats have refused so far. */
+export const refused = async () => (await call('GET', '/stats', undefined, '', sinkUrl)).refused;
 export const control = (what) => call('POST', `/${what}`, {}, '', controlUrl);
 
 export async function started(task, runner = 'page-1') {
@@ -76,12 +78,6 @@ export const gone = (locator) => locator.first().waitFor({ state: 'hidden', time
 export async function open(page, path, what = 'h1') {
   await page.goto(url + path);
   await seen(page.locator(what));
-}
-
-/** Does the service know this address? */
-export async function isThere(path) {
-  const answer = await fetch(url + path, { headers: { Authorization: `Bearer ${operatorToken}`, Accept: 'application/json' } });
-  return answer.status !== 404;
 }
 
 /** Says yes to the question on the screen. */
@@ -142,10 +138,6 @@ export async function runChecks(runs) {
   try {
     for (const { name, run, options } of checks) {
       if (only && !name.includes(only)) continue;
-      if (options.needs && !(await isThere(options.needs))) {
-        console.log(`skip  ${name}: this service has no ${options.needs}`);
-        continue;
-      }
       const began = Date.now();
       const page = await visitor(browser, { name, ...options });
       try {
