@@ -1,7 +1,10 @@
-"""The page over a million runs: from the answer of the data call to the painted list."""
+"""The page over a million runs: from the answer of the data call to the painted list; `telltale why` beside it."""
 
 import json
 import pathlib
+import statistics
+import subprocess
+import time
 
 from scenario import browser
 from world import at_most
@@ -26,6 +29,21 @@ def seed(database):
     database.sql("VACUUM ANALYZE tasks; CHECKPOINT;")
 
 
+def why(world, it):
+    """Milliseconds of whole calls of the command line, and what it asks about."""
+    made = it.service.create(kind="review", title="Review change 4711")["id"]
+    it.service.report(made, "running", runner_id="runner-1")
+    it.service.report(made, "failed", detail="dial tcp 203.0.113.7:443: connection refused")
+    times = []
+    for _ in range(20 * world.rounds):
+        began = time.perf_counter()
+        done = subprocess.run([str(world.program), "why", made, "--server", it.url], stdout=subprocess.PIPE, check=True)
+        times.append((time.perf_counter() - began) * 1000)
+        if b"connection refused" not in done.stdout:
+            raise SystemExit(f"why does not say why: {done.stdout.decode()}")
+    return times
+
+
 def rows(world):
     with world.service() as it:
         world.say(f"seeding {RUNS} runs")
@@ -35,4 +53,7 @@ def rows(world):
         if done.returncode:
             raise SystemExit("the browser did not get to the end")
         for name, figure in json.loads(done.stdout).items():
+            yield at_most(f"{name}, data call", figure["call"], 20, "ms")
             yield at_most(f"{name}, data call to paint", figure["paint"], 300, "ms", note=f"from the address to paint {figure['all']:.0f} ms")
+        times = why(world, it)
+        yield at_most("telltale why, the slowest call", max(times), 100, "ms", note=f"median {statistics.median(times):.0f} ms")
