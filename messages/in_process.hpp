@@ -2,6 +2,7 @@
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
+#include "messages/deliveries.hpp"
 #include "messages/http_call.hpp"
 #include "messages/mutes.hpp"
 #include "messages/redaction.hpp"

@@ -4,6 +4,7 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
+#include "messages/deliveries.hpp"
 #include "messages/http_call.hpp"
 #include "messages/in_process.hpp"
 #include "messages/redaction.hpp"

@@ -6,6 +6,7 @@
 
 #include <caf/typed_actor.hpp>
 
+#include "messages/deliveries.hpp"
 #include "messages/status_report.hpp"
 #include "messages/store.hpp"
 

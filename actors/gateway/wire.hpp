@@ -11,6 +11,7 @@
 
 #include <caf/expected.hpp>
 
+#include "messages/deliveries.hpp"
 #include "messages/status_report.hpp"
 #include "messages/store.hpp"
 

@@ -5,7 +5,7 @@
 
 #include <pqxx/pqxx>
 
-#include "messages/store.hpp"
+#include "messages/deliveries.hpp"
 
 // What the statements about deliveries share. Inside this room only.
 

@@ -4,6 +4,7 @@
 
 #include <caf/expected.hpp>
 
+#include "messages/deliveries.hpp"
 #include "messages/event.hpp"
 #include "messages/statistics.hpp"
 #include "messages/status_report.hpp"

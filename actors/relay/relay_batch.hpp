@@ -7,7 +7,7 @@
 
 #include "actors/relay/channel.hpp"
 #include "actors/relay/digest.hpp"
-#include "messages/store.hpp"
+#include "messages/deliveries.hpp"
 
 namespace telltale {
 

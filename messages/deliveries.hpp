@@ -1,0 +1,119 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/event.hpp"
+#include "messages/store.hpp"
+#include "messages/task.hpp"
+
+// Requests about messages to chats and webhooks, and their answers.
+
+namespace telltale {
+
+/// Leases due deliveries of one relay, oldest first, at most `per_chat` of a
+/// chat. None of a chat of which an earlier one is leased or waits for its next
+/// try: the order within a chat is kept. None that a mute holds back.
+struct take_deliveries {
+  std::string relay;
+  std::uint32_t limit = 16; ///< chats; of a target without chats: deliveries
+  std::chrono::milliseconds lease{60'000};
+  std::uint32_t per_chat = 1; ///< more than one: a storm can be gathered
+  /// Failures of a chat beyond so many come with their reason alone, so that a
+  /// storm fits into memory.
+  std::uint32_t whole_per_chat = 0xffff'ffff;
+  /// A digest of how the target is configured, where it may ask for no more;
+  /// empty: it cannot.
+  std::string target{};
+
+  bool operator==(const take_deliveries&) const = default;
+};
+
+/// A delivery to make.
+struct due_delivery {
+  delivery_id id;
+  event_id event;
+  event_type type = event_type::task_failed;
+  task_id task;
+  chat_binding chat; ///< empty for targets without chats
+  std::string payload;
+  std::string envelope;
+  std::uint32_t tries = 0; ///< before this one
+  timestamp created_at{};
+
+  bool operator==(const due_delivery&) const = default;
+};
+
+struct deliveries_taken {
+  std::vector<due_delivery> due;
+  bool more = false; ///< other chats have more that is due now
+  std::optional<timestamp> next_try_at; ///< of the soonest one that is not due
+  std::string disabled{}; ///< why the target wants no more; empty: it does
+
+  bool operator==(const deliveries_taken&) const = default;
+};
+
+/// What became of one try.
+struct delivery_result {
+  delivery_id id;
+  delivery_state state = delivery_state::pending; ///< pending: try again
+  std::chrono::milliseconds retry_in{};           ///< if pending
+  std::string error; ///< redacted, short; empty on success
+  std::string message_id;
+  redacted_text text; ///< what people read
+  bool counts = true; ///< false: throttled or put back, no try was spent
+
+  bool operator==(const delivery_result&) const = default;
+};
+
+struct record_deliveries {
+  std::string relay;
+  std::vector<delivery_result> results;
+  /// The target asked for no more: with this configuration, for this reason.
+  std::string target{};
+  std::string disabled{};
+
+  bool operator==(const record_deliveries&) const = default;
+};
+
+struct deliveries_recorded {
+  std::uint32_t recorded = 0;
+
+  bool operator==(const deliveries_recorded&) const = default;
+};
+
+/// Fails with `delivery_not_found` or `not_redeliverable`. Enables a hook again
+/// that asked for no more.
+struct redeliver {
+  delivery_id id;
+
+  bool operator==(const redeliver&) const = default;
+};
+
+struct redelivery_queued {
+  delivery_record delivery;
+
+  bool operator==(const redelivery_queued&) const = default;
+};
+
+struct list_deliveries {
+  std::optional<delivery_state> state;
+  std::optional<std::string> relay;
+  std::optional<task_id> task{};
+  std::optional<page_cursor> after;
+  std::uint32_t limit = 50;
+
+  bool operator==(const list_deliveries&) const = default;
+};
+
+struct deliveries_listed {
+  std::vector<delivery_record> deliveries;
+  std::optional<page_cursor> next;
+
+  bool operator==(const deliveries_listed&) const = default;
+};
+
+} // namespace telltale

@@ -1,0 +1,227 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/gateway/edge.hpp"
+#include "actors/gateway/gateway.hpp"
+#include "actors/status_intake/status_intake.hpp"
+#include "tests/support/raw_socket.hpp"
+
+// The gateway on a real socket; the rooms behind it know one task.
+namespace telltale::test {
+
+using namespace std::chrono_literals;
+
+inline const task_id known{make_uuid_v7()}; // the one task that there is
+
+inline redaction_actor::behavior_type
+fake_redaction(redaction_actor::pointer self) {
+  return {[=](redact_reports& what) {
+            self->send(what.back_to, reports_redacted{std::move(what.batch),
+                                                      what.waiter, what.lane});
+          },
+          [](redact_texts& what) {
+            texts_redacted clean;
+            clean.texts.resize(what.texts.size());
+            clean.findings.resize(what.texts.size());
+            return clean;
+          },
+          [](narrow_texts&) { return texts_redacted{}; },
+          [](seal_masks&) { return masks_sealed{{"sealed"}}; }};
+}
+
+/// Knows one task; a report with attempt 9 is lost on the way.
+inline report_store_actor::behavior_type
+fake_reports(report_store_actor::pointer self) {
+  return {[=](commit_reports& what) {
+            std::erase_if(*what.batch, [](const report_flight& flight) {
+              return flight.ready.attempt == 9U;
+            });
+            for (auto& flight : *what.batch)
+              flight.result =
+                  flight.ready.task == known ? ec::none : ec::task_not_found;
+            self->send(what.waiter, reports_settled{std::move(what.batch)});
+          },
+          [](flush_reports&) {}};
+}
+
+inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer) {
+  return {[](create_task& what) { return task_created{what.task}; },
+          [](claim_tasks&) { return tasks_claimed{}; },
+          [](return_tasks&) { return tasks_returned{}; },
+          [](cancel_task&) { return task_changed{}; },
+          [](retry_task&) { return task_changed{}; }};
+}
+
+inline statistics_actor::behavior_type
+fake_statistics(statistics_actor::pointer) {
+  return {
+      [](const read_stats& what) {
+        stats_read found;
+        found.until = timestamp{std::chrono::hours{48}};
+        found.since = found.until - what.window;
+        return found;
+      },
+      [](const list_runners&) { return runners_listed{}; },
+  };
+}
+
+inline heartbeat_store_actor::behavior_type
+fake_beats(heartbeat_store_actor::pointer) {
+  return {[](beat_heart&) { return heart_beaten{}; }, [](flush_beats) {}};
+}
+
+inline task_query_actor::behavior_type fake_queries(task_query_actor::pointer) {
+  return {[](find_task& what) -> caf::result<task_found> {
+            if (what.task != known)
+              return make_error(ec::task_not_found);
+            task_found found;
+            found.task.id = known;
+            return found;
+          },
+          [](list_tasks&) { return tasks_listed{}; },
+          [](list_deliveries&) { return deliveries_listed{}; },
+          [](check_store&) {
+            return store_checked{true, 1, true};
+          }};
+}
+
+inline chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer) {
+  return {[](bind_chat& what) { return chats_listed{{what.binding}}; },
+          [](unbind_chat&) { return chats_listed{}; },
+          [](list_chats&) { return chats_listed{}; }};
+}
+
+inline delivery_store_actor::behavior_type
+fake_deliveries(delivery_store_actor::pointer) {
+  return {[](take_deliveries&) { return deliveries_taken{}; },
+          [](record_deliveries&) { return deliveries_recorded{}; },
+          [](redeliver&) { return redelivery_queued{}; },
+          [](redeliver_dead&) { return dead_requeued{}; },
+          [](read_backlog&) { return backlog_read{}; }};
+}
+
+inline mute_store_actor::behavior_type fake_mutes(mute_store_actor::pointer) {
+  return {[](put_mute&) { return mute_put{}; },
+          [](clear_mute&) { return mute_cleared{}; },
+          [](list_mutes&) { return mutes_listed{}; }};
+}
+
+inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer) {
+  return {[](reap_now&) {}, [](check_truth_now&) {},
+          [](runner_recovered&) { return tasks_swept{}; }};
+}
+
+inline event_stream_actor::behavior_type
+fake_events(event_stream_actor::pointer) {
+  return {[](events_published&) {},
+          [](subscribe_events&) { return events_read{}; }, [](poll_events&) {}};
+}
+
+inline config::token_config token(const std::string& value,
+                                  std::vector<std::string> scopes = {}) {
+  config::token_config made;
+  made.name = value;
+  made.token = config::secret{value};
+  made.scopes = std::move(scopes);
+  return made;
+}
+
+inline config::auth_config closed() {
+  config::auth_config auth;
+  auth.runner_tokens = {token("run")};
+  auth.operator_tokens = {token("op"), token("look", {"read"})};
+  return auth;
+}
+
+/// The whole gateway on a free port, with scripted rooms behind it.
+struct service {
+  caf::actor_system_config options;
+  caf::actor_system sys{options};
+  gateway_actor actor;
+  std::unique_ptr<edge> front;
+  reply_board_ptr replies = std::make_shared<reply_board>();
+  counter_board_ptr counters = std::make_shared<counter_board>();
+  access_rules rules;
+
+  explicit service(const config::auth_config& auth = closed(),
+                   config::http_config http = {})
+      : rules(auth, "key") {
+    const auto redaction = sys.spawn(fake_redaction);
+    const auto intake =
+        sys.spawn(status_intake, std::vector<redaction_actor>{redaction},
+                  std::vector<report_store_actor>{sys.spawn(fake_reports),
+                                                  sys.spawn(fake_reports)},
+                  counters);
+    gateway_rooms rooms{.tasks = sys.spawn(fake_tasks),
+                        .queries = sys.spawn(fake_queries),
+                        .statistics = sys.spawn(fake_statistics),
+                        .chats = sys.spawn(fake_chats),
+                        .deliveries = sys.spawn(fake_deliveries),
+                        .mutes = sys.spawn(fake_mutes),
+                        .redaction = redaction,
+                        .reaper = sys.spawn(fake_reaper),
+                        .events = sys.spawn(fake_events),
+                        .intake = intake,
+                        .beats = sys.spawn(fake_beats)};
+    actor = sys.spawn(gateway, rooms, gateway_setup{}, replies, counters);
+    http.listen = "127.0.0.1:0";
+    edge_ports ports;
+    ports.metrics = [] { return std::string{"telltale_up 1\n"}; };
+    ports.asset = [](std::string_view path) -> std::optional<page_asset> {
+      if (path == "/index.html")
+        return page_asset{"text/html; charset=utf-8", "<html>", "\"1\""};
+      if (path == "/assets/app.js")
+        return page_asset{"text/javascript", "go()", {}, true};
+      return std::nullopt;
+    };
+    front = std::make_unique<edge>(http, rules, actor, intake, ports, counters,
+                                   replies);
+    front->start();
+  }
+
+  ~service() {
+    front->drain(5s);
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    actor = nullptr;
+  }
+
+  /// Sends bytes, then reads one answer.
+  std::string exchange(const std::string& bytes) const {
+    raw_socket socket{front->port()};
+    socket.send(bytes);
+    return socket.read_answer();
+  }
+
+  std::string send(const std::string& method, const std::string& target,
+                   const std::string& body = {},
+                   const std::string& headers =
+                       "Authorization: Bearer run\r\n"
+                       "Content-Type: application/json\r\n") const {
+    return exchange(method + " " + target + " HTTP/1.1\r\nHost: x\r\n" + headers
+                    + "Content-Length: " + std::to_string(body.size())
+                    + "\r\n\r\n" + body);
+  }
+
+  std::string report(const std::string& body) const {
+    return send("POST", status_path(), body);
+  }
+
+  static std::string status_path() {
+    return "/internal/tasks/" + to_string(known) + "/status";
+  }
+};
+
+} // namespace telltale::test
