@@ -126,7 +126,7 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
       + *condition + " LIMIT " + std::to_string(what.limit)
       + " FOR UPDATE OF t SKIP LOCKED");
   std::vector<transition> plans;
-  plans.reserve(rows.size());
+  plans.reserve(static_cast<std::size_t>(rows.size()));
   for (const auto& row : rows) {
     task_snapshot found;
     try {
@@ -157,7 +157,7 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
   for (auto& plan : plans)
     result.facts.push_back(*std::move(plan.event));
   result.answer.settled = static_cast<std::uint32_t>(plans.size());
-  result.answer.more = rows.size() >= what.limit;
+  result.answer.more = static_cast<std::size_t>(rows.size()) >= what.limit;
   return result;
 }
 
@@ -173,7 +173,7 @@ caf::expected<truth_checked> pg_task_store::check(const check_truth& what) {
     pqxx::nontransaction reading{link};
     forget_masks(reading);
     const auto rows = reading.exec_params(truth_statement, what.window.count());
-    result.violations = rows.size();
+    result.violations = static_cast<std::uint64_t>(rows.size());
     if (!rows.empty())
       result.first = std::string{text_of(rows[0][0])} + ": task "
                      + std::string{text_of(rows[0][1])};

@@ -248,7 +248,7 @@ pg_task_store::claim(const claim_tasks& what) {
       return result;
     }
     std::vector<transition> plans;
-    plans.reserve(rows.size());
+    plans.reserve(static_cast<std::size_t>(rows.size()));
     for (const auto& row : rows) {
       task_snapshot found;
       found.task = read_whole(row, 1);

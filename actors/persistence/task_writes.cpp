@@ -169,7 +169,7 @@ write_transitions(pqxx::transaction_base& transaction,
   const auto rows = transaction.exec_prepared(
       write_statement_name, pqxx::prepare::make_dynamic_params(parameters));
   std::unordered_map<task_id, std::int64_t> written;
-  written.reserve(rows.size());
+  written.reserve(static_cast<std::size_t>(rows.size()));
   for (const auto& row : rows)
     written.emplace(task_id{uuid_of(row[0])}, 0);
   if (rows.empty() || rows[0][1].is_null())
