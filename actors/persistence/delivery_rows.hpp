@@ -5,6 +5,7 @@
 
 #include <pqxx/pqxx>
 
+#include "actors/persistence/pg_connection.hpp"
 #include "messages/deliveries.hpp"
 
 // What the statements about deliveries share. Inside this room only.
@@ -43,6 +44,9 @@ inline constexpr const char* chat_fronts = R"(
   muted AS (
     SELECT chat_id, until FROM mutes WHERE relay = $1 AND until > now()
   ))";
+
+/// The statements that take deliveries and record their ends.
+void prepare_deliveries(pg_connection& db);
 
 inline uuid need_uuid(const pqxx::field& field) {
   const auto id = parse_uuid(field.c_str());

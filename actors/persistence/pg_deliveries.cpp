@@ -17,8 +17,16 @@ namespace {
 /// at the front of a chat stays so until the commit.
 constexpr const char* take_turns =
     "SELECT pg_advisory_xact_lock(1952804975, hashtext($1))";
+/// The same for takers. Their commit does not wait for the disk: a lease that a
+/// crash of the database undoes is taken again, as one that ran out is.
+constexpr const char* take_turns_to_lease =
+    "SELECT pg_advisory_xact_lock(1952804975, hashtext($1)), "
+    "set_config('synchronous_commit', 'off', true)";
 
-/// Of a chat's failures beyond the first $5 only what a count needs.
+/// Of a chat's failures beyond the first $5 only what a count needs. Every row
+/// says when the soonest of those that cannot be taken now can be; with nothing
+/// to take there is one row that says only this. A long queue of a target
+/// without chats is looked at from its front only.
 constexpr const char* take_due = R"(,
   chosen AS (
     SELECT chat_id FROM fronts f
@@ -28,8 +36,8 @@ constexpr const char* take_due = R"(,
   ),
   picked AS (
     (SELECT d.id FROM deliveries d
-     WHERE d.id IN (SELECT f.id FROM fronts f JOIN chosen USING (chat_id)
-                    WHERE f.free)
+     WHERE d.id IN (SELECT f.id FROM fronts f WHERE f.free
+                      AND (f.chat_id IN (SELECT chat_id FROM chosen)) IS TRUE)
      FOR UPDATE SKIP LOCKED)
   ),
   hooks AS (
@@ -56,28 +64,28 @@ constexpr const char* take_due = R"(,
              AS slim
     FROM taken d JOIN events e ON e.id = d.event_id
   )
-  SELECT id, event_id, type, task_id, coalesce(facts->>'chat_session', ''),
+  SELECT r.id, event_id, type, task_id, coalesce(facts->>'chat_session', ''),
          chat_id, thread_id, reply_to, channel_type, locale,
          CASE WHEN slim
            THEN json_build_object('failure_reason', facts->>'why',
                                   'retry_pending', facts->'retry_pending')::text
            ELSE coalesce(payload, '') END,
          CASE WHEN slim THEN '' ELSE coalesce(head || payload || '}', '') END,
-         tries, created_at
-  FROM ranked ORDER BY position)";
-
-/// When the soonest of those that cannot be taken now can be. A long queue of
-/// a target without chats is looked at from its front only.
-constexpr const char* soonest = R"(
-  SELECT min(greatest(next_try_at, leased_until,
-                      (SELECT max(m.until) FROM muted m
-                       WHERE m.chat_id IN ('', waiting.chat_id))))
+         tries, created_at, soonest
   FROM (
-    SELECT chat_id, next_try_at, leased_until FROM fronts
-    UNION ALL
-    (SELECT '', next_try_at, leased_until FROM deliveries
-     WHERE relay = $1 AND state = 'pending' AND chat_id = ''
-     ORDER BY position LIMIT 1000)) waiting)";
+    SELECT least(min(greatest(next_try_at, leased_until,
+                              (SELECT max(m.until) FROM muted m
+                               WHERE m.chat_id IN ('', w.chat_id)))),
+                 (SELECT min(leased_until) FROM taken)) AS soonest
+    FROM (
+      SELECT id, chat_id, next_try_at, leased_until FROM fronts WHERE place = 1
+      UNION ALL
+      (SELECT id, '', next_try_at, leased_until FROM deliveries
+       WHERE relay = $1 AND state = 'pending' AND chat_id = ''
+       ORDER BY position LIMIT 1000)) w
+    WHERE w.id NOT IN (SELECT id FROM taken)) later
+  LEFT JOIN ranked r ON true
+  ORDER BY position)";
 
 /// Another configuration is another target: it is tried.
 constexpr const char* forget_other_target =
@@ -108,10 +116,22 @@ constexpr const char* write_results = R"(
     AND e.id = d.event_id
   RETURNING d.id, d.state, e.facts, now())";
 
+/// With their positions, last and under the lock of one row, as whoever writes
+/// events gives them. Nobody has to be told of a delivery's fate.
 constexpr const char* insert_events = R"(
-  INSERT INTO events (id, task_id, attempt, type, occurred_at, facts)
-  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[],
-                       $5::timestamptz[], $6::json[]))";
+  WITH given AS (
+    UPDATE event_positions p SET last = p.last + cardinality($1::uuid[])
+    WHERE p.only_row
+    RETURNING p.last - cardinality($1::uuid[]) AS before
+  )
+  INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, position)
+  SELECT n.id, n.task_id, n.attempt, n.type, n.occurred_at, n.facts,
+         g.before + n.place
+  FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[],
+              $5::timestamptz[], $6::json[]) WITH ORDINALITY
+    AS n (id, task_id, attempt, type, occurred_at, facts, place)
+    CROSS JOIN given g
+  RETURNING position)";
 
 due_delivery read_due(const std::string& relay, const pqxx::row& row) {
   due_delivery due;
@@ -149,14 +169,17 @@ std::string find_disabled(pqxx::work& work, const take_deliveries& request) {
 deliveries_taken take_in(pqxx::connection& link,
                          const take_deliveries& request) {
   pqxx::work work{link};
-  work.exec_params1(take_turns, request.relay);
-  const std::string fronts = chat_fronts;
+  work.exec_prepared1("turns_to_lease", request.relay);
   std::set<std::string> chats;
   deliveries_taken answer;
   answer.disabled = find_disabled(work, request);
-  for (const auto& row : work.exec_params(
-           fronts + take_due, request.relay, std::max(request.per_chat, 1U),
+  std::optional<timestamp> soonest;
+  for (const auto& row : work.exec_prepared(
+           "take_due", request.relay, std::max(request.per_chat, 1U),
            request.limit, request.lease.count(), request.whole_per_chat)) {
+    soonest = read_time(row[14]);
+    if (row[0].is_null())
+      break;
     answer.due.push_back(read_due(request.relay, row));
     const auto& chat = answer.due.back().chat.chat_id;
     if (!chat.empty())
@@ -166,8 +189,7 @@ deliveries_taken take_in(pqxx::connection& link,
   if (taken >= request.limit)
     answer.more = true;
   else
-    answer.next_try_at =
-        read_time(work.exec_params1(fronts + soonest, request.relay, 1)[0]);
+    answer.next_try_at = soonest;
   work.commit();
   return answer;
 }
@@ -183,7 +205,7 @@ event_facts facts_of_end(event_facts facts, const delivery_id& delivery,
   return facts;
 }
 
-void write_events(pqxx::work& work, const std::vector<event_facts>& facts) {
+void write_events(pqxx::work& work, std::vector<event_facts>& facts) {
   if (facts.empty())
     return;
   sql_array ids;
@@ -200,8 +222,12 @@ void write_events(pqxx::work& work, const std::vector<event_facts>& facts) {
     times.add(one.occurred_at);
     texts.add(write_facts(one));
   }
-  work.exec_params0(insert_events, ids.done(), tasks.done(), attempts.done(),
-                    types.done(), times.done(), texts.done());
+  const auto rows = work.exec_prepared(
+      "insert_events", ids.done(), tasks.done(), attempts.done(), types.done(),
+      times.done(), texts.done());
+  auto position = rows.at(0)[0].as<std::int64_t>();
+  for (auto& one : facts)
+    one.position = position++;
 }
 
 committed<deliveries_recorded> record_in(pqxx::connection& link,
@@ -223,9 +249,9 @@ committed<deliveries_recorded> record_in(pqxx::connection& link,
     texts.add(result.text.view());
   }
   pqxx::work work{link};
-  work.exec_params1(take_turns, request.relay);
-  const auto rows = work.exec_params(
-      write_results, ids.done(), states.done(), counts.done(), waits.done(),
+  work.exec_prepared1("turns", request.relay);
+  const auto rows = work.exec_prepared(
+      "write_results", ids.done(), states.done(), counts.done(), waits.done(),
       errors.done(), messages.done(), texts.done(), request.relay);
   committed<deliveries_recorded> answer;
   for (const auto& row : rows) {
@@ -248,6 +274,14 @@ committed<deliveries_recorded> record_in(pqxx::connection& link,
 }
 
 } // namespace
+
+void prepare_deliveries(pg_connection& db) {
+  db.prepare("turns", take_turns);
+  db.prepare("turns_to_lease", take_turns_to_lease);
+  db.prepare("take_due", std::string{chat_fronts} + take_due);
+  db.prepare("write_results", write_results);
+  db.prepare("insert_events", insert_events);
+}
 
 caf::expected<deliveries_taken>
 pg_event_store::take(const take_deliveries& request) {

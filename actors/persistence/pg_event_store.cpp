@@ -10,6 +10,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/persistence/delivery_rows.hpp"
 #include "actors/persistence/facts_codec.hpp"
 #include "actors/persistence/sql_array.hpp"
 #include "actors/persistence/uuid_v5.hpp"
@@ -33,15 +34,24 @@ constexpr const char* read_log = R"(
              ORDER BY position LIMIT $2) e ON true
   ORDER BY e.position)";
 
+constexpr const char* find_bindings_statement = R"(
+  SELECT id, relay, chat_id, thread_id, reply_to, channel_type, locale
+  FROM chat_sessions WHERE id = ANY ($1::text[]))";
+
 constexpr const char* find_told = R"(
   SELECT DISTINCT d.task_id, d.relay, d.chat_id
   FROM deliveries d JOIN events e ON e.id = d.event_id
   WHERE d.task_id = ANY ($1::uuid[]) AND d.state <> 'dead'
     AND e.type = 'task:failed')";
 
-/// Publishers take turns from here to their commit.
+/// Publishers take turns from here to their commit, which does not wait for the
+/// disk: what a crash of the database undoes is still due and is published
+/// again, and a delivery that is recorded as sent makes it lasting first.
 constexpr const char* take_turns =
-    "SELECT pg_advisory_xact_lock(1952804965, 0)";
+    "SELECT pg_advisory_xact_lock(1952804965, 0), "
+    "set_config('synchronous_commit', 'off', true)";
+/// But a position that was told may never be given again.
+constexpr const char* wait_for_disk = "SET LOCAL synchronous_commit TO DEFAULT";
 
 constexpr const char* find_fresh_statement =
     "SELECT id, position FROM events "
@@ -75,13 +85,6 @@ constexpr const char* set_positions = R"(
     AS u (id, position, head, payload)
   WHERE e.id = u.id)";
 
-uuid need_uuid(const pqxx::field& field) {
-  const auto id = parse_uuid(field.c_str());
-  if (!id)
-    throw std::runtime_error{"the store holds a malformed uuid"};
-  return *id;
-}
-
 /// A task's failure, told to a chat.
 using told_key = std::tuple<task_id, std::string, std::string>;
 
@@ -108,7 +111,7 @@ std::map<event_id, std::int64_t> find_fresh(pqxx::work& work,
   for (const auto& event : request.events)
     ids.add(event.facts.id);
   std::map<event_id, std::int64_t> result;
-  for (const auto& row : work.exec_params(find_fresh_statement, ids.done()))
+  for (const auto& row : work.exec_prepared("find_fresh", ids.done()))
     result.emplace(event_id{need_uuid(row[0])},
                    row[1].is_null() ? 0 : row[1].as<std::int64_t>());
   return result;
@@ -120,6 +123,7 @@ std::int64_t lock_positions(publication& p, const publish_events& request) {
   const auto lacks = [](const auto& entry) { return entry.second == 0; };
   if (std::ranges::none_of(p.fresh, lacks))
     return 0;
+  p.work.exec0(wait_for_disk);
   const auto last =
       p.work.exec1("SELECT last FROM event_positions FOR UPDATE")[0]
           .as<std::int64_t>();
@@ -139,10 +143,7 @@ void load_bindings(publication& p, const publish_events& request) {
   if (wanted.empty())
     return;
   for (const auto& row :
-       p.work.exec_params("SELECT id, relay, chat_id, thread_id, reply_to, "
-                          "channel_type, locale "
-                          "FROM chat_sessions WHERE id = ANY ($1::text[])",
-                          sessions.done())) {
+       p.work.exec_prepared("find_bindings", sessions.done())) {
     chat_binding binding;
     binding.session.value = row[0].c_str();
     binding.relay = row[1].c_str();
@@ -215,10 +216,10 @@ void address(publication& p, const event_publication& event,
 
 void write_deliveries(publication& p) {
   if (p.has_deliveries)
-    p.work.exec_params0(insert_deliveries, p.ids.done(), p.events.done(),
-                        p.tasks.done(), p.relays.done(), p.chats.done(),
-                        p.threads.done(), p.replies.done(), p.channels.done(),
-                        p.locales.done(), p.positions.done());
+    p.work.exec_prepared0("insert_deliveries", p.ids.done(), p.events.done(),
+                          p.tasks.done(), p.relays.done(), p.chats.done(),
+                          p.threads.done(), p.replies.done(), p.channels.done(),
+                          p.locales.done(), p.positions.done());
 }
 
 published_event as_published(const event_publication& event,
@@ -238,7 +239,7 @@ published_event as_published(const event_publication& event,
 events_stored publish_in(pqxx::connection& link,
                          const publish_events& request) {
   pqxx::work work{link};
-  work.exec1(take_turns);
+  work.exec_prepared1("publishers_turns");
   publication p{work};
   p.fresh = find_fresh(work, request);
   if (p.fresh.empty())
@@ -269,8 +270,8 @@ events_stored publish_in(pqxx::connection& link,
     p.answer.events.push_back(as_published(event, position));
   }
   write_deliveries(p);
-  work.exec_params0(set_positions, ids.done(), positions.done(), heads.done(),
-                    payloads.done());
+  work.exec_prepared0("set_positions", ids.done(), positions.done(),
+                      heads.done(), payloads.done());
   if (last > before)
     work.exec_params0("UPDATE event_positions SET last = $1", last);
   work.commit();
@@ -313,7 +314,7 @@ events_read read_in(pqxx::connection& link, const read_events& request,
   pqxx::read_transaction work{link};
   events_read answer;
   for (const auto& row :
-       work.exec_params(read_log, request.after, request.limit)) {
+       work.exec_prepared("read_log", request.after, request.limit)) {
     answer.newest = row[0].as<std::int64_t>();
     answer.oldest = row[1].as<std::int64_t>();
     if (row[2].is_null())
@@ -341,7 +342,21 @@ events_read read_in(pqxx::connection& link, const read_events& request,
 pg_event_store::pg_event_store(pg_options options,
                                envelope_writer write_envelope)
     : connection_(std::move(options)),
-      write_envelope_(std::move(write_envelope)) {}
+      write_envelope_(std::move(write_envelope)) {
+  // Few rows by key, or the front of an index, whatever the statistics of a
+  // table say that was empty a minute ago.
+  for (const auto* setting :
+       {"plan_cache_mode = force_generic_plan", "enable_seqscan = off",
+        "enable_hashjoin = off", "enable_mergejoin = off", "jit = off"})
+    connection_.on_connect(std::string{"SET "} + setting);
+  connection_.prepare("publishers_turns", take_turns);
+  connection_.prepare("find_fresh", find_fresh_statement);
+  connection_.prepare("find_bindings", find_bindings_statement);
+  connection_.prepare("insert_deliveries", insert_deliveries);
+  connection_.prepare("set_positions", set_positions);
+  connection_.prepare("read_log", read_log);
+  prepare_deliveries(connection_);
+}
 
 caf::expected<events_stored>
 pg_event_store::publish(const publish_events& request) {
