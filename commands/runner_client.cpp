@@ -136,6 +136,7 @@ service_call report_call(std::string_view task, const wire_report& what) {
   if (what.intended_empty)
     body["intended_empty"] = *what.intended_empty;
   out.body = std::move(body);
+  out.may_repeat = true;
   return out;
 }
 
@@ -149,6 +150,7 @@ service_call heartbeat_call(std::string_view runner,
     held.push_back(
         json::object{{"task_id", one.task}, {"attempt", one.attempt}});
   out.body = json::object{{"tasks", std::move(held)}};
+  out.may_repeat = true;
   return out;
 }
 
@@ -211,6 +213,7 @@ http::client_request runner_client::prepare(const service_call& what) const {
   out.method = what.method;
   out.url = where_.url + what.path;
   out.timeout = what.timeout;
+  out.may_repeat = what.may_repeat || !what.idempotency_key.empty();
   out.headers.push_back({"Accept", "application/json"});
   out.headers.push_back({"User-Agent", "telltale"});
   const auto& token = what.who == caller::attempt     ? what.token

@@ -36,6 +36,7 @@ struct service_call {
   std::optional<boost::json::object> body;
   std::string idempotency_key; ///< empty: none
   std::optional<std::chrono::milliseconds> timeout;
+  bool may_repeat = false; ///< a POST that does no more when it comes twice
 };
 
 /// What came of a call.

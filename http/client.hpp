@@ -32,6 +32,10 @@ struct client_request {
   std::vector<header> headers;
   std::string body;
   std::optional<std::chrono::milliseconds> timeout; ///< in place of the option
+  /// Twice does no more than once, though the method does not say so: the other
+  /// side dedupes by a key, or only asks. What GET, HEAD, PUT, DELETE and
+  /// OPTIONS ask for may always be repeated (RFC 9110, 9.2.2).
+  bool may_repeat = false;
 };
 
 struct client_response {
@@ -69,7 +73,8 @@ using client_result = std::variant<client_response, client_error>;
 /// certificates verified (TLS 1.2 and later), redirects not followed. Its
 /// callbacks run on its one thread, each once; what they throw is swallowed. A
 /// kept connection that turns out closed before a byte of the answer came is
-/// replaced once, unseen. Names are looked up one after the other.
+/// replaced once, unseen, if the request may be repeated; else the answer is
+/// lost, and who asked decides. Names are looked up one after the other.
 class client {
 public:
   /// Throws `std::runtime_error` if `ca_file` cannot be used.

@@ -1,8 +1,10 @@
 #include "http/flight.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/error.hpp>
+#include <string_view>
 
 #include "http/address.hpp"
 #include "http/wire.hpp"
@@ -12,6 +14,17 @@ namespace telltale::http {
 namespace asio = boost::asio;
 namespace beast_http = boost::beast::http;
 using asio::ip::tcp;
+
+namespace {
+
+bool may_repeat(const client_request& what) {
+  static constexpr std::array<std::string_view, 5> idempotent{
+      "GET", "HEAD", "PUT", "DELETE", "OPTIONS"};
+  return what.may_repeat
+         || std::ranges::find(idempotent, what.method) != idempotent.end();
+}
+
+} // namespace
 
 flight::flight(flight_deck& deck, client_request what, callback then)
     : deck_(deck), request_(std::move(what)), then_(std::move(then)),
@@ -247,7 +260,7 @@ void flight::ended(const error_code& ec) {
       return;
     }
   }
-  if (!heard_ && on_->used_before && !replaced_) {
+  if (!heard_ && on_->used_before && !replaced_ && may_repeat(request_)) {
     replaced_ = true;
     on_->close();
     connect();

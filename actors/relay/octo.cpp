@@ -106,6 +106,7 @@ private:
     result.headers = {{"Authorization", "Bearer " + token_.reveal()},
                       {"Content-Type", "application/json"}};
     result.body = std::move(body);
+    result.may_repeat = true; // every message has its key
     return result;
   }
 

@@ -63,6 +63,7 @@ public:
           {"webhook-signature",
            webhook_signature(secrets_, id, now, what.envelope)});
     request.body = std::move(what.envelope);
+    request.may_repeat = true; // the hook knows it by its id
     send_(std::move(request),
           [then = std::move(then)](const http::client_result& result) {
             then(judge(result));

@@ -306,6 +306,42 @@ CAF_TEST(
   CAF_CHECK(error_of(result).may_have_arrived);
 }
 
+CAF_TEST(a post is repeated unseen only if it may be) {
+  for (const bool may_repeat : {false, true}) {
+    auto listener = raw_socket::listening();
+    const auto port = listener.port();
+    const std::string fine = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    int heard = 0;
+    std::thread peer{[&] {
+      auto first = listener.accept();
+      first.read_until("\r\n\r\n");
+      first.send(fine);
+      first.read_until("\r\n\r\nbody");
+      ++heard;
+      first.close();
+      auto second = listener.accept();
+      heard += second.read_until("\r\n\r\n").starts_with("POST") ? 1 : 0;
+      second.send(fine);
+    }};
+    client asking{hasty()};
+    CAF_CHECK_EQUAL(response_of(asking.call(get_from(port))).status, 200u);
+    auto what = get_from(port);
+    what.method = "POST";
+    what.body = "body";
+    what.may_repeat = may_repeat;
+    const auto result = asking.call(what);
+    if (may_repeat) {
+      CAF_CHECK_EQUAL(response_of(result).body, "ok");
+    } else {
+      CAF_CHECK(error_of(result).what == kind::transport);
+      CAF_CHECK(error_of(result).may_have_arrived);
+      CAF_CHECK_EQUAL(response_of(asking.call(get_from(port))).status, 200u);
+    }
+    peer.join();
+    CAF_CHECK_EQUAL(heard, may_repeat ? 2 : 1);
+  }
+}
+
 CAF_TEST(a callback that throws ends nothing else) {
   echo_server to;
   client asking{hasty()};

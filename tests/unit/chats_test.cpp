@@ -280,6 +280,31 @@ CAF_TEST(a robot of dingtalk is signed as its documents say) {
   CAF_CHECK(card.at("singleURL") == "https://h/runs/1?a=1&b=2");
 }
 
+CAF_TEST(only what a chat dedupes may be repeated unseen) {
+  for (const std::string type :
+       {"octo", "lark", "webhook", "slack", "dingtalk", "wecom", "telegram"}) {
+    script other_side;
+    auto choices = options(type);
+    choices.app_id = "cli_1";
+    choices.app_secret = config::secret{"s3cret"};
+    const auto from = other_side.sender();
+    const auto to = type == "octo"       ? make_octo_channel(choices, from)
+                    : type == "lark"     ? make_lark_channel(choices, from)
+                    : type == "webhook"  ? make_webhook_channel(choices, from)
+                    : type == "slack"    ? make_slack_channel(choices, from)
+                    : type == "dingtalk" ? make_dingtalk_channel(choices, from)
+                    : type == "wecom"    ? make_wecom_channel(choices, from)
+                                         : make_telegram_channel(choices, from);
+    other_side.answers = {
+        answer(200, R"({"code":0,"tenant_access_token":"t","expire":7200})")};
+    send(to, message());
+    const bool dedupes = type == "octo" || type == "lark" || type == "webhook";
+    for (const auto& request : other_side.seen)
+      CAF_CHECK_EQUAL(request.may_repeat, dedupes);
+    CAF_CHECK_EQUAL(other_side.seen.size(), type == "lark" ? 2u : 1u);
+  }
+}
+
 CAF_TEST(no error repeats a token or what a server wrote) {
   script other_side;
   const std::vector<http::client_response> answers{
