@@ -116,8 +116,9 @@ void add_sink(CLI::App& program, chosen& run) {
   command->add_option("--throttle", choices->options.throttle,
                       "Most messages a second and chat; 0: no limit");
   command->add_option("--secret", choices->options.secrets,
-                      "Secret of webhooks (whsec_ + base64); once one is "
-                      "named, others are refused");
+                      "Secret of webhooks (whsec_ + base64) or of a DingTalk "
+                      "robot (SEC...); once one is named, others of its kind "
+                      "are refused");
   command->add_option("--seed", choices->options.seed, "Seed of the refusals");
   command->add_flag("--json", choices->json, "One JSON object per message");
   command->callback(

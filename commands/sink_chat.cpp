@@ -108,6 +108,10 @@ sink_answer sink_chat::answer(const http::request& what) {
   if (const auto relay = chat_of_path(path); !relay.empty()) {
     if (relay == "webhook" && !is_signed(what))
       return {.what = json_answer(401, {{"msg", "the signature is wrong"}})};
+    if (relay == "dingtalk")
+      if (const auto check = check_robot(what, options_.secrets, now_utc());
+          check != robot_signature::fine)
+        return {.what = refuse_robot(check)};
     auto read = read_message(relay, what);
     if (auto* none = std::get_if<http::response>(&read))
       return {.what = std::move(*none), .delay = options_.latency};
@@ -300,8 +304,8 @@ bool sink_chat::is_throttled(const std::string& chat) {
 /// By the Standard Webhooks scheme; written apart from the sender's, so that
 /// one can show the other wrong.
 bool sink_chat::is_signed(const http::request& what) const {
-  if (options_.secrets.empty())
-    return true;
+  if (std::ranges::all_of(options_.secrets, is_robot_secret))
+    return true; // none of webhooks was named
   const auto text = header_in(what, "webhook-id") + "."
                     + header_in(what, "webhook-timestamp") + "." + what.body;
   const auto given = header_in(what, "webhook-signature");

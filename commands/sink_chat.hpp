@@ -25,8 +25,9 @@ struct sink_options {
   std::uint32_t throttle = 0; ///< messages a second and chat; 0: no limit
   /// How long a key is remembered (Lark: an hour).
   std::chrono::milliseconds dedup{std::chrono::hours{1}};
-  std::vector<std::string> secrets; ///< of webhooks; empty: unverified
-  std::uint64_t seed = 1;           ///< of the faults by `fail_rate`
+  /// Of webhooks and of DingTalk robots; none of a kind: unverified.
+  std::vector<std::string> secrets;
+  std::uint64_t seed = 1; ///< of the faults by `fail_rate`
 };
 
 /// A message as people would see it.

@@ -36,15 +36,6 @@ http::response bad_body() {
   return json_answer(400, {{"msg", "the body cannot be read"}});
 }
 
-std::string value_in_query(const http::request& what, std::string_view key) {
-  const auto parsed = http::parse_target(what.target);
-  if (parsed)
-    for (const auto& [name, value] : parsed->query)
-      if (name == key)
-        return value;
-  return {};
-}
-
 void add(std::string& text, const std::string& line) {
   if (!line.empty())
     text += (text.empty() ? "" : "\n") + line;
@@ -137,9 +128,6 @@ sink_reading read_dingtalk(const http::request& what,
   const auto token = value_in_query(what, "access_token");
   if (token.empty())
     return errcode(300'001, "token is not exist");
-  const bool stamped = !value_in_query(what, "timestamp").empty();
-  if (stamped != !value_in_query(what, "sign").empty())
-    return errcode(310'000, "sign not match");
   const auto& shown = text_in(body, "msgtype") == "actionCard"
                           ? part(body, "actionCard")
                           : part(body, "markdown");
@@ -338,6 +326,18 @@ http::response refuse_message(std::string_view relay, const sink_fault& fault) {
   if ((relay == "dingtalk" || relay == "wecom") && fault.code != 0)
     return errcode(fault.code, "refused by the local chat");
   return json_answer(status(500), {{"msg", "refused by the local chat"}});
+}
+
+http::response refuse_robot(robot_signature why) {
+  // As the robot words it since 2022; before, "sign not match" and "invalid
+  // timestamp".
+  return errcode(310'000,
+                 why == robot_signature::stale
+                     ? "description:机器人发送签名过期;solution:签名生成时间和"
+                       "发送时间请保持在 timestampms 以内;"
+                     : "description:机器人发送签名不匹配;solution:请确认签名和"
+                       "生成签名的时间戳必须都放在调用的网址中，请确认机器人的"
+                       "密钥加密和填写正确;");
 }
 
 http::response throttle_message(std::string_view relay) {

@@ -8,6 +8,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "commands/sink_sign.hpp"
 #include "http/types.hpp"
 
 namespace telltale::commands {
@@ -77,6 +78,9 @@ using sink_reading = std::variant<sink_arrival, http::response>;
 /// How a chat says that it will not take a message.
 [[nodiscard]] http::response refuse_message(std::string_view relay,
                                             const sink_fault& fault);
+
+/// How DingTalk says that it will not take a signature.
+[[nodiscard]] http::response refuse_robot(robot_signature why);
 
 /// How a chat says that messages come too fast.
 [[nodiscard]] http::response throttle_message(std::string_view relay);

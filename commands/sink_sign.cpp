@@ -1,10 +1,16 @@
 #include "commands/sink_sign.hpp"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
+#include <chrono>
 #include <cstdint>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
+
+#include "commands/sink_wire.hpp"
 
 namespace telltale::commands {
 
@@ -60,6 +66,41 @@ std::string signature_of(std::string_view secret, std::string_view text) {
        reinterpret_cast<const unsigned char*>(text.data()), text.size(),
        digest.data(), &size);
   return encoded({reinterpret_cast<const char*>(digest.data()), size});
+}
+
+bool is_robot_secret(std::string_view secret) noexcept {
+  return secret.starts_with("SEC");
+}
+
+robot_signature check_robot(const http::request& what,
+                            std::span<const std::string> secrets,
+                            timestamp now) {
+  const auto when = value_in_query(what, "timestamp");
+  const auto sign = value_in_query(what, "sign");
+  const bool known = std::ranges::any_of(secrets, is_robot_secret);
+  if (when.empty() && sign.empty())
+    return known ? robot_signature::wrong : robot_signature::fine;
+  std::int64_t sent = 0;
+  const auto* end = when.data() + when.size();
+  const auto [stop, error] = std::from_chars(when.data(), end, sent);
+  if (error != std::errc{} || stop != end || sign.empty())
+    return robot_signature::wrong;
+  const auto age =
+      std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch()
+      - std::chrono::milliseconds{sent};
+  if (std::chrono::abs(age) > std::chrono::hours{1})
+    return robot_signature::stale;
+  if (!known) // somebody else's secret: at least it looks like a signature
+    return sign.size() == signature_of("", "").size()
+                   && decoded(sign).size() == SHA256_DIGEST_LENGTH
+               ? robot_signature::fine
+               : robot_signature::wrong;
+  const bool matches =
+      std::ranges::any_of(secrets, [&](const std::string& secret) {
+        return is_robot_secret(secret)
+               && sign == signature_of(secret, when + "\n" + secret);
+      });
+  return matches ? robot_signature::fine : robot_signature::wrong;
 }
 
 } // namespace telltale::commands

@@ -57,6 +57,15 @@ bool flag_in(const json::object& object, std::string_view key) {
   return value != nullptr && value->is_bool() && value->get_bool();
 }
 
+std::string value_in_query(const http::request& what, std::string_view key) {
+  const auto parsed = http::parse_target(what.target);
+  if (parsed)
+    for (const auto& [name, value] : parsed->query)
+      if (name == key)
+        return value;
+  return {};
+}
+
 http::response json_answer(unsigned status, const json::object& body) {
   return {.status = status,
           .headers = {{"Content-Type", "application/json; charset=utf-8"}},

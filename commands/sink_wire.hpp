@@ -22,6 +22,10 @@ read_object(std::string_view text);
 [[nodiscard]] bool flag_in(const boost::json::object& object,
                            std::string_view key);
 
+/// The first value of that name; empty: none.
+[[nodiscard]] std::string value_in_query(const http::request& what,
+                                         std::string_view key);
+
 [[nodiscard]] http::response json_answer(unsigned status,
                                          const boost::json::object& body);
 

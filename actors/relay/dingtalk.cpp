@@ -38,7 +38,8 @@ constexpr auto rows = std::to_array<call_row<std::int64_t>>({
     {34016, call_rule::leave_detail, "too long"},
     {460101, call_rule::leave_detail, "too long"},
     {310000, call_rule::permanent,
-     "the robot's security settings refuse it: keyword, signature or address"},
+     "the robot's security settings refuse it: keyword, signature (or this "
+     "machine's clock) or address"},
     {300001, call_rule::permanent, "the token is not accepted"},
     {300005, call_rule::permanent, "the token is not accepted"},
     {400101, call_rule::permanent, "the token is not accepted"},
