@@ -150,10 +150,15 @@ void hand_back(self_pointer self) {
 
 void record(self_pointer self) {
   auto& state = self->state;
-  if (state.recording || state.unrecorded.empty()
-      || now_of(self) < state.record_at)
+  if (state.recording || state.unrecorded.empty())
     return;
+  const auto now = now_of(self);
+  if (now < state.record_at) {
+    arm(self, state.record_at);
+    return;
+  }
   state.recording = true;
+  state.record_at = now + record_every;
   record_deliveries request{state.relay, std::move(state.unrecorded),
                             state.target, state.goodbye};
   state.unrecorded.clear();

@@ -16,6 +16,10 @@ using self_pointer = relay_actor::stateful_pointer<relay_state>;
 /// After the store or redaction gave no answer.
 inline constexpr std::chrono::milliseconds store_pause{1'000};
 
+/// Results that come sooner after one another are recorded together: takers wait
+/// for each record's way to the disk.
+inline constexpr std::chrono::milliseconds record_every{10};
+
 /// What is not under way by then is taken anew, before its lease runs out.
 inline constexpr std::chrono::milliseconds longest_in_hand{30'000};
 

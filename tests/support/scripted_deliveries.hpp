@@ -15,6 +15,7 @@ struct store_script {
   std::deque<deliveries_taken> to_take;
   std::vector<take_deliveries> takes;
   std::vector<delivery_result> results;
+  int records = 0; ///< how often some were recorded
   backlog_read backlog;
   std::vector<std::string> disabled; ///< why, as it was recorded
   std::string disabled_now;          ///< what a take answers
@@ -46,6 +47,7 @@ scripted_store(delivery_store_actor::pointer,
           script->disabled.push_back(request.disabled);
           script->disabled_now = request.disabled;
         }
+        ++script->records;
         script->results.insert(script->results.end(), request.results.begin(),
                                request.results.end());
         return deliveries_recorded{
