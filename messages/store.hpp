@@ -305,7 +305,7 @@ struct event_publication {
   bool operator==(const event_publication&) const = default;
 };
 
-/// Stores the payloads of events that are due, and their deliveries, in one
+/// Stores the deliveries of events that are due, and crosses them off, in one
 /// transaction; gives a position to those without. Events that were published
 /// before are skipped. What is not due costs nothing.
 struct publish_events {

@@ -141,19 +141,26 @@ audience choose_audience(const event_facts& facts,
   return result;
 }
 
-event_publication build_publication(event_facts facts,
-                                    std::string_view public_url,
-                                    const std::vector<webhook_target>& hooks) {
+event_publication address(event_facts facts,
+                          const std::vector<webhook_target>& hooks) {
   event_publication result;
   auto told = choose_audience(facts, hooks);
   result.to_chat = told.chat;
   result.only_after_failure = told.only_after_failure;
   result.webhooks = std::move(told.webhooks);
+  result.facts = std::move(facts);
+  return result;
+}
+
+event_publication build_publication(event_facts narrowed,
+                                    std::string_view public_url,
+                                    const std::vector<webhook_target>& hooks) {
+  auto result = address(std::move(narrowed), hooks);
+  const auto& facts = result.facts;
   result.head = write_head(facts);
   result.payload = facts.type == event_type::task_failed
                        ? task_failed_builder::build(facts, public_url).json()
                        : write_other(facts, public_url);
-  result.facts = std::move(facts);
   return result;
 }
 

@@ -43,6 +43,10 @@ struct audience {
 choose_audience(const event_facts& facts,
                 const std::vector<webhook_target>& hooks);
 
+/// An event with its audience, without a word of what it says.
+[[nodiscard]] event_publication
+address(event_facts facts, const std::vector<webhook_target>& hooks);
+
 /// Payload, envelope and audience of any event.
 [[nodiscard]] event_publication
 build_publication(event_facts facts, std::string_view public_url,

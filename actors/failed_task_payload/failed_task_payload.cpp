@@ -115,7 +115,7 @@ void on_narrowed(pointer self, texts_redacted& narrowed) {
         std::move(facts), state.wiring.public_url, targets->webhooks));
   }
   for (auto i = state.worded; i < state.batch.size(); ++i)
-    request.events.emplace_back().facts = state.batch[i];
+    request.events.push_back(address(state.batch[i], targets->webhooks));
   // Waits without a limit: a timer a batch would outlive its answer. The event
   // log bounds its statements by itself.
   self->request(state.wiring.events, caf::infinite, std::move(request))
@@ -132,12 +132,12 @@ void publish_next(pointer self) {
   state.batch.assign(std::make_move_iterator(state.waiting.begin()),
                      std::make_move_iterator(end));
   state.waiting.erase(state.waiting.begin(), end);
-  // Whoever reads one of the others later gets its envelope then.
+  // Whoever reads one of the others later, or is told of it, gets its envelope
+  // then.
   const bool heard = !state.wiring.is_heard || state.wiring.is_heard();
   const auto plain = std::stable_partition(
-      state.batch.begin(), state.batch.end(), [&](const event_facts& facts) {
-        return heard || facts.due || facts.position == 0;
-      });
+      state.batch.begin(), state.batch.end(),
+      [&](const event_facts& facts) { return heard || facts.position == 0; });
   state.worded = static_cast<std::size_t>(plain - state.batch.begin());
   narrow_texts request;
   request.profile = redaction_profile::event;

@@ -2,9 +2,11 @@
 
 #include <optional>
 #include <stdexcept>
+#include <string>
 
 #include <pqxx/pqxx>
 
+#include "actors/persistence/persistence.hpp"
 #include "actors/persistence/pg_connection.hpp"
 #include "messages/deliveries.hpp"
 
@@ -47,6 +49,12 @@ inline constexpr const char* chat_fronts = R"(
 
 /// The statements that take deliveries and record their ends.
 void prepare_deliveries(pg_connection& db);
+
+/// The envelope of an event whose payload is not stored: the same function of
+/// the same facts. Throws if they cannot be read.
+[[nodiscard]] std::string
+write_from_facts(const pqxx::field& facts,
+                 const envelope_writer& write_envelope);
 
 inline uuid need_uuid(const pqxx::field& field) {
   const auto id = parse_uuid(field.c_str());

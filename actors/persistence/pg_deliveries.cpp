@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <stdexcept>
+#include <string_view>
+
+#include <spdlog/spdlog.h>
 
 #include "actors/persistence/delivery_rows.hpp"
 #include "actors/persistence/facts_codec.hpp"
@@ -71,7 +75,8 @@ constexpr const char* take_due = R"(,
                                   'retry_pending', facts->'retry_pending')::text
            ELSE coalesce(payload, '') END,
          CASE WHEN slim THEN '' ELSE coalesce(head || payload || '}', '') END,
-         tries, created_at, soonest
+         tries, created_at, soonest,
+         CASE WHEN NOT slim AND payload IS NULL THEN facts END
   FROM (
     SELECT least(min(greatest(next_try_at, leased_until,
                               (SELECT max(m.until) FROM muted m
@@ -133,7 +138,20 @@ constexpr const char* insert_events = R"(
     CROSS JOIN given g
   RETURNING position)";
 
-due_delivery read_due(const std::string& relay, const pqxx::row& row) {
+/// The object behind an envelope's `"payload":`, its last member. No text of
+/// the members before it can hold these bytes: there, quotes are escaped.
+std::string payload_of(std::string_view envelope) {
+  constexpr std::string_view key = R"(,"payload":)";
+  const auto at = envelope.find(key);
+  if (at == std::string_view::npos)
+    throw std::runtime_error{"an envelope without a payload"};
+  envelope.remove_prefix(at + key.size());
+  envelope.remove_suffix(1);
+  return std::string{envelope};
+}
+
+due_delivery read_due(const std::string& relay, const pqxx::row& row,
+                      const envelope_writer& write_envelope) {
   due_delivery due;
   due.id.value = need_uuid(row[0]);
   due.event.value = need_uuid(row[1]);
@@ -151,6 +169,15 @@ due_delivery read_due(const std::string& relay, const pqxx::row& row) {
   due.envelope = row[11].c_str();
   due.tries = row[12].as<std::uint32_t>();
   due.created_at = read_time(row[13]).value_or(timestamp{});
+  if (row[15].is_null())
+    return due;
+  try {
+    due.envelope = write_from_facts(row[15], write_envelope);
+    due.payload = payload_of(due.envelope);
+  } catch (const std::exception& problem) {
+    // It must not keep the others from being told.
+    spdlog::error("delivery {}: {}", to_string(due.id), problem.what());
+  }
   return due;
 }
 
@@ -166,8 +193,8 @@ std::string find_disabled(pqxx::work& work, const take_deliveries& request) {
   return {};
 }
 
-deliveries_taken take_in(pqxx::connection& link,
-                         const take_deliveries& request) {
+deliveries_taken take_in(pqxx::connection& link, const take_deliveries& request,
+                         const envelope_writer& write_envelope) {
   pqxx::work work{link};
   work.exec_prepared1("turns_to_lease", request.relay);
   std::set<std::string> chats;
@@ -180,7 +207,7 @@ deliveries_taken take_in(pqxx::connection& link,
     soonest = read_time(row[14]);
     if (row[0].is_null())
       break;
-    answer.due.push_back(read_due(request.relay, row));
+    answer.due.push_back(read_due(request.relay, row, write_envelope));
     const auto& chat = answer.due.back().chat.chat_id;
     if (!chat.empty())
       chats.insert(chat);
@@ -285,8 +312,9 @@ void prepare_deliveries(pg_connection& db) {
 
 caf::expected<deliveries_taken>
 pg_event_store::take(const take_deliveries& request) {
-  return connection_.run(
-      [&](pqxx::connection& link) { return take_in(link, request); });
+  return connection_.run([&](pqxx::connection& link) {
+    return take_in(link, request, write_envelope_);
+  });
 }
 
 caf::expected<committed<deliveries_recorded>>

@@ -53,22 +53,34 @@ constexpr const char* take_turns =
 /// But a position that was told may never be given again.
 constexpr const char* wait_for_disk = "SET LOCAL synchronous_commit TO DEFAULT";
 
-constexpr const char* find_fresh_statement =
-    "SELECT id, position FROM events "
-    "WHERE id = ANY ($1::uuid[]) AND (due OR position IS NULL)";
+/// The third column: its row itself says so, as programs of before wrote it.
+constexpr const char* find_fresh_statement = R"(
+  SELECT e.id, e.position, e.due OR e.position IS NULL
+  FROM events e LEFT JOIN events_due q ON q.position = e.position
+  WHERE e.id = ANY ($1::uuid[])
+    AND (e.due OR e.position IS NULL OR q.position IS NOT NULL))";
 
 constexpr const char* find_waiting = R"(
-  SELECT facts, id, coalesce(position, 0), due FROM events
-  WHERE (due OR position IS NULL)
-    AND occurred_at <= now() - $1 * interval '1 millisecond'
+  SELECT facts, id, coalesce(position, 0), due FROM (
+    (SELECT occurred_at, position, id, facts, due FROM events
+     WHERE (due OR position IS NULL)
+       AND occurred_at <= now() - $1 * interval '1 millisecond'
+     ORDER BY occurred_at, position, id LIMIT $2)
+    UNION ALL
+    (SELECT e.occurred_at, e.position, e.id, e.facts, true
+     FROM events_due q JOIN events e ON e.position = q.position
+     WHERE e.occurred_at <= now() - $1 * interval '1 millisecond'
+     ORDER BY q.position LIMIT $2)) waiting
   ORDER BY occurred_at, position, id LIMIT $2)";
 
 /// Failures that will be told, but are not published yet and not among ours.
 constexpr const char* find_untold = R"(
-  SELECT DISTINCT task_id FROM events
-  WHERE task_id = ANY ($1::uuid[]) AND (due OR position IS NULL)
-    AND type = 'task:failed' AND facts->>'retry_pending' IS NULL
-    AND NOT id = ANY ($2::uuid[]))";
+  SELECT DISTINCT e.task_id
+  FROM events e LEFT JOIN events_due q ON q.position = e.position
+  WHERE e.task_id = ANY ($1::uuid[])
+    AND (e.due OR e.position IS NULL OR q.position IS NOT NULL)
+    AND e.type = 'task:failed' AND e.facts->>'retry_pending' IS NULL
+    AND NOT e.id = ANY ($2::uuid[]))";
 
 constexpr const char* insert_deliveries = R"(
   INSERT INTO deliveries (id, event_id, task_id, relay, chat_id, thread_id,
@@ -76,24 +88,36 @@ constexpr const char* insert_deliveries = R"(
   SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[],
                        $5::text[], $6::text[], $7::text[], $8::integer[],
                        $9::text[], $10::bigint[])
-  ON CONFLICT DO NOTHING)";
+    AS u (id, event_id, task_id, relay, chat_id, thread_id, reply_to,
+          channel_type, locale, position)
+  WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.id = u.id))";
 
 constexpr const char* set_positions = R"(
   UPDATE events e
-  SET position = u.position, head = u.head, payload = u.payload, due = false
+  SET position = u.position, head = nullif(u.head, ''),
+      payload = nullif(u.payload, ''), due = false
   FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[])
     AS u (id, position, head, payload)
   WHERE e.id = u.id)";
 
+constexpr const char* cross_off =
+    "DELETE FROM events_due WHERE position = ANY ($1::bigint[])";
+
 /// A task's failure, told to a chat.
 using told_key = std::tuple<task_id, std::string, std::string>;
+
+/// An event that is not published yet.
+struct fresh_event {
+  std::int64_t position = 0; ///< 0: it has none
+  bool by_row = false; ///< its row says so, as a program of before wrote it
+};
 
 /// What the transaction of one publication knows.
 struct publication {
   explicit publication(pqxx::work& transaction) : work(transaction) {}
 
   pqxx::work& work;
-  std::map<event_id, std::int64_t> fresh; ///< not published yet; 0: no position
+  std::map<event_id, fresh_event> fresh; ///< not published yet
   std::map<std::string, chat_binding> bindings;
   std::set<told_key> told;
   std::set<task_id> untold;
@@ -105,22 +129,25 @@ struct publication {
   bool has_deliveries = false;
 };
 
-std::map<event_id, std::int64_t> find_fresh(pqxx::work& work,
-                                            const publish_events& request) {
+std::map<event_id, fresh_event> find_fresh(pqxx::work& work,
+                                           const publish_events& request) {
   sql_array ids;
   for (const auto& event : request.events)
     ids.add(event.facts.id);
-  std::map<event_id, std::int64_t> result;
+  std::map<event_id, fresh_event> result;
   for (const auto& row : work.exec_prepared("find_fresh", ids.done()))
     result.emplace(event_id{need_uuid(row[0])},
-                   row[1].is_null() ? 0 : row[1].as<std::int64_t>());
+                   fresh_event{row[1].is_null() ? 0 : row[1].as<std::int64_t>(),
+                               row[2].as<bool>()});
   return result;
 }
 
 /// Positions for events that were written without one. Writers of events wait
 /// from here to the commit.
 std::int64_t lock_positions(publication& p, const publish_events& request) {
-  const auto lacks = [](const auto& entry) { return entry.second == 0; };
+  const auto lacks = [](const auto& entry) {
+    return entry.second.position == 0;
+  };
   if (std::ranges::none_of(p.fresh, lacks))
     return 0;
   p.work.exec0(wait_for_disk);
@@ -236,6 +263,26 @@ published_event as_published(const event_publication& event,
   return result;
 }
 
+/// Rows of events to write once more, column by column.
+struct published_rows {
+  void add(const event_publication& event, std::int64_t position) {
+    ids.add(event.facts.id);
+    positions.add(position);
+    heads.add(event.head);
+    payloads.add(event.payload);
+    has_any = true;
+  }
+
+  void write(pqxx::work& work) {
+    if (has_any)
+      work.exec_prepared0("set_positions", ids.done(), positions.done(),
+                          heads.done(), payloads.done());
+  }
+
+  sql_array ids, positions, heads, payloads;
+  bool has_any = false;
+};
+
 events_stored publish_in(pqxx::connection& link,
                          const publish_events& request) {
   pqxx::work work{link};
@@ -248,10 +295,8 @@ events_stored publish_in(pqxx::connection& link,
   auto last = before;
   load_bindings(p, request);
   load_told(p, request);
-  sql_array ids;
-  sql_array positions;
-  sql_array heads;
-  sql_array payloads;
+  published_rows rows;
+  sql_array crossed_off;
   for (const auto& event : request.events) {
     // A recovery waits for the failure that it speaks of: the next look at
     // what is unpublished finds it again.
@@ -260,18 +305,19 @@ events_stored publish_in(pqxx::connection& link,
     const auto found = p.fresh.find(event.facts.id);
     if (found == p.fresh.end())
       continue;
-    const auto position = found->second > 0 ? found->second : ++last;
+    const auto is = found->second;
+    const auto position = is.position > 0 ? is.position : ++last;
     p.fresh.erase(found);
-    ids.add(event.facts.id);
-    positions.add(position);
-    heads.add(event.head);
-    payloads.add(event.payload);
+    if (is.by_row)
+      rows.add(event, position);
+    else
+      crossed_off.add(position);
     address(p, event, position);
     p.answer.events.push_back(as_published(event, position));
   }
   write_deliveries(p);
-  work.exec_prepared0("set_positions", ids.done(), positions.done(),
-                      heads.done(), payloads.done());
+  work.exec_prepared0("cross_off", crossed_off.done());
+  rows.write(work);
   if (last > before)
     work.exec_params0("UPDATE event_positions SET last = $1", last);
   work.commit();
@@ -298,15 +344,6 @@ unpublished_taken take_in(pqxx::connection& link,
     }
   }
   return answer;
-}
-
-/// What is not stored is the same function of the same facts.
-std::string write_from_facts(const pqxx::field& facts,
-                             const envelope_writer& write_envelope) {
-  const auto read = read_facts(facts.c_str());
-  if (!read || !write_envelope)
-    throw std::runtime_error{"an event without a payload cannot be told"};
-  return write_envelope(*read);
 }
 
 events_read read_in(pqxx::connection& link, const read_events& request,
@@ -339,6 +376,14 @@ events_read read_in(pqxx::connection& link, const read_events& request,
 
 } // namespace
 
+std::string write_from_facts(const pqxx::field& facts,
+                             const envelope_writer& write_envelope) {
+  const auto read = read_facts(facts.c_str());
+  if (!read || !write_envelope)
+    throw std::runtime_error{"an event without a payload cannot be told"};
+  return write_envelope(*read);
+}
+
 pg_event_store::pg_event_store(pg_options options,
                                envelope_writer write_envelope)
     : connection_(std::move(options)),
@@ -354,6 +399,7 @@ pg_event_store::pg_event_store(pg_options options,
   connection_.prepare("find_bindings", find_bindings_statement);
   connection_.prepare("insert_deliveries", insert_deliveries);
   connection_.prepare("set_positions", set_positions);
+  connection_.prepare("cross_off", cross_off);
   connection_.prepare("read_log", read_log);
   prepare_deliveries(connection_);
 }

@@ -27,7 +27,10 @@ DELETE FROM deliveries WHERE id IN (
 constexpr const char* prune_events = R"(
 WITH lowest AS (
   SELECT id, task_id, occurred_at FROM events
-  WHERE position IS NOT NULL AND NOT due ORDER BY position
+  WHERE position IS NOT NULL AND NOT due
+    AND NOT EXISTS (SELECT FROM events_due q
+                    WHERE q.position = events.position)
+  ORDER BY position
   LIMIT $2::bigint + (SELECT count(*) FROM deliveries WHERE state = 'pending')
                    + (SELECT count(*) FROM deliveries WHERE state = 'dead')
 ), old AS (
@@ -50,7 +53,9 @@ WITH old AS (
                     WHERE d.task_id = t.id AND d.state <> 'sent')
     AND NOT EXISTS (SELECT FROM events e
                     WHERE e.task_id = t.id
-                      AND (e.due OR e.position IS NULL))
+                      AND (e.due OR e.position IS NULL
+                           OR EXISTS (SELECT FROM events_due q
+                                      WHERE q.position = e.position)))
   ORDER BY t.completed_at LIMIT $2::bigint FOR UPDATE OF t SKIP LOCKED
 ), told AS (
   DELETE FROM deliveries d USING old WHERE d.task_id = old.id

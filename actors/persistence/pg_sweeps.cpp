@@ -1,6 +1,9 @@
 #include "actors/persistence/pg_task_store.hpp"
 
+#include <algorithm>
+#include <array>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -15,52 +18,87 @@ namespace telltale {
 
 namespace {
 
-std::string ago(std::chrono::milliseconds span) {
-  return "now() - interval '" + std::to_string(span.count()) + " milliseconds'";
-}
+/// What a sweep asks, with its parameters from `$1` on; the last is the limit.
+struct question {
+  sweep_kind kind;
+  std::string_view name;
+  std::string_view condition;
+};
 
-/// Which rows a sweep takes; nothing if its threshold switches it off.
-std::optional<std::string> silent_rows(const sweep_tasks& what,
-                                       std::chrono::milliseconds runner_silence,
-                                       std::chrono::milliseconds lease,
-                                       const pqxx::transaction_base& quoting) {
-  const auto threshold = what.threshold;
-  const std::string active = "t.status IN ('running', 'posting_result')";
-  const std::string queued = "t.status = 'queued'";
-  const bool off = threshold <= std::chrono::milliseconds{0};
-  switch (what.kind) {
-  case sweep_kind::queue_ttl:
-    if (off)
-      return std::nullopt;
-    return queued + " AND NOT t.awaits_runner AND GREATEST(t.created_at,"
-           + " t.run_after) < " + ago(threshold);
-  case sweep_kind::reconnect:
-    if (off)
-      return std::nullopt;
-    return queued + " AND t.awaits_runner AND t.run_after < " + ago(threshold);
-  case sweep_kind::runner_offline:
+constexpr std::array questions{
+    // By age first, which indexes of what is open hold.
+    question{sweep_kind::queue_ttl, "sweep_queue_ttl", R"(
+t.status = 'queued' AND NOT t.awaits_runner
+AND t.created_at < now() - $1::bigint * interval '1 millisecond'
+AND (t.run_after IS NULL
+     OR t.run_after < now() - $1::bigint * interval '1 millisecond')
+LIMIT $2::bigint)"},
+    question{sweep_kind::reconnect, "sweep_reconnect", R"(
+t.status = 'queued' AND t.awaits_runner
+AND t.run_after < now() - $1::bigint * interval '1 millisecond'
+LIMIT $2::bigint)"},
     // A lease was renewed by a sign of life, too, be it one without a name.
-    return active + " AND r.last_seen_at < " + ago(threshold)
-           + " AND t.lease_expires_at < " + ago(threshold - lease);
-  case sweep_kind::lease:
-    return active + " AND t.lease_expires_at < " + ago(threshold)
-           + " AND (r.id IS NULL OR r.last_seen_at >= " + ago(runner_silence)
-           + ")";
-  case sweep_kind::wall_clock: {
-    const auto fallback = off ? std::string{"NULL"}
-                              : "interval '" + std::to_string(threshold.count())
-                                    + " milliseconds'";
-    return active + " AND t.started_at < now() - CASE"
-           + " WHEN t.timeout_seconds IS NULL THEN " + fallback
-           + " WHEN t.timeout_seconds > 0"
-           + " THEN t.timeout_seconds * interval '1 second' END";
-  }
-  case sweep_kind::recovery:
-    return active + " AND t.runner_id = " + quoting.quote(what.runner.value);
-  }
-  return std::nullopt;
+    question{sweep_kind::runner_offline, "sweep_runner_offline", R"(
+t.status IN ('running', 'posting_result')
+AND r.last_seen_at < now() - $1::bigint * interval '1 millisecond'
+AND t.lease_expires_at < now() - ($1::bigint - $2::bigint)
+                                 * interval '1 millisecond'
+LIMIT $3::bigint)"},
+    question{sweep_kind::lease, "sweep_lease", R"(
+t.status IN ('running', 'posting_result')
+AND t.lease_expires_at < now() - $1::bigint * interval '1 millisecond'
+AND (r.id IS NULL
+     OR r.last_seen_at >= now() - $2::bigint * interval '1 millisecond')
+LIMIT $3::bigint)"},
+    // Without a limit of its own a task has the common one, if that is on.
+    question{sweep_kind::wall_clock, "sweep_wall_clock", R"(
+t.status IN ('running', 'posting_result')
+AND t.started_at < now() - CASE
+  WHEN t.timeout_seconds IS NULL
+    THEN nullif(greatest($1::bigint, 0), 0) * interval '1 millisecond'
+  WHEN t.timeout_seconds > 0 THEN t.timeout_seconds * interval '1 second' END
+LIMIT $2::bigint)"},
+    question{sweep_kind::recovery, "sweep_recovery", R"(
+t.status IN ('running', 'posting_result') AND t.runner_id = $1::text
+LIMIT $2::bigint)"},
+};
+
+std::string_view name_of(sweep_kind kind) {
+  return std::ranges::find(questions, kind, &question::kind)->name;
 }
 
+std::string statement_of(const question& asked) {
+  return "SELECT now(), r.last_seen_at, " + std::string{task_columns} + ", "
+         + std::string{attempt_columns}
+         + " FROM tasks t"
+           " LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt"
+           " LEFT JOIN runners r ON r.id = t.runner_id WHERE "
+         + std::string{asked.condition} + " FOR UPDATE OF t SKIP LOCKED";
+}
+
+/// A threshold of nothing switches a sweep off; tasks' own limits stay.
+bool is_off(const sweep_tasks& what) {
+  return what.threshold <= std::chrono::milliseconds{0}
+         && (what.kind == sweep_kind::queue_ttl
+             || what.kind == sweep_kind::reconnect);
+}
+
+std::vector<std::string> parameters_of(const sweep_tasks& what,
+                                       const task_rules& rules) {
+  std::vector<std::string> values;
+  if (what.kind == sweep_kind::recovery)
+    values.push_back(what.runner.value);
+  else
+    values.push_back(std::to_string(what.threshold.count()));
+  if (what.kind == sweep_kind::runner_offline)
+    values.push_back(std::to_string(rules.lease.count()));
+  if (what.kind == sweep_kind::lease)
+    values.push_back(std::to_string(rules.runner_silence.count()));
+  values.push_back(std::to_string(what.limit));
+  return values;
+}
+
+constexpr const char* release_returned_name = "release_returned";
 /// A deferred retry whose lost runner gave a sign of life waits no longer.
 constexpr const char* release_returned =
     "UPDATE tasks t SET awaits_runner = false, version = version + 1"
@@ -107,24 +145,24 @@ SELECT 'an active task lacks its lease or its open attempt', t.id FROM tasks t
 
 } // namespace
 
+void pg_task_store::prepare_sweeps() {
+  db_.prepare(release_returned_name, release_returned);
+  for (const auto& asked : questions)
+    db_.prepare(std::string{asked.name}, statement_of(asked));
+}
+
 committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
                                                  const sweep_tasks& what) {
   committed<tasks_swept> result;
-  pqxx::work transaction{link};
-  const auto condition = silent_rows(what, rules_->get()->runner_silence,
-                                     rules_->get()->lease, transaction);
-  if (!condition)
+  if (is_off(what))
     return result;
+  pqxx::work transaction{link};
   if (what.kind == sweep_kind::reconnect)
-    transaction.exec(release_returned);
-  const auto rows = transaction.exec(
-      "SELECT now(), r.last_seen_at, " + std::string{task_columns} + ", "
-      + std::string{attempt_columns}
-      + " FROM tasks t"
-        " LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt"
-        " LEFT JOIN runners r ON r.id = t.runner_id WHERE "
-      + *condition + " LIMIT " + std::to_string(what.limit)
-      + " FOR UPDATE OF t SKIP LOCKED");
+    transaction.exec_prepared0(release_returned_name);
+  const auto parameters = parameters_of(what, *rules_->get());
+  const auto rows =
+      transaction.exec_prepared(std::string{name_of(what.kind)},
+                                pqxx::prepare::make_dynamic_params(parameters));
   std::vector<transition> plans;
   plans.reserve(static_cast<std::size_t>(rows.size()));
   for (const auto& row : rows) {

@@ -69,11 +69,12 @@ WITH made AS (
   UPDATE event_positions p SET last = p.last + 1
   FROM made WHERE p.only_row RETURNING p.last
 ), told AS (
-  INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, due,
-    position)
+  INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, position)
   SELECT $17::uuid, made.id, 0, 'task:created', $6::timestamptz, $18::json,
-    $19::bool, given.last
+    given.last
   FROM made CROSS JOIN given
+), awaited AS (
+  INSERT INTO events_due (position) SELECT last FROM given WHERE $19::bool
 )
 SELECT last FROM given)";
 
@@ -124,6 +125,7 @@ pg_task_store::pg_task_store(pg_options options)
   db_.prepare("release", release_statement);
   db_.prepare("create", create_statement);
   prepare_masks(db_);
+  prepare_sweeps();
 }
 
 std::unique_ptr<task_store> make_pg_task_store(pg_options options) {

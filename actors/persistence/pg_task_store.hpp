@@ -72,6 +72,7 @@ private:
   caf::expected<committed<task_changed>>
   change(task_id task, task_status wanted, person_decision decide);
 
+  void prepare_sweeps();
   committed<tasks_swept> sweep_once(pqxx::connection& link,
                                     const sweep_tasks& what);
 

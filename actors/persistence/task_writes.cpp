@@ -95,23 +95,28 @@ WITH written AS (
       awaits_runner)
   WHERE t.id = u.id AND t.version = u.version
   RETURNING t.id
-), attempted AS (
-  INSERT INTO attempts AS a (task_id, number, runner_id, started_at, ended_at,
-    status, failure_reason, error_detail, settler, findings, evidence,
-    late_report)
+), tries AS MATERIALIZED (
   SELECT * FROM unnest($19::uuid[], $20::int[], $21::text[],
       $22::timestamptz[], $23::timestamptz[], $24::text[], $25::text[],
       $26::text[], $27::text[], $28::json[], $29::json[], $30::json[])
     AS n(task_id, number, runner_id, started_at, ended_at, status,
       failure_reason, error_detail, settler, findings, evidence, late_report)
   WHERE (n.task_id IN (SELECT id FROM written)) IS TRUE
-  ON CONFLICT (task_id, number) DO UPDATE SET
-    runner_id = excluded.runner_id, ended_at = excluded.ended_at,
-    status = excluded.status, failure_reason = excluded.failure_reason,
-    error_detail = excluded.error_detail, settler = excluded.settler,
-    findings = COALESCE(excluded.findings, a.findings),
-    evidence = COALESCE(excluded.evidence, a.evidence),
-    late_report = COALESCE(excluded.late_report, a.late_report)
+), attempted AS (
+  UPDATE attempts a SET runner_id = n.runner_id, ended_at = n.ended_at,
+    status = n.status, failure_reason = n.failure_reason,
+    error_detail = n.error_detail, settler = n.settler,
+    findings = COALESCE(n.findings, a.findings),
+    evidence = COALESCE(n.evidence, a.evidence),
+    late_report = COALESCE(n.late_report, a.late_report)
+  FROM tries n WHERE a.task_id = n.task_id AND a.number = n.number
+  RETURNING 1
+), begun AS (
+  INSERT INTO attempts (task_id, number, runner_id, started_at, ended_at,
+    status, failure_reason, error_detail, settler, findings, evidence,
+    late_report)
+  SELECT * FROM tries n WHERE NOT EXISTS (
+    SELECT FROM attempts a WHERE a.task_id = n.task_id AND a.number = n.number)
   RETURNING 1
 ), late AS (
   UPDATE attempts a SET late_report = l.report
@@ -128,15 +133,17 @@ WITH written AS (
 ), given AS (
   UPDATE event_positions p SET last = p.last + n.size
   FROM (SELECT count(*) AS size FROM news) n, (SELECT count(*) FROM attempted) a,
-    (SELECT count(*) FROM late) l
+    (SELECT count(*) FROM begun) b, (SELECT count(*) FROM late) l
   WHERE p.only_row AND n.size > 0
   RETURNING p.last, p.last - n.size AS before
 ), told AS (
-  INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, due,
-    position)
-  SELECT n.id, n.task_id, n.attempt, n.type, n.occurred_at, n.facts, n.due,
+  INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, position)
+  SELECT n.id, n.task_id, n.attempt, n.type, n.occurred_at, n.facts,
     g.before + n.place
   FROM news n CROSS JOIN given g
+), awaited AS (
+  INSERT INTO events_due (position)
+  SELECT g.before + n.place FROM news n CROSS JOIN given g WHERE n.due
 )
 SELECT id, (SELECT before FROM given) FROM written)";
 }

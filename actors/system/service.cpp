@@ -127,7 +127,8 @@ void service::wiring::spawn_publication() {
       });
   deliveries_ = spawn_blocking_room<delivery_store_actor, delivery_log_state>(
       "delivery-log", [this](auto* self) {
-        return delivery_log(self, make_pg_event_store(store_), payload_);
+        return delivery_log(self, make_pg_event_store(store_, envelopes()),
+                            payload_);
       });
 }
 

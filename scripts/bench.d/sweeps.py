@@ -17,7 +17,7 @@ lease_grace = "1s"
 ACTIVE = "t.status IN ('running', 'posting_result')"
 QUEUED = "t.status = 'queued'"
 TICK = [
-    QUEUED + " AND NOT t.awaits_runner AND GREATEST(t.created_at, t.run_after) < now() - interval '1 hour'",
+    QUEUED + " AND NOT t.awaits_runner AND t.created_at < now() - interval '1 hour' AND (t.run_after IS NULL OR t.run_after < now() - interval '1 hour')",
     QUEUED + " AND t.awaits_runner AND t.run_after < now() - interval '1 hour'",
     ACTIVE + " AND r.last_seen_at < now() - interval '3 minutes'",
     ACTIVE + " AND t.lease_expires_at < now() - interval '1 second' AND (r.id IS NULL OR r.last_seen_at >= now() - interval '3 minutes')",

@@ -111,7 +111,7 @@ class Database:
     def published(self):
         """Waits until every event is published."""
         for _ in range(2400):
-            if self.sql("SELECT count(*) FROM events WHERE due OR position IS NULL") == "0":
+            if self.sql("SELECT (SELECT count(*) FROM events WHERE due OR position IS NULL) + (SELECT count(*) FROM events_due)") == "0":
                 return
             time.sleep(0.05)
         raise SystemExit("events stay unpublished")
