@@ -6,6 +6,7 @@
 #include "messages/http_call.hpp"
 #include "messages/mutes.hpp"
 #include "messages/redaction.hpp"
+#include "messages/search.hpp"
 #include "messages/statistics.hpp"
 #include "messages/status_report.hpp"
 #include "messages/store.hpp"
@@ -48,6 +49,8 @@ TELLTALE_IN_PROCESS(check_truth)
 TELLTALE_IN_PROCESS(truth_checked)
 TELLTALE_IN_PROCESS(prune_old)
 TELLTALE_IN_PROCESS(old_pruned)
+TELLTALE_IN_PROCESS(index_words)
+TELLTALE_IN_PROCESS(words_indexed)
 TELLTALE_IN_PROCESS(find_task)
 TELLTALE_IN_PROCESS(task_found)
 TELLTALE_IN_PROCESS(list_tasks)
@@ -89,6 +92,7 @@ TELLTALE_IN_PROCESS(mutes_listed)
 TELLTALE_IN_PROCESS(reap_now)
 TELLTALE_IN_PROCESS(check_truth_now)
 TELLTALE_IN_PROCESS(prune_now)
+TELLTALE_IN_PROCESS(index_now)
 TELLTALE_IN_PROCESS(runner_recovered)
 TELLTALE_IN_PROCESS(events_committed)
 TELLTALE_IN_PROCESS(publish_backlog)

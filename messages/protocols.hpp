@@ -8,6 +8,7 @@
 #include "messages/http_call.hpp"
 #include "messages/in_process.hpp"
 #include "messages/redaction.hpp"
+#include "messages/search.hpp"
 #include "messages/statistics.hpp"
 #include "messages/status_report.hpp"
 #include "messages/store.hpp"
@@ -78,6 +79,10 @@ using sweep_store_actor =
 using retention_store_actor =
     caf::typed_actor<caf::replies_to<prune_old>::with<old_pruned>>;
 
+/// Writes the index of words that searches ask.
+using search_store_actor =
+    caf::typed_actor<caf::replies_to<index_words>::with<words_indexed>>;
+
 /// Reads for people and pages.
 using task_query_actor =
     caf::typed_actor<caf::replies_to<find_task>::with<task_found>,
@@ -129,6 +134,11 @@ using reaper_actor = caf::typed_actor<
 using retention_actor = caf::typed_actor<
     // To itself: once an hour, and again while there is more.
     caf::reacts_to<prune_now>>;
+
+/// Has the words of finished tasks indexed, a little at a time.
+using search_actor = caf::typed_actor<
+    // To itself: every few seconds, and again while there is more.
+    caf::reacts_to<index_now>>;
 
 /// Where both failure paths meet; builds every payload and publishes events.
 using failed_task_payload_actor = caf::typed_actor<

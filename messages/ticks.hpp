@@ -72,6 +72,8 @@ struct flush_beats {};
 struct reap_now {};
 struct check_truth_now {};
 struct prune_now {};
+
+struct index_now {};
 struct publish_backlog {};
 struct deliveries_due {};
 struct relay_tick {};

@@ -1,13 +1,12 @@
 #include "actors/persistence/list_statement.hpp"
 
-#include <sstream>
 #include <utility>
+
+#include "actors/persistence/search_words.hpp"
 
 namespace telltale {
 
 namespace {
-
-constexpr std::size_t most_words = 10;
 
 constexpr std::string_view open_part =
     "t.status IN ('queued', 'running', 'posting_result')";
@@ -15,17 +14,6 @@ constexpr std::string_view finished_part = "t.outcome IS NOT NULL";
 
 std::string with_outcome(task_outcome outcome) {
   return "t.outcome = '" + to_string(outcome) + "'";
-}
-
-/// A pattern that finds the word as it is, wherever it stands.
-std::string containing(const std::string& word) {
-  std::string pattern = "%";
-  for (const char c : word) {
-    if (c == '%' || c == '_' || c == '\\')
-      pattern += '\\';
-    pattern += c;
-  }
-  return pattern + "%";
 }
 
 filter filter_of(const list_tasks& what) {
@@ -46,9 +34,7 @@ filter filter_of(const list_tasks& what) {
     result.add("t.created_at >= $?::timestamptz", format_rfc3339(*what.since));
   if (what.until)
     result.add("t.created_at < $?::timestamptz", format_rfc3339(*what.until));
-  std::istringstream words{what.words};
-  std::string word;
-  for (std::size_t i = 0; i < most_words && words >> word; ++i)
+  for (const auto& word : words_of(what.words))
     result.add("(t.title ILIKE $? OR t.error_detail ILIKE $?)",
                containing(word));
   if (what.after)
@@ -65,6 +51,11 @@ void filter::add(std::string condition, std::string value) {
        at = condition.find("$?", at + place.size()))
     condition.replace(at, 2, place);
   sql_ += (sql_.empty() ? " WHERE " : " AND ") + condition;
+}
+
+std::string filter::bind(std::string value) {
+  values_.push_back(std::move(value));
+  return "$" + std::to_string(values_.size());
 }
 
 void filter::add_after(const page_cursor& cursor, const std::string& table) {
@@ -119,6 +110,35 @@ list_statement statement_of(const list_tasks& what, std::string_view columns) {
   if (parts.size() > 1)
     all = "SELECT * FROM (" + all + ") found" + page("");
   return {std::move(all), rows.values()};
+}
+
+list_statement searched_statement(const list_tasks& what,
+                                  std::string_view columns,
+                                  const word_progress& have) {
+  auto rows = filter_of(what);
+  const auto asked = rows.sql();
+  const auto ended_at = rows.bind(have.ended_at);
+  const auto task = rows.bind(have.task);
+  std::string found;
+  for (const auto& pattern : indexed_patterns(words_of(what.words)))
+    found += (found.empty() ? " WHERE words LIKE " : " AND words LIKE ")
+             + rows.bind(pattern);
+  // What the index has not got yet is judged row by row, with all else that
+  // is asked, so that few go on.
+  const auto unwritten = [&](const std::string& part) {
+    return "SELECT t.id FROM tasks t" + asked + " AND " + part;
+  };
+  auto sql = "SELECT " + std::string{columns} + " FROM tasks t JOIN (SELECT"
+             + " task_id AS found FROM task_words" + found
+             + " UNION SELECT task_id FROM task_word_changes UNION "
+             + unwritten("t.completed_at >= " + ended_at
+                         + "::timestamptz AND (t.completed_at, t.id) > ("
+                         + ended_at + "::timestamptz, " + task + "::uuid)")
+             + " UNION " + unwritten(std::string{open_part})
+             + ") hits ON t.id = hits.found" + asked
+             + " ORDER BY t.created_at DESC, t.id DESC LIMIT "
+             + std::to_string(what.limit + 1);
+  return {std::move(sql), rows.values()};
 }
 
 } // namespace telltale

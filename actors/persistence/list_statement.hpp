@@ -17,6 +17,8 @@ public:
   void add(std::string condition, std::string value);
   /// A row comparison with both parts of a cursor.
   void add_after(const page_cursor& cursor, const std::string& table);
+  /// A value that no condition here names; its place, such as `$3`.
+  [[nodiscard]] std::string bind(std::string value);
 
   /// With its WHERE; empty if there is no condition.
   [[nodiscard]] const std::string& sql() const noexcept { return sql_; }
@@ -43,5 +45,17 @@ struct list_statement {
 /// it tells whether there is another page. `columns` name `created_at`, `id`.
 [[nodiscard]] list_statement statement_of(const list_tasks& what,
                                           std::string_view columns);
+
+/// How far the table of words has come, as the database writes it.
+struct word_progress {
+  std::string ended_at; ///< empty: there is no index
+  std::string task;
+};
+
+/// The same rows, found by the index of words; what that has not got yet is
+/// looked at one by one. For a search of which `indexed_patterns` has some.
+[[nodiscard]] list_statement searched_statement(const list_tasks& what,
+                                                std::string_view columns,
+                                                const word_progress& have);
 
 } // namespace telltale

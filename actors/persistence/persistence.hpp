@@ -69,6 +69,9 @@ struct pg_options {
 /// The same for what is old.
 [[nodiscard]] std::unique_ptr<retention_store> make_pg_retention(pg_options);
 
+/// The same for the words that searches ask for.
+[[nodiscard]] std::unique_ptr<search_store> make_pg_search(pg_options);
+
 /// What operators hold back, on PostgreSQL.
 [[nodiscard]] std::unique_ptr<mute_store> make_pg_mutes(pg_options);
 

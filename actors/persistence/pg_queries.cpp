@@ -1,9 +1,13 @@
 #include "actors/persistence/pg_task_store.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "actors/persistence/list_statement.hpp"
 #include "actors/persistence/migrate.hpp"
+#include "actors/persistence/search_words.hpp"
 #include "actors/persistence/stored_text.hpp"
 #include "actors/persistence/task_rows.hpp"
 
@@ -45,6 +49,63 @@ delivery_record read_delivery(const pqxx::row& row) {
   d.text = stored_text::from_store(std::string{text_of(row[11])});
   d.muted_until = maybe_moment(row[13]);
   return d;
+}
+
+pqxx::result run(pqxx::transaction_base& reading, const list_statement& what) {
+  return reading.exec_params(what.sql,
+                             pqxx::prepare::make_dynamic_params(what.values));
+}
+
+/// So many of the newest are looked at one by one before the index of words is
+/// asked: words that many tasks have are met among them, and the index would
+/// have to gather all of those tasks first.
+constexpr std::uint32_t looked_at = 2000;
+
+/// The moment of the last one of them; nothing if there are fewer.
+std::optional<timestamp> horizon_of(pqxx::transaction_base& reading,
+                                    const list_tasks& what) {
+  filter rows;
+  if (what.until)
+    rows.add("t.created_at < $?::timestamptz", format_rfc3339(*what.until));
+  if (what.after)
+    rows.add_after(*what.after, "t");
+  const auto found = run_filtered(
+      reading, "SELECT t.created_at FROM tasks t", rows,
+      std::string{rows.sql().empty() ? " WHERE" : " AND"}
+          + " t.outcome IS NOT NULL ORDER BY t.created_at DESC, t.id DESC"
+            " OFFSET "
+          + std::to_string(looked_at) + " LIMIT 1");
+  return found.empty() ? std::nullopt : maybe_moment(found[0][0]);
+}
+
+word_progress progress_of(pqxx::transaction_base& reading) {
+  const auto rows = reading.exec(
+      "SELECT ended_at::text, task_id::text FROM task_word_progress"
+      " WHERE to_regclass('task_words_trigrams') IS NOT NULL"
+      " AND ended_at > '-infinity'");
+  if (rows.empty())
+    return {};
+  return {rows[0][0].c_str(), rows[0][1].c_str()};
+}
+
+/// A page and one row more.
+pqxx::result find_rows(pqxx::transaction_base& reading,
+                       const list_tasks& what) {
+  const auto columns =
+      std::string{task_columns} + ", " + std::string{more_task_columns};
+  if (indexed_patterns(words_of(what.words)).empty())
+    return run(reading, statement_of(what, columns));
+  const auto progress = progress_of(reading);
+  const auto horizon = horizon_of(reading, what);
+  if (progress.ended_at.empty() || !horizon)
+    return run(reading, statement_of(what, columns));
+  auto newest = what;
+  newest.since = std::max(what.since.value_or(*horizon), *horizon);
+  auto rows = run(reading, statement_of(newest, columns));
+  if (static_cast<std::size_t>(rows.size()) > what.limit
+      || newest.since == what.since)
+    return rows;
+  return run(reading, searched_statement(what, columns, progress));
 }
 
 /// One row more than asked for tells whether there is another page.
@@ -96,11 +157,9 @@ caf::expected<tasks_listed> pg_task_store::list(const list_tasks& what) {
     pqxx::work reading{link};
     // The values choose the index: rare ones have one of their own, frequent
     // ones are soon met on the way from the newest. Writes plan without them.
-    reading.exec("SET LOCAL plan_cache_mode = force_custom_plan");
-    const auto asked = statement_of(what, std::string{task_columns} + ", "
-                                              + std::string{more_task_columns});
-    const auto rows = reading.exec_params(
-        asked.sql, pqxx::prepare::make_dynamic_params(asked.values));
+    reading.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                 "SET LOCAL plan_cache_mode = force_custom_plan");
+    const auto rows = find_rows(reading, what);
     for (const auto& row : rows) {
       if (result.tasks.size() == what.limit) {
         const auto& last = result.tasks.back();

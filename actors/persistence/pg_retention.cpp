@@ -59,6 +59,8 @@ WITH old AS (
   ORDER BY t.completed_at LIMIT $2::bigint FOR UPDATE OF t SKIP LOCKED
 ), told AS (
   DELETE FROM deliveries d USING old WHERE d.task_id = old.id
+), words AS (
+  DELETE FROM task_words w USING old WHERE w.task_id = old.id
 )
 DELETE FROM tasks t USING old WHERE t.id = old.id)";
 

@@ -86,6 +86,14 @@ retention_store_actor::behavior_type retention_store_room(
   return {[=](const prune_old& what) { return pass(port->prune(what)); }};
 }
 
+search_store_actor::behavior_type
+search_store_room(search_store_actor::stateful_pointer<search_store_state> self,
+                  std::unique_ptr<search_store> store) {
+  self->state.store = std::move(store);
+  auto* port = self->state.store.get();
+  return {[=](const index_words& what) { return pass(port->index(what)); }};
+}
+
 statistics_actor::behavior_type
 statistics(statistics_actor::stateful_pointer<statistics_state> self,
            std::unique_ptr<statistics_store> store) {

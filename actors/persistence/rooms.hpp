@@ -61,6 +61,16 @@ struct retention_store_state {
     retention_store_actor::stateful_pointer<retention_store_state> self,
     std::unique_ptr<retention_store> store);
 
+struct search_store_state {
+  static inline const char* name = "search-store";
+  std::unique_ptr<search_store> store;
+};
+
+/// Writes the index of words.
+[[nodiscard]] search_store_actor::behavior_type
+search_store_room(search_store_actor::stateful_pointer<search_store_state> self,
+                  std::unique_ptr<search_store> store);
+
 struct statistics_state {
   static inline const char* name = "statistics";
   std::unique_ptr<statistics_store> store;

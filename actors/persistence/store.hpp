@@ -6,6 +6,7 @@
 
 #include "messages/deliveries.hpp"
 #include "messages/event.hpp"
+#include "messages/search.hpp"
 #include "messages/statistics.hpp"
 #include "messages/status_report.hpp"
 #include "messages/store.hpp"
@@ -69,6 +70,14 @@ public:
   virtual ~retention_store() = default;
 
   virtual caf::expected<old_pruned> prune(const prune_old&) = 0;
+};
+
+/// What searches ask.
+class search_store {
+public:
+  virtual ~search_store() = default;
+
+  virtual caf::expected<words_indexed> index(const index_words&) = 0;
 };
 
 /// Counts over what is stored.

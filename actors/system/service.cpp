@@ -199,6 +199,13 @@ void service::wiring::spawn_stores_of_tasks() {
       "retention", [this, old](auto* self) {
         return retention(self, old, retention_options_, counters_);
       }));
+  const auto words =
+      spawn_blocking_room<search_store_actor, search_store_state>(
+          "search-store", [this](auto* self) {
+            return search_store_room(self, make_pg_search(store_));
+          });
+  static_cast<void>(spawn_room<search_actor, search_state>(
+      "search", [words](auto* self) { return search(self, words); }));
   statistics_ = spawn_blocking_room<statistics_actor, statistics_state>(
       "statistics", [this](auto* self) {
         return statistics(self, make_pg_statistics(store_));

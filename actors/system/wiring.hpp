@@ -20,6 +20,7 @@
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/live_engine.hpp"
 #include "actors/retention/retention.hpp"
+#include "actors/search/search.hpp"
 #include "actors/system/service.hpp"
 #include "actors/system/supervisor.hpp"
 #include "http/client.hpp"

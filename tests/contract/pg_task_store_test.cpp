@@ -148,7 +148,7 @@ CAF_TEST(a write whose answer was lost is written once) {
   // The statement is prepared at its first use: only then its name is a write.
   auto batch = flights({saying(create(), st::succeeded)});
   CAF_REQUIRE(far->apply(batch));
-  line.cut_answer_to("write_transitions");
+  line.cut_answer_to_prepared("write_transitions");
   batch =
       flights({saying(task, st::failed, "once"), saying(other, st::running)});
   CAF_REQUIRE(far->apply(batch));
@@ -162,7 +162,7 @@ CAF_TEST(a write whose answer was lost is written once) {
   batch = flights({saying(create(), st::succeeded)});
   CAF_REQUIRE(far->apply(batch));
   // A person's command, too, is done once and not refused the second time.
-  line.cut_answer_to("write_transitions");
+  line.cut_answer_to_prepared("write_transitions");
   CAF_CHECK(far->cancel({other}));
   CAF_CHECK_EQUAL(line.cuts(), 2);
   CAF_CHECK_EQUAL(events("task:cancelled"), "1");

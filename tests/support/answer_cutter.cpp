@@ -36,6 +36,12 @@ void answer_cutter::cut_answer_to(const std::string& request) {
   wanted_ = request;
 }
 
+void answer_cutter::cut_answer_to_prepared(const std::string& statement) {
+  // A Bind message names its portal, which has no name, and its statement.
+  const std::string end(1, '\0');
+  cut_answer_to(end + statement + end);
+}
+
 sockaddr_un answer_cutter::address(const std::string& path) {
   sockaddr_un result{};
   result.sun_family = AF_UNIX;

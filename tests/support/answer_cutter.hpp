@@ -28,6 +28,10 @@ public:
   /// the line. Empty: takes such a wish back.
   void cut_answer_to(const std::string& request);
 
+  /// The same for the next run of a prepared statement: not its preparation,
+  /// which newer versions of libpqxx send as they connect.
+  void cut_answer_to_prepared(const std::string& statement);
+
   [[nodiscard]] int cuts() const { return cuts_; }
 
 private:

@@ -312,13 +312,13 @@ void lifecycle_model::touch(const std::vector<apply_status>& reports) {
 
 void lifecycle_model::arm(const lifecycle_step& what) {
   if (std::holds_alternative<create_task>(what.what))
-    line_.cut_answer_to("create");
+    line_.cut_answer_to_prepared("create");
   else if (std::holds_alternative<claim_tasks>(what.what)
            || std::holds_alternative<lost_claim>(what.what)
            || std::holds_alternative<sweep_tasks>(what.what))
     line_.cut_answer_to("COMMIT");
   else
-    line_.cut_answer_to("write_transitions");
+    line_.cut_answer_to_prepared("write_transitions");
 }
 
 void lifecycle_model::step(const lifecycle_step& what) {

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include <caf/actor_clock.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "messages/protocols.hpp"
+
+namespace telltale {
+
+/// Has the words of finished tasks written to the index that searches ask.
+///
+/// Accepts index_now from itself. Sends index_words to the search store, one
+/// request at a time; while there is more, it rests as long as the last batch
+/// took, so that filling a new index takes half of a core at most. Several
+/// replicas may do it at once: one of them writes.
+///
+/// Failure: a batch that fails is tried again at the next look. A database
+/// without the extension is told to the operator once; searches then read the
+/// tasks, which is slow, and right.
+/// Threading: the scheduler's; blocks never.
+struct search_state {
+  static inline const char* name = "search";
+
+  /// No aggregate; see reaper_state.
+  search_state() = default;
+
+  static constexpr std::chrono::seconds every{5};
+  static constexpr std::chrono::minutes every_if_missing{10};
+  static constexpr std::chrono::milliseconds shortest_rest{20};
+  static constexpr std::uint32_t batch = 500;
+
+  search_store_actor store;
+  std::uint64_t indexed = 0; ///< since the last look that found nothing more
+  bool told_missing = false;
+};
+
+[[nodiscard]] search_actor::behavior_type
+search(search_actor::stateful_pointer<search_state> self,
+       search_store_actor store);
+
+} // namespace telltale

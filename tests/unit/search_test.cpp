@@ -1,0 +1,92 @@
+// libs: telltale_search
+#define CAF_SUITE unit.search
+
+#include <deque>
+
+#include <caf/send.hpp>
+
+#include "actors/search/search.hpp"
+
+#include "tests/support/checks.hpp"
+
+using namespace telltale;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct script {
+  int asked = 0;
+  std::deque<words_indexed> answers; ///< empty: there was nothing
+  bool away = false;
+};
+
+search_store_actor::behavior_type fake_store(search_store_actor::pointer,
+                                             script* s) {
+  return {[s](const index_words&) -> caf::result<words_indexed> {
+    ++s->asked;
+    if (s->away)
+      return make_error(ec::database_unavailable);
+    if (s->answers.empty())
+      return words_indexed{};
+    const auto answer = s->answers.front();
+    s->answers.pop_front();
+    return answer;
+  }};
+}
+
+struct fixture : test_coordinator_fixture<> {
+  script s;
+  search_actor uut;
+
+  fixture() {
+    uut = sys.spawn(search, sys.spawn(fake_store, &s));
+    settle();
+  }
+
+  ~fixture() {
+    caf::anon_send_exit(uut, caf::exit_reason::user_shutdown);
+    settle();
+  }
+
+  void settle() {
+    while (consume_message()) {
+    }
+  }
+
+  int asked_after(caf::timespan span) {
+    advance_time(span);
+    settle();
+    return s.asked;
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(search_tests, fixture)
+
+CAF_TEST(what is there is indexed at once and then looked for now and then) {
+  s.answers = {{word_index::ready, 500, true}, {word_index::ready, 500, true}};
+  CAF_CHECK_EQUAL(s.asked, 0);
+  CAF_CHECK_EQUAL(asked_after(5s), 1);
+  CAF_CHECK_EQUAL(asked_after(20ms), 2);
+  CAF_CHECK_EQUAL(asked_after(20ms), 3);
+  CAF_CHECK_EQUAL(asked_after(1s), 3);
+  CAF_CHECK_EQUAL(asked_after(4s), 4);
+}
+
+CAF_TEST(a failure waits for the next look) {
+  s.away = true;
+  CAF_CHECK_EQUAL(asked_after(5s), 1);
+  CAF_CHECK_EQUAL(asked_after(1s), 1);
+  s.away = false;
+  CAF_CHECK_EQUAL(asked_after(4s), 2);
+}
+
+CAF_TEST(a database without trigrams is asked seldom) {
+  s.answers = {{word_index::missing, 0, false}};
+  CAF_CHECK_EQUAL(asked_after(5s), 1);
+  CAF_CHECK_EQUAL(asked_after(5min), 1);
+  CAF_CHECK_EQUAL(asked_after(5min), 2);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
