@@ -102,6 +102,8 @@ constexpr const char* write_disabled =
     "ON CONFLICT (relay) DO UPDATE "
     "SET target = excluded.target, why = excluded.why, since = now()";
 
+/// Found by their ids alone: the index of what is pending would be walked
+/// through for each, however many wait there.
 constexpr const char* write_results = R"(
   UPDATE deliveries d
   SET state = u.state,
@@ -117,7 +119,7 @@ constexpr const char* write_results = R"(
               $6::text[], $7::text[])
     AS u (id, state, counts, retry_in, error, message_id, text),
     events e
-  WHERE d.id = u.id AND d.relay = $8 AND d.state = 'pending'
+  WHERE d.id = u.id AND d.relay || '' = $8 AND d.state || '' = 'pending'
     AND e.id = d.event_id
   RETURNING d.id, d.state, e.facts, now())";
 

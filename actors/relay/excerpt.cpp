@@ -81,6 +81,16 @@ bool is_flag_half(char32_t code) noexcept {
   return code >= 0x1F1E6 && code <= 0x1F1FF;
 }
 
+/// What a reader does not see and what would change how the rest is read. A
+/// byte that is no UTF-8 is none.
+bool is_control(const decoded& what) noexcept {
+  const auto code = what.code;
+  if (what.size == 1)
+    return (code < 0x20 && code != '\n' && code != '\t') || code == 0x7F;
+  return code < 0xA0 || (code >= 0x202A && code <= 0x202E)
+         || (code >= 0x2066 && code <= 0x2069);
+}
+
 constexpr char32_t joiner = 0x200D;
 
 struct piece {
@@ -155,10 +165,11 @@ std::string excerpt(std::string_view text, std::size_t limit) {
 std::string tidy(std::string_view text) {
   std::string result;
   result.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte >= 0x20U && byte != 0x7FU) || c == '\n' || c == '\t')
-      result += c;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto next = decode(text, at);
+    if (!is_control(next))
+      result += text.substr(at, next.size);
+    at += next.size;
   }
   const auto first = result.find_first_not_of(" \t\n");
   if (first == std::string::npos)

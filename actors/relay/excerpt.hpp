@@ -13,8 +13,9 @@ namespace telltale {
 /// are no UTF-8 count as a character each.
 [[nodiscard]] std::string excerpt(std::string_view text, std::size_t limit);
 
-/// Without blanks at both ends, control characters other than line feed and
-/// tab, and carriage returns.
+/// Without blanks at both ends and control characters other than line feed and
+/// tab, also those that would turn around what follows: embeddings, overrides
+/// and isolates of another direction. Text in any script stays as it is.
 [[nodiscard]] std::string tidy(std::string_view text);
 
 /// Tidy and on one line.

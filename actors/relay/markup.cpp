@@ -55,6 +55,26 @@ bool begins_fence(std::string_view text, std::size_t at) {
          && text.substr(at).starts_with(std::string(3, c));
 }
 
+/// The first mark of a line `# x`, or of a line of `=` or `-` alone, which
+/// makes the line above it a heading.
+bool begins_heading(std::string_view text, std::size_t at) {
+  const char mark = text[at];
+  if (mark != '#' && mark != '=' && mark != '-')
+    return false;
+  const auto before = text.substr(0, at);
+  const auto indent = before.size() - (before.find_last_not_of(' ') + 1);
+  if (indent > 3
+      || (indent < before.size() && before[before.size() - indent - 1] != '\n'))
+    return false;
+  const auto line = text.substr(at, text.substr(at).find('\n'));
+  const auto marks = std::min(line.find_first_not_of(mark), line.size());
+  if (mark == '#')
+    return marks <= 6
+           && (marks == line.size() || line[marks] == ' '
+               || line[marks] == '\t');
+  return line.find_first_not_of(" \t\r", marks) == std::string_view::npos;
+}
+
 } // namespace
 
 std::string escape_markdown(std::string_view text) {
@@ -76,6 +96,8 @@ std::string escape_markdown(std::string_view text) {
       result += '@';
       result += word_joiner;
     } else {
+      if (begins_heading(text, i))
+        result += '\\';
       result += text[i];
     }
   }
@@ -112,6 +134,14 @@ std::string escape_lark_markdown(std::string_view text) {
       result += '@';
       if (begins_mention(text, i))
         result += word_joiner;
+      break;
+    case '#':
+    case '=':
+    case '-':
+      if (begins_heading(text, i))
+        result += "&#" + std::to_string(int{text[i]}) + ';';
+      else
+        result += text[i];
       break;
     default:
       result += text[i];
@@ -151,6 +181,8 @@ std::string escape_wecom_markdown(std::string_view text) {
   std::string result;
   result.reserve(text.size() + 16);
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (begins_heading(text, i))
+      result += word_joiner;
     result += text[i];
     if (text[i] == '<' || closes_link_text(text, i) || begins_mention(text, i)
         || begins_fence(text, i))

@@ -6,8 +6,8 @@
 namespace telltale {
 
 // A detail comes from anywhere. These make it harmless for the place where it
-// is shown: no mention, no disguised link, no image, no HTML. What is left
-// reads as it was written; ordinary text stays byte for byte.
+// is shown: no mention, no disguised link, no image, no heading, no HTML. What
+// is left reads as it was written; ordinary text stays byte for byte.
 
 /// For chats that render Markdown (Octo).
 [[nodiscard]] std::string escape_markdown(std::string_view text);
@@ -23,7 +23,7 @@ namespace telltale {
 [[nodiscard]] std::string escape_slack(std::string_view text);
 
 /// For WeCom's Markdown, which knows no escapes: an invisible joiner stands
-/// where a mention, a tag, a link or a fence of code would begin.
+/// where a mention, a tag, a link, a heading or a fence of code would begin.
 [[nodiscard]] std::string escape_wecom_markdown(std::string_view text);
 
 /// For Telegram's HTML; mentions, which Telegram finds in any text, are none.

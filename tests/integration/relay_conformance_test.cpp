@@ -2,6 +2,9 @@
 #define CAF_SUITE integration.relay_conformance
 #include <future>
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
 #include "actors/relay/channel.hpp"
 #include "commands/sink_server.hpp"
 #include "commands/sink_sign.hpp"
@@ -284,6 +287,74 @@ CAF_TEST(a detail without end arrives within what the chat takes) {
     if (chat.type != "webhook")
       CAF_CHECK(has(seen(), "broke"));
   }
+}
+
+CAF_TEST(what a person sees pings nobody and hides or shouts nothing) {
+  const auto hostile = words(boost::json::serialize(boost::json::object{
+      {"error",
+       "it broke @all @channel hi <!channel> <at user_id=\"all\"></at> "
+       "<@U1> <@all>\n# SHOUT\nTitle\n=====\n"
+       "[safe](https://evil.example) ![x](https://evil.example/i.png) "
+       "<a href=\"https://evil.example\">open</a> <b>bold</b>\n"
+       "```\ncode \u202egpj.exe"},
+      {"error_origin", "runner"},
+      {"title", "# @all [t](https://evil.example) \u202eurl"},
+      {"attempt", 1},
+      {"max_attempts", 2},
+      {"run_url", "https://h/runs/1"},
+      {"failure_reason", "agent_error.unknown"}}));
+  for (const auto& chat : kinds()) {
+    if (chat.type == "webhook")
+      continue;
+    CAF_CHECK(is_sent(send(*open(chat.type), hostile)));
+    const auto last = sink->chat().messages().back();
+    CAF_CHECK(!has(last.text, "\u202e"));
+    CAF_CHECK(has(last.text, "it broke"));
+    CAF_CHECK(has(last.text, "SHOUT"));
+    CAF_CHECK_EQUAL(last.card.link,
+                    chat.type == "octo" ? "" : "https://h/runs/1");
+    // Slack's texts are plain, Telegram's and Lark's are entities, which the
+    // sink shows as the chat does: nothing begins there.
+    if (chat.type != "slack" && chat.type != "lark")
+      for (const auto* never : {"@all", "@channel"})
+        CAF_CHECK(!has(last.card.body, never));
+    if (chat.type == "octo" || chat.type == "dingtalk" || chat.type == "wecom")
+      for (const auto* never : {"](", "\n# ", "\n=====\n", "\n```", "\n<",
+                                " <a", " <b", "<@U", " <!"})
+        CAF_CHECK(!has(last.card.body, never));
+  }
+  http::client_request request;
+  request.url = base() + "/";
+  const auto page = std::get<http::client_response>(client->call(request));
+  for (const auto* never : {"href=\"https://evil", "<b>", "<img", "\u202e"})
+    CAF_CHECK(!has(page.body, never));
+}
+
+CAF_TEST(a long detail is cut between what a reader sees as characters) {
+  const std::string family = "👨‍👩‍👧‍👦";
+  std::string huge = "it broke ";
+  while (huge.size() < 100'000)
+    huge += family;
+  const auto long_one = words(boost::json::serialize(
+      boost::json::object{{"error", huge}, {"error_origin", "runner"}}));
+  auto longer = plain();
+  longer.message = "⚠️ " + huge;
+  for (const auto& chat : kinds())
+    for (const auto& what : {long_one, longer}) {
+      if (chat.type == "webhook")
+        continue;
+      CAF_CHECK(is_sent(send(*open(chat.type), what)));
+      const auto text = seen();
+      const auto first = text.find(family);
+      CAF_REQUIRE(first != std::string::npos);
+      // Octo names no bound: it gets the whole.
+      const auto end =
+          std::min(text.find("…"), text.rfind(family) + family.size());
+      const auto kept = text.substr(first, end - first);
+      CAF_CHECK_EQUAL(kept.size() % family.size(), 0u);
+      for (std::size_t i = 0; i < kept.size(); i += family.size())
+        CAF_REQUIRE(kept.compare(i, family.size(), family) == 0);
+    }
 }
 
 CAF_TEST(other scripts and joined emoji arrive as they were written) {

@@ -225,6 +225,10 @@ CAF_TEST(marks without end do not move the cut to the front) {
 CAF_TEST(control characters and bidirectional blanks say nothing) {
   CAF_CHECK_EQUAL(tidy("\r\n a\x1b[31mb\tc\x01\n "), "a[31mb\tc");
   CAF_CHECK_EQUAL(one_line("a \n\t b"), "a b");
+  CAF_CHECK_EQUAL(tidy("a\u202egpj.exe\u202c\u2066b\u2069\u009b1m"),
+                  "agpj.exeb1m");
+  CAF_CHECK_EQUAL(tidy("فشل\u200f التشغيل"), "فشل\u200f التشغيل");
+  CAF_CHECK_EQUAL(tidy("\x9b \xc2"), "\x9b \xc2");
   CAF_CHECK(is_blank("\u200b\u00a0\u3000\n\u202e"));
   CAF_CHECK(!is_blank("\u200b."));
 }
@@ -232,8 +236,12 @@ CAF_TEST(control characters and bidirectional blanks say nothing) {
 CAF_TEST(ordinary text is shown as it was written) {
   for (const auto* text :
        {"error: 429 rate_limit_error [REDACTED:jwt] a < b && c > d",
-        "mail dev@example.com", "[12:03] C:\\x (y) #7 *ok*", "错误：超时"})
-    CAF_CHECK_EQUAL(escape_markdown(text), text);
+        "mail dev@example.com", "[12:03] C:\\x (y) #7 *ok*", "错误：超时",
+        "a\n#7 is open\n- one\n-- two\n=== FAILURES ===", "a # b\n    # code"})
+    for (const auto& shown :
+         {escape_markdown(text), escape_wecom_markdown(text)})
+      if (shown.find("\u2060") == std::string::npos)
+        CAF_CHECK_EQUAL(shown, text);
 }
 
 CAF_TEST(a detail cannot mention people or disguise a link) {
@@ -244,6 +252,12 @@ CAF_TEST(a detail cannot mention people or disguise a link) {
   CAF_CHECK_EQUAL(escape_markdown("<img src=x>"), "\\<img src=x>");
   CAF_CHECK_EQUAL(escape_markdown("hi @all"), "hi @\u2060all");
   CAF_CHECK_EQUAL(escape_markdown("```\nx"), "\\`\\`\\`\nx");
+  CAF_CHECK_EQUAL(escape_markdown("a\n# b\n  ## c\n###"),
+                  "a\n\\# b\n  \\## c\n\\###");
+  CAF_CHECK_EQUAL(escape_markdown("a\n===\nb\n--- \nc"),
+                  "a\n\\===\nb\n\\--- \nc");
+  CAF_CHECK_EQUAL(escape_wecom_markdown("a\n# b"), "a\n\u2060# b");
+  CAF_CHECK_EQUAL(escape_lark_markdown("a\n# b\n---"), "a\n&#35; b\n&#45;--");
   CAF_CHECK_EQUAL(escape_lark_markdown("<at id=all></at> & *b*"),
                   "&#60;at id=all&#62;&#60;/at&#62; &#38; &#42;b&#42;");
   CAF_CHECK_EQUAL(escape_lark_markdown("[x](http://e)"), "[x&#93;(http://e)");
