@@ -216,7 +216,7 @@ CAF_TEST(what a transaction that is still open ends is not passed by) {
   pqxx::work slow{other};
   slow.exec("INSERT INTO tasks (id, status, outcome, completed_at, created_at,"
             " kind, max_attempts, title) VALUES (gen_random_uuid(),"
-            " 'succeeded', 'clean', '2026-02-01', '2026-02-01', 'k', 1,"
+            " 'succeeded', 'clean', '2026-03-20', '2026-03-20', 'k', 1,"
             " 'a slow sloth')");
   CAF_CHECK(index(100).state == word_index::busy);
   slow.commit();
