@@ -1,5 +1,7 @@
 #include "http/types.hpp"
 
+#include <algorithm>
+
 #include "http/wire.hpp"
 
 namespace telltale::http {
@@ -194,9 +196,12 @@ std::string_view reason_phrase(unsigned status) {
 
 std::optional<std::string> percent_decode(std::string_view text,
                                           bool plus_is_blank) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  auto plain = text.find('%');
+  if (plus_is_blank)
+    plain = std::min(plain, text.find('+'));
+  plain = std::min(plain, text.size());
+  std::string decoded{text.substr(0, plain)};
+  for (std::size_t i = plain; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '+' && plus_is_blank) {
       decoded += ' ';

@@ -1,6 +1,7 @@
 #include "messages/time.hpp"
 
-#include <charconv>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 
 namespace telltale {
@@ -50,15 +51,11 @@ std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
   return std::chrono::minutes{sign * (*hours * 60 + minutes)};
 }
 
-/// Decimal digits, with zeros in front up to `width`.
-template <class Number>
-void put_number(std::string& text, Number value, std::size_t width) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value);
-  const auto size = static_cast<std::size_t>(end.ptr - digits);
-  if (size < width)
-    text.append(width - size, '0');
-  text.append(digits, size);
+/// Writes exactly `Width` decimal digits from `to` on.
+template <std::size_t Width> char* put_digits(char* to, std::int64_t value) {
+  for (std::size_t i = Width; i > 0; --i, value /= 10)
+    to[i - 1] = static_cast<char>('0' + value % 10);
+  return to + Width;
 }
 
 } // namespace
@@ -69,25 +66,28 @@ std::string format_rfc3339(timestamp when) {
   const std::chrono::hh_mm_ss clock{when - day};
   const auto year = static_cast<int>(date.year());
   // Written for every report several times: printf is too slow for that.
-  std::string text;
-  text.reserve(32);
+  char text[32];
+  char* to = text;
   if (year < 0)
-    text += '-';
-  put_number(text, std::abs(year), 4);
-  text += '-';
-  put_number(text, static_cast<unsigned>(date.month()), 2);
-  text += '-';
-  put_number(text, static_cast<unsigned>(date.day()), 2);
-  text += 'T';
-  put_number(text, clock.hours().count(), 2);
-  text += ':';
-  put_number(text, clock.minutes().count(), 2);
-  text += ':';
-  put_number(text, clock.seconds().count(), 2);
-  text += '.';
-  put_number(text, clock.subseconds().count(), 6);
-  text += 'Z';
-  return text;
+    *to++ = '-';
+  if (std::abs(year) > 9999)
+    to = put_digits<5>(to, std::abs(year));
+  else
+    to = put_digits<4>(to, std::abs(year));
+  *to++ = '-';
+  to = put_digits<2>(to, static_cast<unsigned>(date.month()));
+  *to++ = '-';
+  to = put_digits<2>(to, static_cast<unsigned>(date.day()));
+  *to++ = 'T';
+  to = put_digits<2>(to, clock.hours().count());
+  *to++ = ':';
+  to = put_digits<2>(to, clock.minutes().count());
+  *to++ = ':';
+  to = put_digits<2>(to, clock.seconds().count());
+  *to++ = '.';
+  to = put_digits<6>(to, clock.subseconds().count());
+  *to++ = 'Z';
+  return {text, to};
 }
 
 std::optional<timestamp> parse_rfc3339(std::string_view text) {

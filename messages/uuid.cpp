@@ -43,13 +43,13 @@ std::optional<uuid> parse_uuid(std::string_view text) noexcept {
 }
 
 std::string to_string(const uuid& id) {
-  std::string text;
-  text.reserve(36);
+  std::string text(36, '-');
+  auto to = text.begin();
   for (std::size_t i = 0; i < id.bytes.size(); ++i) {
     if (dash_before(i))
-      text += '-';
-    text += digits[id.bytes[i] >> 4U];
-    text += digits[id.bytes[i] & 15U];
+      ++to;
+    *to++ = digits[id.bytes[i] >> 4U];
+    *to++ = digits[id.bytes[i] & 15U];
   }
   return text;
 }

@@ -49,6 +49,8 @@ inline constexpr const char* chat_fronts = R"(
 
 /// The statements that take deliveries and record their ends.
 void prepare_deliveries(pg_connection& db);
+/// The statements that publish.
+void prepare_publication(pg_connection& db);
 
 /// The envelope of an event whose payload is not stored: the same function of
 /// the same facts. Throws if they cannot be read.

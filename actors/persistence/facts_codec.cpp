@@ -1,5 +1,6 @@
 #include "actors/persistence/facts_codec.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <stdexcept>
@@ -18,11 +19,21 @@ namespace json = boost::json;
 /// path: no tree of values is built for them.
 class members {
 public:
+  members() { out_.reserve(usual_size); }
+
   void add(std::string_view key, std::string_view text) {
     begin(key);
     out_ += '"';
-    for (const char c : text)
-      add_character(c);
+    const auto is_special = [](char c) {
+      return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20U;
+    };
+    for (auto at = text.begin(); at != text.end();) {
+      const auto special = std::find_if(at, text.end(), is_special);
+      out_.append(at, special);
+      at = special;
+      if (at != text.end())
+        add_special(*at++);
+    }
     out_ += '"';
   }
 
@@ -64,18 +75,18 @@ private:
     out_.append(1, '"').append(key).append("\":");
   }
 
-  void add_character(char c) {
+  void add_special(char c) {
     constexpr std::string_view digits = "0123456789abcdef";
     const auto code = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\')
       out_.append(1, '\\').append(1, c);
-    else if (code < 0x20U)
+    else
       out_.append("\\u00")
           .append(1, digits[code >> 4U])
           .append(1, digits[code & 15U]);
-    else
-      out_ += c;
   }
+
+  static constexpr std::size_t usual_size = 600;
 
   std::string out_;
 };

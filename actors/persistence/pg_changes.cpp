@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
@@ -201,19 +202,22 @@ caf::expected<std::vector<event_facts>> pg_changes::run(change_batch& batch) {
   int fruitless = 0;
   while (!waiting.empty()) {
     // The first word about each task; what else there is waits in its order.
-    std::vector<planned> round;
+    std::vector<std::pair<task_id, std::size_t>> first;
     std::vector<std::size_t> later;
     std::unordered_set<task_id> taken;
     for (const auto index : waiting) {
       if (taken.insert(batch.task(index)).second)
-        round.push_back({index, batch.task(index), {}, false, fate::open});
+        first.emplace_back(batch.task(index), index);
       else
         later.push_back(index);
     }
     if (fruitless >= max_fruitless_rounds)
       return make_error(ec::database_unavailable, "too many lost races");
     // One order of locks for all writers.
-    std::ranges::sort(round, {}, &planned::task);
+    std::ranges::sort(first);
+    std::vector<planned> round(first.size());
+    for (std::size_t i = 0; i < first.size(); ++i)
+      std::tie(round[i].task, round[i].index) = first[i];
     if (auto failure = read(batch, round); failure.code != ec::none)
       return make_error(failure.code, std::move(failure.circumstances));
     std::vector<planned*> writes;

@@ -15,18 +15,17 @@ void sql_array::add(const uuid& id) {
 
 void sql_array::add(std::string_view value) {
   separate();
-  text_.reserve(text_.size() + value.size() + 2);
-  text_ += '"';
-  while (!value.empty()) {
-    const auto special = value.find_first_of("\"\\");
-    text_ += value.substr(0, special);
-    if (special == std::string_view::npos)
-      break;
-    text_ += '\\';
-    text_ += value[special];
-    value.remove_prefix(special + 1);
+  const auto begin = text_.size();
+  text_.resize(begin + 2 * value.size() + 2); // the most that it can need
+  char* to = text_.data() + begin;
+  *to++ = '"';
+  for (const char c : value) {
+    if (c == '"' || c == '\\')
+      *to++ = '\\';
+    *to++ = c;
   }
-  text_ += '"';
+  *to++ = '"';
+  text_.resize(static_cast<std::size_t>(to - text_.data()));
 }
 
 } // namespace telltale
