@@ -16,6 +16,20 @@ std::string with_outcome(task_outcome outcome) {
   return "t.outcome = '" + to_string(outcome) + "'";
 }
 
+/// A finished task, said as the predicates of the indexes say it that serve
+/// these filters; each in its own words, so that they can be intersected.
+std::string finished_as_indexed(const list_tasks& what) {
+  std::string said;
+  if (what.runner)
+    said += " AND t.completed_at IS NOT NULL";
+  if (what.kind)
+    said += " AND t.status IN ('succeeded', 'failed', 'timed_out', "
+            "'cancelled')";
+  if (what.why)
+    said += " AND t.status NOT IN ('queued', 'running', 'posting_result')";
+  return said;
+}
+
 filter filter_of(const list_tasks& what) {
   filter result;
   if (what.status)
@@ -69,26 +83,28 @@ void filter::add_after(const page_cursor& cursor, const std::string& table) {
 
 std::vector<std::string> parts_of(const list_tasks& what) {
   using outcome = task_outcome;
+  const auto said = finished_as_indexed(what);
+  const auto ended = [&](outcome which) { return with_outcome(which) + said; };
+  const auto all_ended = std::string{finished_part} + said;
   if (what.outcome)
-    return {with_outcome(*what.outcome)};
+    return {ended(*what.outcome)};
   if (!what.status)
-    return {std::string{open_part}, std::string{finished_part}};
+    return {std::string{open_part}, all_ended};
   switch (*what.status) {
   case task_status::queued:
   case task_status::running:
   case task_status::posting_result:
     return {"t.status = '" + to_string(*what.status) + "'"};
   case task_status::succeeded:
-    return {with_outcome(outcome::delivered), with_outcome(outcome::clean),
-            with_outcome(outcome::silent_noop),
-            with_outcome(outcome::unverified)};
+    return {ended(outcome::delivered), ended(outcome::clean),
+            ended(outcome::silent_noop), ended(outcome::unverified)};
   case task_status::failed:
   case task_status::timed_out:
-    return {with_outcome(outcome::failed)};
+    return {ended(outcome::failed)};
   case task_status::cancelled:
-    return {with_outcome(outcome::cancelled)};
+    return {ended(outcome::cancelled)};
   }
-  return {std::string{finished_part}};
+  return {all_ended};
 }
 
 list_statement statement_of(const list_tasks& what, std::string_view columns) {
@@ -110,6 +126,26 @@ list_statement statement_of(const list_tasks& what, std::string_view columns) {
   if (parts.size() > 1)
     all = "SELECT * FROM (" + all + ") found" + page("");
   return {std::move(all), rows.values()};
+}
+
+list_statement statement_of(const list_deliveries& what,
+                            std::string_view columns) {
+  filter rows;
+  if (what.relay)
+    rows.add("d.relay = $?", *what.relay);
+  if (what.task)
+    rows.add("d.task_id = $?::uuid", to_string(*what.task));
+  if (what.after)
+    rows.add_after(*what.after, "d");
+  auto asked = rows.sql();
+  // Spelled, since a state has an index of its own: in any plan.
+  if (what.state)
+    asked += (asked.empty() ? " WHERE d.state = '" : " AND d.state = '")
+             + to_string(*what.state) + "'";
+  return {"SELECT " + std::string{columns} + " FROM deliveries d" + asked
+              + " ORDER BY d.created_at DESC, d.id DESC LIMIT "
+              + std::to_string(what.limit + 1),
+          rows.values()};
 }
 
 list_statement searched_statement(const list_tasks& what,

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "messages/deliveries.hpp"
 #include "messages/store.hpp"
 
 // Pure: how a list is asked for, so that an index serves every filter.
@@ -44,6 +45,10 @@ struct list_statement {
 /// Selects `columns` of `tasks t`, newest first, one row more than a page has:
 /// it tells whether there is another page. `columns` name `created_at`, `id`.
 [[nodiscard]] list_statement statement_of(const list_tasks& what,
+                                          std::string_view columns);
+
+/// The same of `deliveries d`.
+[[nodiscard]] list_statement statement_of(const list_deliveries& what,
                                           std::string_view columns);
 
 /// How far the table of words has come, as the database writes it.

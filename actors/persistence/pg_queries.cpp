@@ -108,12 +108,6 @@ pqxx::result find_rows(pqxx::transaction_base& reading,
   return run(reading, searched_statement(what, columns, progress));
 }
 
-/// One row more than asked for tells whether there is another page.
-std::string page_of(const std::string& table, std::uint32_t limit) {
-  return " ORDER BY " + table + ".created_at DESC, " + table + ".id DESC LIMIT "
-         + std::to_string(limit + 1);
-}
-
 } // namespace
 
 caf::expected<task_found> pg_task_store::find(const find_task& what) {
@@ -177,20 +171,10 @@ caf::expected<deliveries_listed>
 pg_task_store::list(const list_deliveries& what) {
   return db_.run([&](pqxx::connection& link) {
     deliveries_listed result;
-    filter wanted;
-    if (what.state)
-      wanted.add("d.state = $?", to_string(*what.state));
-    if (what.relay)
-      wanted.add("d.relay = $?", *what.relay);
-    if (what.task)
-      wanted.add("d.task_id = $?::uuid", to_string(*what.task));
-    if (what.after)
-      wanted.add_after(*what.after, "d");
-    pqxx::nontransaction reading{link};
-    const auto rows = run_filtered(reading,
-                                   "SELECT " + std::string{delivery_columns}
-                                       + " FROM deliveries d",
-                                   wanted, page_of("d", what.limit));
+    pqxx::work reading{link};
+    reading.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                 "SET LOCAL plan_cache_mode = force_custom_plan");
+    const auto rows = run(reading, statement_of(what, delivery_columns));
     page_cursor last;
     for (const auto& row : rows) {
       if (result.deliveries.size() == what.limit) {

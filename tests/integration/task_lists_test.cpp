@@ -80,6 +80,19 @@ std::map<std::string, list_tasks> questions() {
   mixed.outcome = task_outcome::failed;
   mixed.kind = "kind-3";
   mixed.since = day(2);
+  auto& together = all["runner with reason"];
+  together.runner = runner_id{"runner-7"};
+  together.why = "reason-1";
+  auto& rare = all["runner with outcome"];
+  rare.runner = runner_id{"runner-7"};
+  rare.outcome = task_outcome::cancelled;
+  auto& three = all["status with kind and runner"];
+  three.status = task_status::succeeded;
+  three.kind = "kind-3";
+  three.runner = runner_id{"runner-7"};
+  auto& reasoned = all["kind with reason"];
+  reasoned.kind = "kind-7";
+  reasoned.why = "reason-1";
   auto& never = all["contradiction"];
   never.status = task_status::queued;
   never.outcome = task_outcome::clean;
@@ -114,9 +127,13 @@ struct fixture : postgres_fixture {
       where += " AND created_at >= '" + format_rfc3339(*what.since) + "'";
     if (what.until)
       where += " AND created_at < '" + format_rfc3339(*what.until) + "'";
+    return plain_of("tasks", where);
+  }
+  std::string plain_of(const std::string& table,
+                       const std::string& where) const {
     return ask("SELECT count(*) || ' ' || COALESCE(md5(string_agg(id::text,"
-               " ',' ORDER BY created_at DESC, id DESC)), '') FROM tasks WHERE "
-               + where);
+               " ',' ORDER BY created_at DESC, id DESC)), '') FROM "
+               + table + " WHERE " + where);
   }
 
   /// The same by pages.
@@ -147,6 +164,11 @@ struct fixture : postgres_fixture {
 
   /// How PostgreSQL would answer, its parameters known.
   std::string plan_of(const list_tasks& what) const {
+    return ask("EXPLAIN (FORMAT JSON) " + spelled(what));
+  }
+
+  /// The statement with its values in it.
+  static std::string spelled(const list_tasks& what) {
     auto asked = statement_of(what, "t.id, t.created_at, t.title");
     for (auto n = asked.values.size(); n > 0; --n) {
       const auto place = "$" + std::to_string(n);
@@ -155,7 +177,7 @@ struct fixture : postgres_fixture {
         asked.sql.replace(at, place.size(),
                           "E'" + escaped(asked.values[n - 1]) + "'");
     }
-    return ask("EXPLAIN (FORMAT JSON) " + asked.sql);
+    return asked.sql;
   }
 
   static std::string escaped(const std::string& value) {
@@ -195,6 +217,85 @@ CAF_TEST(no list reads the whole table) {
       if (plan.find("Seq Scan") != std::string::npos)
         CAF_ERROR(name << " reads the whole table: " << plan);
     }
+}
+
+CAF_TEST(indexes of two filters are intersected) {
+  struct pair_of_indexes {
+    const char *question, *one, *other;
+  };
+  const auto all = questions();
+  for (const auto& [question, one, other] :
+       {pair_of_indexes{"runner with reason", "tasks_ended_runner",
+                        "tasks_ended_reason"},
+        {"kind with reason", "tasks_ended_kind", "tasks_ended_reason"},
+        {"runner with outcome", "tasks_ended_runner",
+         "tasks_finished_outcome"}}) {
+    const auto plan = plan_of(all.at(question));
+    for (const auto* part : {"BitmapAnd", one, other})
+      if (plan.find(part) == std::string::npos)
+        CAF_ERROR(question << " has no " << part << ": " << plan);
+  }
+}
+
+CAF_TEST(what goes together is expected together) {
+  const std::string timed_out = " FROM tasks WHERE status = 'timed_out'"
+                                " AND outcome = 'failed'"
+                                " AND failure_reason = 'timeout'";
+  const auto plan = ask("EXPLAIN (FORMAT JSON) SELECT id" + timed_out);
+  const std::string name = "\"Plan Rows\": ";
+  const auto at = plan.find(name);
+  CAF_REQUIRE(at != std::string::npos);
+  const auto expected = std::stod(plan.substr(at + name.size()));
+  const auto there = std::stod(ask("SELECT count(*)" + timed_out));
+  CAF_CHECK(there > 100 && expected > there / 2 && expected < there * 2);
+}
+
+CAF_TEST(lists of deliveries hold what was asked for) {
+  execute(R"(
+INSERT INTO deliveries (id, event_id, task_id, relay, position, state,
+  created_at)
+SELECT md5('d' || n)::uuid, md5('e' || n)::uuid, md5(n::text)::uuid,
+  CASE WHEN n % 500 = 0 THEN 'pager' ELSE 'chats' END, n,
+  CASE WHEN n % 1000 = 7 THEN 'dead' WHEN n > 19900 THEN 'pending'
+       ELSE 'sent' END, timestamptz '2026-03-01' + n / 3 * interval '1 minute'
+FROM generate_series(1, 20000) n)");
+  execute("ANALYZE deliveries");
+  pg_options options;
+  options.url = url();
+  const auto store = make_pg_task_store(options);
+  for (const char* state : {"", "pending", "sent", "dead"})
+    for (const char* relay : {"", "chats", "pager", "nobody"}) {
+      list_deliveries what;
+      std::string where = "true";
+      if (*state != '\0') {
+        what.state = parse_delivery_state(state);
+        where += std::string{" AND state = '"} + state + "'";
+      }
+      if (*relay != '\0') {
+        what.relay = relay;
+        where += std::string{" AND relay = '"} + relay + "'";
+      }
+      what.limit = 200;
+      std::vector<std::string> ids;
+      for (bool more = true; more;) {
+        const auto page = store->list(what);
+        CAF_REQUIRE(page);
+        for (const auto& one : page->deliveries)
+          ids.push_back(to_string(one.id));
+        more = page->next.has_value();
+        what.after = page->next;
+      }
+      const auto expected = plain_of("deliveries", where);
+      if (digest(ids) != expected)
+        CAF_ERROR("'" << state << "' '" << relay << "': " << digest(ids)
+                      << " instead of " << expected);
+    }
+  CAF_MESSAGE("what is dead is found though nothing of it is new");
+  list_deliveries dead;
+  dead.state = delivery_state::dead;
+  const auto plan =
+      ask("EXPLAIN (FORMAT JSON) " + statement_of(dead, "d.id").sql);
+  CAF_CHECK(plan.find("deliveries_dead") != std::string::npos);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
