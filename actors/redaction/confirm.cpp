@@ -32,15 +32,8 @@ void search::mask_rest(bool keep_half) {
              secret_class::work_budget}};
 }
 
-search::known_run& search::run_for(std::vector<known_run>& runs,
-                                   std::uint16_t set) {
-  const auto known = std::find_if(runs.begin(), runs.end(),
-                                  [&](const auto& r) { return r.set == set; });
-  return known != runs.end() ? *known : runs.emplace_back(known_run{set, 0, 0});
-}
-
 std::size_t search::run_end(std::size_t from, std::uint16_t set) {
-  auto& known = run_for(runs_, set);
+  auto& known = runs_.of(set, &known_run::set);
   if (from < known.begin || from >= known.end) {
     const auto end = skip(text, from, set);
     spend(end - from);
@@ -50,7 +43,7 @@ std::size_t search::run_end(std::size_t from, std::uint16_t set) {
 }
 
 stretch search::run_around(std::size_t at, std::uint16_t set) {
-  auto& known = run_for(whole_runs_, set);
+  auto& known = whole_runs_.of(set, &known_run::set);
   if (at < known.begin || at >= known.end) {
     known = {set, skip_back(text, at, set, at), skip(text, at, set)};
     spend(known.end - known.begin);
@@ -59,10 +52,7 @@ stretch search::run_around(std::size_t at, std::uint16_t set) {
 }
 
 search::known_gap& search::gap_for(std::uintptr_t what, std::size_t from) {
-  const auto known = std::find_if(gaps_.begin(), gaps_.end(),
-                                  [&](auto& gap) { return gap.what == what; });
-  auto& gap =
-      known != gaps_.end() ? *known : gaps_.emplace_back(known_gap{what, 0, 0});
+  auto& gap = gaps_.of(what, &known_gap::what);
   if (from < gap.begin || from > gap.end)
     gap = {what, from, from};
   return gap;

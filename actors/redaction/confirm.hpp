@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -136,6 +137,17 @@ public:
     std::size_t escapes = 0;
   } quoted;
 
+  /// The last value that names of secrets had: several words of one name ask
+  /// about the same.
+  struct judged_value {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    bool stand_in = false;
+    bool studied = false;
+    makeup first; ///< of its first 256 characters, if it is studied
+    makeup all;
+  } judged;
+
   /// What a confirmer has dealt with already: triggers before it are skipped.
   struct {
     std::size_t private_key = 0;
@@ -168,12 +180,39 @@ private:
     std::size_t begin = 0;
     std::size_t end = 0;
   };
-  known_run& run_for(std::vector<known_run>& runs, std::uint16_t set);
+  /// What is known of the last few kinds that were asked for stands where its
+  /// hint says; a wrong hint costs a look at all.
+  template <class Known> struct remembered {
+    static constexpr std::size_t hints = 64;
+
+    template <class Key> Known& of(Key key, Key Known::*member) {
+      auto& hint = hint_[hash(key)];
+      if (hint < all.size() && all[hint].*member == key)
+        return all[hint];
+      hint = static_cast<std::uint8_t>(
+          std::find_if(all.begin(), all.end(),
+                       [&](const Known& one) { return one.*member == key; })
+          - all.begin());
+      if (hint == all.size()) {
+        all.emplace_back();
+        all.back().*member = key;
+      }
+      return all[hint];
+    }
+
+    static std::size_t hash(std::uint64_t key) noexcept {
+      return (key * 0x9e3779b97f4a7c15ULL) >> 58U;
+    }
+
+    std::vector<Known> all; ///< less than 256 kinds
+    std::array<std::uint8_t, hints> hint_{};
+  };
+
   known_gap& gap_for(std::uintptr_t what, std::size_t from);
   std::vector<stretch> harmless_; ///< ascending, apart
-  std::vector<known_run> runs_;
-  std::vector<known_run> whole_runs_; ///< from their true beginning
-  std::vector<known_gap> gaps_;
+  remembered<known_run> runs_;
+  remembered<known_run> whole_runs_; ///< from their true beginning
+  remembered<known_gap> gaps_;
   const std::vector<stretch>& placeholders_;
   std::size_t cursor_ = 0;
   class_set wanted_;

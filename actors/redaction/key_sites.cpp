@@ -106,6 +106,8 @@ std::size_t read_operator(std::string_view text, std::size_t at,
 
 /// The type in `var name string = …`.
 std::size_t skip_type(std::string_view text, std::size_t at) {
+  if (at >= text.size() || !is(text[at], glyph::letter))
+    return at;
   static constexpr std::string_view types[] = {"string", "String", "str",
                                                "text", "NSString"};
   for (const auto type : types)
@@ -121,6 +123,17 @@ std::size_t skip_type(std::string_view text, std::size_t at) {
 
 std::span<const key_word> key_words() noexcept {
   return words;
+}
+
+bool is_deep_in_name(search& s, std::size_t word_end) {
+  const auto text = s.text;
+  if (word_end >= text.size()
+      || (text[word_end] != '-' && text[word_end] != '_'
+          && text[word_end] != '.'))
+    return false;
+  constexpr std::size_t longest_operator = 16; ///< with a type before it
+  return s.run_around(word_end, name_set).end - word_end
+         > longest_side + longest_operator;
 }
 
 key_site read_site(search& s, std::size_t word_begin, std::size_t word_end,

@@ -59,11 +59,8 @@ bool names_value_alone(std::string_view text, const key_site& site,
          && (m.digits >= 3 ? value.size() >= 14 : value.size() >= 20);
 }
 
-/// A value and what it is made of, looked at once.
+/// A value and what it is made of.
 struct judged_value {
-  explicit judged_value(std::string_view whole)
-      : text(whole), first(study(whole.substr(0, 256))),
-        all(whole.size() <= 256 ? first : study(whole)) {}
 
   [[nodiscard]] bool random(std::size_t least) const {
     return is_random(text, least, first);
@@ -75,8 +72,8 @@ struct judged_value {
   }
 
   std::string_view text;
-  makeup first; ///< its first 256 characters
-  makeup all;
+  const makeup& first; ///< its first 256 characters
+  const makeup& all;
 };
 
 /// Is the value of a name that speaks about a secret one nevertheless?
@@ -188,7 +185,15 @@ bool judge(search& s, const key_site& site, const value_span& v,
   const auto text = s.text;
   const auto value =
       text.substr(v.begin, std::min(v.end - v.begin, longest_judged));
-  if (is_stand_in(value) || s.placeholder_at(v.begin) == value.size())
+  auto& known = s.judged;
+  if (known.begin != v.begin || known.end != v.begin + value.size()) {
+    known.begin = v.begin;
+    known.end = v.begin + value.size();
+    known.studied = false;
+    known.stand_in =
+        is_stand_in(value) || s.placeholder_at(v.begin) == value.size();
+  }
+  if (known.stand_in)
     return false;
   if (!v.quoted && is_call(value))
     return false;
@@ -200,8 +205,13 @@ bool judge(search& s, const key_site& site, const value_span& v,
           || (!v.closed && is(value.front(), glyph::blank))
           || (!v.closed && (value.front() == ',' || value.front() == ')'))))
     return false;
-  s.spend(value.size());
-  const judged_value judged{value};
+  if (!known.studied) {
+    s.spend(value.size());
+    known.studied = true;
+    known.first = study(value.substr(0, 256));
+    known.all = value.size() <= 256 ? known.first : study(value);
+  }
+  const judged_value judged{value, known.first, known.all};
   const bool named = judge_named(text, site, v, judged, family);
   const bool about = judge_about(judged, family);
   if (named == about)
@@ -291,6 +301,28 @@ void confirm_reversed(search& s, const key_site& site, key_family family) {
     s.add(open, close, secret_class::keyed_secret);
 }
 
+/// Is what a name's word is joined to no secret, `key-to-the-door`? Cheaper
+/// than to judge it: nothing in it can be random.
+bool is_joined_to_words(search& s, std::size_t value, key_family family) {
+  const auto run = s.run_end(value, glyph::url_safe);
+  const auto end = std::min(run, value + longest_judged);
+  return run - value != 36 && s.find_word(value, end, 16) == end
+         && (family != key_family::weak
+             || s.find_any(value, end, glyph::digit) == end);
+}
+
+/// The same for a word of a long name, before the rest of the name is looked
+/// at.
+bool is_amid_words(search& s, std::size_t word_end, const key_word& word) {
+  if (!is_deep_in_name(s, word_end))
+    return false;
+  const auto value = word_end + 1;
+  return (word.rules & key_rule::alone) != 0
+         || (is(s.text[value], glyph::url_safe)
+             && !is(s.text[value + 1], glyph::quote)
+             && is_joined_to_words(s, value, word.family));
+}
+
 } // namespace
 
 void confirm_keyed(search& s, std::size_t word, std::size_t at) {
@@ -299,9 +331,11 @@ void confirm_keyed(search& s, std::size_t word, std::size_t at) {
   const auto& k = key_words()[word];
   const auto text = s.text;
   s.seen.keys = true;
-  const auto site =
-      read_site(s, at, at + k.word.size(), (k.rules & key_rule::part) != 0);
+  const auto end = at + k.word.size();
   s.spend(8);
+  if (is_amid_words(s, end, k))
+    return;
+  const auto site = read_site(s, at, end, (k.rules & key_rule::part) != 0);
   if (site.op == key_operator::compare || site.op == key_operator::none
       || site.op == key_operator::blank)
     if (site.end != 0)
@@ -330,11 +364,7 @@ void confirm_keyed(search& s, std::size_t word, std::size_t at) {
   if (site.op == key_operator::joined) {
     if (s.run_end(v.begin, glyph::url_safe) < v.end)
       return;
-    // Cheaper than to judge it: nothing in it can be random.
-    const auto end = std::min(v.end, v.begin + longest_judged);
-    if (v.end - v.begin != 36 && s.find_word(v.begin, end, 16) == end
-        && (k.family != key_family::weak
-            || s.find_any(v.begin, end, glyph::digit) == end))
+    if (is_joined_to_words(s, v.begin, k.family))
       return;
   }
   const auto name = text.substr(site.begin, site.end - site.begin);

@@ -56,6 +56,10 @@ struct key_site {
 [[nodiscard]] key_site read_site(search& s, std::size_t word_begin,
                                  std::size_t word_end, bool part);
 
+/// Does the name go on so far behind a word's end that nothing but what the
+/// word is joined to can be its value?
+[[nodiscard]] bool is_deep_in_name(search& s, std::size_t word_end);
+
 /// A name that speaks about a secret rather than naming one: `token_count`,
 /// `max_tokens`, `public_key`.
 [[nodiscard]] bool is_about(std::string_view name, std::size_t word_begin,

@@ -24,8 +24,7 @@ constexpr prefix_row make_row(std::string_view literal, std::uint16_t charset,
   return {literal, charset, least, most, rules, kind};
 }
 
-std::span<const prefix_row> table() {
-  static const prefix_row rows[] = {
+constexpr prefix_row table[] = {
 #define TELLTALE_PREFIX(literal, charset, least, most, rules, kind)            \
   make_row(                                                                    \
       literal,                                                                 \
@@ -41,9 +40,7 @@ std::span<const prefix_row> table() {
       secret_class::kind),
 #include "actors/redaction/prefixes.def"
 #undef TELLTALE_PREFIX
-  };
-  return rows;
-}
+};
 
 /// How much of a token is enough to know it by.
 constexpr std::size_t longest_studied = 96;
@@ -72,7 +69,7 @@ static_assert(infix_count == 22, "confirm_infix counts them");
 } // namespace
 
 std::span<const prefix_row> prefix_rows() noexcept {
-  return table();
+  return table;
 }
 
 std::span<const std::string_view> infix_literals() noexcept {
@@ -80,9 +77,9 @@ std::span<const std::string_view> infix_literals() noexcept {
 }
 
 void confirm_prefix(search& s, std::size_t row, std::size_t at) {
-  const auto& r = table()[row];
+  const auto& r = table[row];
   const auto text = s.text;
-  if (!starts_at(text, at, r.literal) || !begins_word(text, at))
+  if (!begins_word(text, at) || !starts_at(text, at, r.literal))
     return;
   const auto from = at + r.literal.size();
   if (from >= text.size() || !is(text[from], r.charset))

@@ -70,7 +70,8 @@ void trigger_table::add(std::string_view literal, confirmer who,
   std::string text{literal};
   std::transform(text.begin(), text.end(), text.begin(), lowered);
   duties_.push_back({who, static_cast<std::uint16_t>(row),
-                     static_cast<std::uint16_t>(text.size())});
+                     static_cast<std::uint16_t>(text.size()),
+                     who == confirmer::prefix ? literal.front() : '\0'});
   longest_ = std::max(longest_, text.size());
   literals_.push_back(std::move(text));
 }
@@ -86,8 +87,11 @@ void trigger_table::confirm_all(search& s) const {
                    triggers);
     for (auto& t : triggers) {
       t.begin += static_cast<std::uint32_t>(before);
-      if (t.begin + duties_[t.literal].length > from
-          && !confirm(s, t, custom_from))
+      const auto& d = duties_[t.literal];
+      if (t.begin + d.length <= from
+          || (d.first != 0 && s.text[t.begin] != d.first))
+        continue;
+      if (!confirm(s, t, custom_from))
         return;
     }
   }

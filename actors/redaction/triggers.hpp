@@ -52,6 +52,8 @@ private:
     confirmer who{};
     std::uint16_t row = 0;
     std::uint16_t length = 0;
+    char first =
+        0; ///< what it begins with as it is spelled; 0 if any case does
   };
 
   /// False if the work budget has run out.

@@ -10,7 +10,8 @@
 namespace telltale::redact {
 
 /// Words in lower case, one of which a text may be in any case. Nearly every
-/// text is told apart by its length and its first character.
+/// text is told apart by its length and its first character; only words of its
+/// length are compared.
 template <std::size_t N> class word_list {
 public:
   consteval word_list(const std::string_view (&words)[N]) {
@@ -20,13 +21,19 @@ public:
         throw "a word that the list cannot hold";
       firsts_[words[i].size()] |= bit(words[i].front());
     }
+    std::sort(words_.begin(), words_.end(),
+              [](auto a, auto b) { return a.size() < b.size(); });
+    for (const auto word : words_)
+      for (auto size = word.size(); size <= longest; ++size)
+        ++ends_[size];
   }
 
   [[nodiscard]] constexpr bool has(std::string_view text) const noexcept {
     if (text.empty() || text.size() > longest
         || (firsts_[text.size()] & bit(lowered(text.front()))) == 0)
       return false;
-    return std::any_of(words_.begin(), words_.end(),
+    return std::any_of(words_.begin() + ends_[text.size() - 1],
+                       words_.begin() + ends_[text.size()],
                        [&](auto word) { return equals_lowered(text, word); });
   }
 
@@ -37,8 +44,9 @@ private:
     return 1U << (static_cast<unsigned char>(c) & 31U);
   }
 
-  std::array<std::string_view, N> words_{};
+  std::array<std::string_view, N> words_{};         ///< ascending in length
   std::array<std::uint32_t, longest + 1> firsts_{}; ///< by length
+  std::array<std::uint16_t, longest + 1> ends_{};   ///< of a length's words
 };
 
 /// Words in lower case, one of which may stand anywhere in a stretch, in any
@@ -50,7 +58,8 @@ public:
       words_[i] = words[i];
       if (words[i].size() < 2)
         throw "a word that the search cannot hold";
-      pairs_[words[i][1] & 63U] |= bit(words[i].front());
+      pairs_[static_cast<unsigned char>(words[i][1]) & 63U] |=
+          bit(words[i].front());
     }
   }
 
