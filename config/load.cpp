@@ -1,6 +1,7 @@
 #include "config/load.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -21,18 +22,20 @@ constexpr const char* usual_file = "telltale.toml";
 constexpr std::size_t longest_file = 4u << 20;
 
 node read_file(const std::string& path, load_result& result) {
-  std::string content(longest_file + 1, '\0');
+  std::string content;
+  std::array<char, 16'384> part{};
   errno = 0;
   std::ifstream file{path, std::ios::binary};
-  if (file)
-    file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  while (file && content.size() <= longest_file) {
+    file.read(part.data(), static_cast<std::streamsize>(part.size()));
+    content.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  }
   if (!file.is_open() || file.bad()) {
     const auto why = errno != 0 ? std::strerror(errno) : "unknown error";
     result.errors.push_back(
         {{path}, "", std::string{"expected a file that can be read: "} + why});
     return {};
   }
-  content.resize(static_cast<std::size_t>(file.gcount()));
   if (content.size() > longest_file) {
     result.errors.push_back({{path}, "", "expected a file of at most 4 MiB"});
     return {};

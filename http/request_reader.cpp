@@ -34,6 +34,16 @@ refusal request_reader::meaning_of(const error_code& ec) {
   return refusal::malformed;
 }
 
+std::size_t request_reader::put(boost::asio::const_buffer part,
+                                error_code& ec) {
+  if (is_header_done() && chunked() && chunk_left_ == 0
+      && part.size() < last_chunk.size()) {
+    ec = beast_http::error::need_more;
+    return 0;
+  }
+  return basic_parser::put(part, ec);
+}
+
 void request_reader::on_request_impl(beast_http::verb, string_view method,
                                      string_view target, int version,
                                      error_code& ec) {
@@ -98,6 +108,7 @@ std::size_t request_reader::on_body_impl(string_view body, error_code&) {
 
 std::size_t request_reader::on_chunk_body_impl(std::uint64_t, string_view body,
                                                error_code& ec) {
+  chunk_left_ -= std::min<std::uint64_t>(chunk_left_, body.size());
   return on_body_impl(body, ec);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstdint>
 
@@ -28,6 +29,12 @@ public:
 
   [[nodiscard]] bool http10() const { return version_ == 10; }
 
+  /// Reads on; `need_more` if that takes more than there is. Between two chunks
+  /// less than the end of a body is held back: Beast counts on having as much
+  /// once it has seen the line of the last chunk (basic_parser.ipp,
+  /// parse_chunk_header).
+  std::size_t put(boost::asio::const_buffer part, error_code& ec);
+
   /// What was read. Take it once it is done.
   [[nodiscard]] request& get() { return read_; }
 
@@ -48,12 +55,16 @@ private:
   void on_body_init_impl(const boost::optional<std::uint64_t>& length,
                          error_code& ec) override;
   std::size_t on_body_impl(string_view body, error_code& ec) override;
-  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t size, string_view,
+                            error_code&) override {
+    chunk_left_ = size;
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, string_view body,
                                  error_code& ec) override;
   void on_finish_impl(error_code&) override {}
 
   request read_;
+  std::uint64_t chunk_left_ = 0; ///< of the body of this chunk
   int version_ = 11;
   unsigned hosts_ = 0;
   bool has_length_ = false;

@@ -1,6 +1,10 @@
 #include "http/response_reader.hpp"
 
+#include <algorithm>
+
 #include <boost/beast/http/error.hpp>
+
+#include "http/wire.hpp"
 
 namespace telltale::http {
 
@@ -11,6 +15,16 @@ response_reader::response_reader(std::size_t most_body, const sink& on_data)
   eager(true);
   header_limit(most_head);
   body_limit(boost::none); // counted here, as bodies come
+}
+
+std::size_t response_reader::put(boost::asio::const_buffer part,
+                                 error_code& ec) {
+  if (is_header_done() && chunked() && chunk_left_ == 0
+      && part.size() < last_chunk.size()) {
+    ec = beast_http::error::need_more;
+    return 0;
+  }
+  return basic_parser::put(part, ec);
 }
 
 void response_reader::on_response_impl(int status, string_view, int,
@@ -44,6 +58,7 @@ std::size_t response_reader::on_body_impl(string_view body, error_code& ec) {
 
 std::size_t response_reader::on_chunk_body_impl(std::uint64_t, string_view body,
                                                 error_code& ec) {
+  chunk_left_ -= std::min<std::uint64_t>(chunk_left_, body.size());
   return on_body_impl(body, ec);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,12 @@ public:
   /// must outlive the reader.
   response_reader(std::size_t most_body, const sink& on_data);
 
+  /// Reads on; `need_more` if that takes more than there is. Between two chunks
+  /// less than the end of a body is held back: Beast counts on having as much
+  /// once it has seen the line of the last chunk (basic_parser.ipp,
+  /// parse_chunk_header).
+  std::size_t put(boost::asio::const_buffer part, error_code& ec);
+
   [[nodiscard]] client_response& get() { return read_; }
 
   /// The sink wants no more.
@@ -43,12 +50,16 @@ private:
   void on_body_init_impl(const boost::optional<std::uint64_t>&,
                          error_code&) override {}
   std::size_t on_body_impl(string_view body, error_code& ec) override;
-  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t size, string_view,
+                            error_code&) override {
+    chunk_left_ = size;
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, string_view body,
                                  error_code& ec) override;
   void on_finish_impl(error_code&) override {}
 
   client_response read_;
+  std::uint64_t chunk_left_ = 0; ///< of the body of this chunk
   std::size_t most_body_;
   const sink& on_data_;
   bool head_done_ = false;

@@ -1,6 +1,3 @@
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,6 +8,7 @@
 #include "actors/redaction/engine.hpp"
 #include "actors/redaction/placeholder.hpp"
 #include "actors/redaction/shadow.hpp"
+#include "tests/fuzz/fuzzing.hpp"
 #include "tests/support/redaction_vectors.hpp"
 
 // The promises of docs/redaction.md as an oracle for libFuzzer. With
@@ -18,6 +16,7 @@
 // there.
 
 using namespace telltale;
+using fuzzing::demand;
 
 namespace {
 
@@ -47,14 +46,6 @@ struct engines {
       other.emplace(options_of(false, "hyperscan"), "key");
   }
 };
-
-void demand(bool holds, const char* what, std::string_view out = {}) {
-  if (holds)
-    return;
-  std::fprintf(stderr, "broken promise: %s\n%.*s\n", what,
-               static_cast<int>(out.size()), out.data());
-  std::abort();
-}
 
 bool is_clean(std::string_view text) {
   std::string keep;
@@ -168,13 +159,7 @@ void check_narrowing(const engines& with, std::string_view input) {
 } // namespace
 
 extern "C" int LLVMFuzzerInitialize(int* /*argc*/, char*** /*argv*/) {
-  if (const char* folder = std::getenv("TELLTALE_SEEDS")) {
-    std::size_t number = 0;
-    for (const auto& seed : test::redaction_seeds())
-      std::ofstream{std::string{folder} + "/made-" + std::to_string(number++),
-                    std::ios::binary}
-          << seed;
-  }
+  fuzzing::write_seeds(test::redaction_seeds());
   return 0;
 }
 

@@ -2,8 +2,11 @@
 #define CAF_SUITE unit.http
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/beast/http/error.hpp>
 
 #include "http/address.hpp"
+#include "http/request_reader.hpp"
+#include "http/response_reader.hpp"
 #include "http/types.hpp"
 #include "http/url.hpp"
 #include "http/wire.hpp"
@@ -31,6 +34,24 @@ std::string apart(std::string_view text) {
   return all;
 }
 
+/// The body of what a reader reads of a text that comes in such pieces.
+template <class Reader> std::string
+body_in_pieces(Reader& reader, std::string_view text, std::size_t piece) {
+  std::size_t used = 0;
+  for (std::size_t come = 0; come < text.size() && !reader.is_done();) {
+    come = std::min(text.size(), come + piece);
+    typename Reader::error_code ec;
+    std::size_t n = 1;
+    while (!ec && n != 0 && used < come && !reader.is_done()) {
+      n = reader.put(boost::asio::buffer(text.data() + used, come - used), ec);
+      used += n;
+    }
+    if (ec && ec != boost::beast::http::error::need_more)
+      return "(refused)";
+  }
+  return reader.is_done() ? reader.get().body : "(not done)";
+}
+
 std::string url_apart(std::string_view text) {
   const auto parts = parse_url(text);
   if (!parts)
@@ -45,6 +66,30 @@ bool special(const char* address) {
 }
 
 } // namespace
+
+CAF_TEST(a chunked body ends however small the pieces are in which it comes) {
+  const std::string_view head = "Transfer-Encoding: chunked\r\n\r\n";
+  for (const std::string_view body :
+       {"0\r\n\r\n", "0\r\nX: y\r\n\r\n", "2;a=b\r\nok\r\n0\r\n\r\n",
+        "2\r\nok\r\n0\r\nX: y\r\n\r\n"}) {
+    const auto expected = body.front() == '2' ? "ok" : "";
+    for (std::size_t piece = 1; piece <= 100; ++piece) {
+      request_reader asked{server_options{}};
+      CAF_CHECK_EQUAL(body_in_pieces(asked,
+                                     "POST / HTTP/1.1\r\nHost: a\r\n"
+                                         + std::string{head}.append(body),
+                                     piece),
+                      expected);
+      const response_reader::sink none;
+      response_reader answered{100, none};
+      CAF_CHECK_EQUAL(
+          body_in_pieces(answered,
+                         "HTTP/1.1 200 OK\r\n" + std::string{head}.append(body),
+                         piece),
+          expected);
+    }
+  }
+}
 
 CAF_TEST(percent encoding is decoded) {
   CAF_CHECK_EQUAL(decoded(""), "");
