@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <boost/json.hpp>
@@ -29,24 +30,69 @@ std::optional<std::uint32_t> read_attempt(field_reader& fields) {
   return static_cast<std::uint32_t>(*attempt);
 }
 
+/// One thing that a report says, by its name in each dialect.
+struct field_names {
+  const char* first;
+  const char* daemon;
+};
+
+namespace field {
+#define TELLTALE_DIALECT_STATUS(status, reported, daemon)
+#define TELLTALE_DIALECT_FIELD(meaning, first, daemon)                         \
+  constexpr field_names meaning{first, daemon};
+#include "actors/gateway/dialects.def"
+#undef TELLTALE_DIALECT_FIELD
+#undef TELLTALE_DIALECT_STATUS
+} // namespace field
+
+/// A state in both dialects.
+struct status_words {
+  task_status status;
+  bool reported;
+  std::string_view daemon;
+};
+
+constexpr std::array words_of_statuses{
+#define TELLTALE_DIALECT_STATUS(status, reported, daemon)                      \
+  status_words{task_status::status, reported, daemon},
+#define TELLTALE_DIALECT_FIELD(meaning, first, daemon)
+#include "actors/gateway/dialects.def"
+#undef TELLTALE_DIALECT_FIELD
+#undef TELLTALE_DIALECT_STATUS
+};
+
+const status_words& words_of(task_status status) {
+  return *std::ranges::find(words_of_statuses, status, &status_words::status);
+}
+
+/// `running, posting_result, …`: what a report may say.
+std::string reported_statuses() {
+  std::string all;
+  for (const auto& words : words_of_statuses)
+    if (words.reported)
+      all += (all.empty() ? "" : ", ") + to_string(words.status);
+  return all;
+}
+
 /// A reason that is there and not blank; of the wrong form, it is an error.
-std::optional<failure_reason> read_reason(field_reader& fields) {
-  const auto text = fields.text("failure_reason");
+std::optional<failure_reason> read_reason(field_reader& fields,
+                                          const char* name) {
+  const auto text = fields.text(name);
   if (!text || is_blank_text(*text))
     return std::nullopt;
   if (!is_valid_reason(*text)) {
-    fields.fail("failure_reason", "must have 1 to 64 characters of [a-z0-9_.]");
+    fields.fail(name, "must have 1 to 64 characters of [a-z0-9_.]");
     return std::nullopt;
   }
   return failure_reason{*text};
 }
 
 /// Values to mask, as many as a runner has in its environment.
-std::vector<raw_text> read_mask(field_reader& fields) {
+std::vector<raw_text> read_mask(field_reader& fields, const char* name) {
   constexpr std::size_t max_values = 200;
   constexpr std::size_t max_bytes = 32U << 10U;
   std::vector<raw_text> values;
-  const auto* value = fields.find("mask");
+  const auto* value = fields.find(name);
   if (value == nullptr)
     return values;
   const auto* list = value->if_array();
@@ -59,8 +105,8 @@ std::vector<raw_text> read_mask(field_reader& fields) {
       values.emplace_back(std::string{std::string_view{*text}});
   }
   if (!good)
-    fields.fail("mask", "must be a list of at most 200 strings, of at most "
-                        "32 KiB together");
+    fields.fail(name, "must be a list of at most 200 strings, of at most "
+                      "32 KiB together");
   return values;
 }
 
@@ -73,24 +119,22 @@ caf::expected<status_report> read_report(const json::object& from,
   if (!status)
     fields.fail("status", "is missing");
   report.attempt = read_attempt(fields);
-  report.why = read_reason(fields);
+  report.why = read_reason(fields, field::why.first);
   if (auto runner = fields.id("runner_id"))
     report.runner = runner_id{std::move(*runner)};
   report.posted = fields.integer("posted", 0, max_count);
   report.intended_empty = fields.flag("intended_empty");
-  if (auto detail = fields.text("detail"))
+  if (auto detail = fields.text(field::detail.first))
     report.detail = raw_text{std::move(*detail)};
-  if (auto url = fields.text("result_url"))
+  if (auto url = fields.text(field::result_url.first))
     report.result_url = raw_text{std::move(*url)};
-  report.mask = read_mask(fields);
+  report.mask = read_mask(fields, field::mask.first);
   if (!fields.good())
     return fields.error();
   const auto known = parse_task_status(*status);
-  if (!known || *known == task_status::queued)
+  if (!known || !words_of(*known).reported)
     return make_error(ec::unsupported_status,
-                      prefix
-                          + "status must be one of running, posting_result, "
-                            "succeeded, failed, timed_out, cancelled");
+                      prefix + "status must be one of " + reported_statuses());
   report.status = *known;
   return report;
 }
@@ -123,24 +167,6 @@ batched_report read_batched(const json::value& element, std::size_t index) {
     result.refused = code_of(report.error());
   }
   return result;
-}
-
-std::string_view daemon_word(task_status status) {
-  switch (status) {
-  case task_status::queued:
-    return "dispatched";
-  case task_status::running:
-  case task_status::posting_result:
-    return "running";
-  case task_status::succeeded:
-    return "completed";
-  case task_status::failed:
-  case task_status::timed_out:
-    return "failed";
-  case task_status::cancelled:
-    return "cancelled";
-  }
-  return "running";
 }
 
 } // namespace
@@ -199,7 +225,7 @@ caf::expected<claim_request> parse_claim(std::string_view body) {
         request.what.kinds.emplace_back(kind.get_string());
       }
   }
-  request.mask = read_mask(fields);
+  request.mask = read_mask(fields, field::mask.first);
   auto& kinds = request.what.kinds;
   std::sort(kinds.begin(), kinds.end());
   kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
@@ -253,7 +279,7 @@ caf::expected<status_report> parse_daemon_start(const task_id& task,
   status_report report;
   report.task = task;
   report.status = task_status::running;
-  report.mask = read_mask(fields);
+  report.mask = read_mask(fields, field::mask.daemon);
   if (!fields.good())
     return fields.error();
   return report;
@@ -266,9 +292,9 @@ caf::expected<status_report> parse_daemon_complete(const task_id& task,
     return object.error();
   field_reader fields{*object};
   const auto output = fields.text("output").value_or("");
-  auto url = fields.text("pr_url").value_or("");
+  auto url = fields.text(field::result_url.daemon).value_or("");
   status_report report;
-  report.mask = read_mask(fields);
+  report.mask = read_mask(fields, field::mask.daemon);
   if (!fields.good())
     return fields.error();
   report.task = task;
@@ -287,9 +313,9 @@ caf::expected<status_report> parse_daemon_fail(const task_id& task,
   status_report report;
   report.task = task;
   report.status = task_status::failed;
-  report.why = read_reason(fields);
-  report.detail = raw_text{fields.text("error").value_or("")};
-  report.mask = read_mask(fields);
+  report.why = read_reason(fields, field::why.daemon);
+  report.detail = raw_text{fields.text(field::detail.daemon).value_or("")};
+  report.mask = read_mask(fields, field::mask.daemon);
   if (!fields.good())
     return fields.error();
   return report;
@@ -333,13 +359,14 @@ std::string write_heartbeat(const heart_beaten& beat) {
 
 std::string write_daemon_task(const task_record& task) {
   auto row = json::parse(write_task(task)).as_object();
-  row["status"] = daemon_word(task.status);
-  row["error"] = row["error_detail"];
+  row["status"] = words_of(task.status).daemon;
+  row[field::detail.daemon] = row["error_detail"];
   return json::serialize(row);
 }
 
 std::string write_daemon_status(const task_record& task) {
-  return json::serialize(json::object{{"status", daemon_word(task.status)}});
+  return json::serialize(
+      json::object{{"status", words_of(task.status).daemon}});
 }
 
 std::string write_results(std::span<const batched_result> results) {

@@ -8,6 +8,7 @@
 
 #include "actors/persistence/facts_codec.hpp"
 #include "actors/persistence/task_rows.hpp"
+#include "tests/support/lifecycle_likeness.hpp"
 
 namespace telltale {
 
@@ -15,21 +16,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Both sides read their clocks a moment apart; the rules' edges are further
-/// away from any step than this.
-constexpr std::chrono::seconds moment{40};
 /// Rows die in great number; now and then the tables start anew.
 constexpr std::uint64_t renew_every = 200;
 
 struct disagreement : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-
-bool near(const std::optional<timestamp>& a,
-          const std::optional<timestamp>& b) {
-  return a.has_value() == b.has_value()
-         && (!a || (*a - *b < moment && *b - *a < moment));
-}
 
 template <class T> T need(caf::expected<T> answer) {
   if (!answer)
@@ -39,77 +31,6 @@ template <class T> T need(caf::expected<T> answer) {
 
 template <class T> ec code_of_answer(const caf::expected<T>& answer) {
   return answer ? ec::none : code_of(answer.error());
-}
-
-/// A row in a line, for people.
-std::string sketch(const task_record& t) {
-  const auto text = [](const auto& value) {
-    return value ? to_string(*value) : std::string{"-"};
-  };
-  const auto when = [](const std::optional<timestamp>& at) {
-    return at ? format_rfc3339(*at) : std::string{"-"};
-  };
-  return "\n    " + to_string(t.status) + " outcome " + text(t.outcome) + " by "
-         + text(t.settler) + ", attempt " + std::to_string(t.attempt) + "/"
-         + std::to_string(t.max_attempts) + ", why " + text(t.why)
-         + ", detail '" + t.error_detail.view() + "', posted "
-         + (t.posted ? std::to_string(*t.posted) : "-") + ", empty "
-         + (t.intended_empty ? std::to_string(*t.intended_empty) : "-")
-         + ", runner '" + t.runner.value + "', awaits "
-         + std::to_string(t.awaits_runner) + ", run_after " + when(t.run_after)
-         + ", started " + when(t.started_at) + ", completed "
-         + when(t.completed_at) + ", lease " + when(t.lease_expires_at);
-}
-
-/// Evidence holds moments; what they are is told elsewhere.
-std::string without_digits(std::string text) {
-  std::erase_if(text, [](char c) { return c >= '0' && c <= '9'; });
-  return text;
-}
-
-bool same(task_record a, task_record b) {
-  for (const auto member :
-       {&task_record::run_after, &task_record::started_at,
-        &task_record::completed_at, &task_record::lease_expires_at}) {
-    if (!near(a.*member, b.*member))
-      return false;
-    a.*member = b.*member;
-  }
-  if (!near(a.created_at, b.created_at))
-    return false;
-  a.created_at = b.created_at;
-  a.version = b.version; // counts writes, and one may be repeated
-  return a == b;
-}
-
-bool same(attempt_record a, attempt_record b) {
-  if (!near(a.started_at, b.started_at) || !near(a.ended_at, b.ended_at)
-      || a.late.has_value() != b.late.has_value()
-      || (a.late && !near(a.late->at, b.late->at)))
-    return false;
-  a.started_at = b.started_at;
-  a.ended_at = b.ended_at;
-  if (a.late)
-    a.late->at = b.late->at;
-  a.evidence = without_digits(std::move(a.evidence));
-  b.evidence = without_digits(std::move(b.evidence));
-  return a == b;
-}
-
-bool same(event_facts a, event_facts b) {
-  if (!near(a.occurred_at, b.occurred_at)
-      || a.next_attempt_at.has_value() != b.next_attempt_at.has_value())
-    return false;
-  a.id = b.id;
-  a.occurred_at = b.occurred_at;
-  a.next_attempt_at = b.next_attempt_at;
-  return a == b;
-}
-
-template <class T>
-bool all_same(const std::vector<T>& a, const std::vector<T>& b) {
-  return std::ranges::equal(a, b,
-                            [](const T& x, const T& y) { return same(x, y); });
 }
 
 /// Everything is older by this: the clock has jumped.

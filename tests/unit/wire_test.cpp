@@ -250,6 +250,44 @@ CAF_TEST(the daemon dialect is mapped) {
                   "invalid_field");
 }
 
+CAF_TEST(both dialects have a word for every state) {
+  std::size_t states = 0;
+  const auto check = [&](task_status status, bool reported,
+                         const std::string& daemon) {
+    ++states;
+    CAF_CHECK_EQUAL(report_code(R"({"status":")" + to_string(status) + "\"}"),
+                    reported ? "ok" : "unsupported_status");
+    task_record task;
+    task.status = status;
+    CAF_CHECK_EQUAL(write_daemon_status(task),
+                    R"({"status":")" + daemon + "\"}");
+  };
+#define TELLTALE_DIALECT_STATUS(status, reported, daemon)                      \
+  check(task_status::status, reported, daemon);
+#define TELLTALE_DIALECT_FIELD(meaning, first, daemon)
+#include "actors/gateway/dialects.def"
+#undef TELLTALE_DIALECT_FIELD
+#undef TELLTALE_DIALECT_STATUS
+  std::size_t known = 0;
+#define TELLTALE_TASK_STATUS(name, terminal) ++known;
+#include "messages/task_status.def"
+#undef TELLTALE_TASK_STATUS
+  CAF_CHECK_EQUAL(states, known);
+  CAF_CHECK(has(why(parse_report(some_task, R"({"status":"done"})")),
+                "running, posting_result, succeeded, failed, timed_out, "
+                "cancelled"));
+}
+
+CAF_TEST(a failure is the same report in both dialects) {
+  const auto one = parse_report(
+      some_task,
+      R"({"status":"failed","detail":"boom","failure_reason":"timeout"})");
+  const auto other = parse_daemon_fail(
+      some_task, R"({"error":"boom","failure_reason":"timeout"})");
+  CAF_REQUIRE(one && other);
+  CAF_CHECK(*one == *other);
+}
+
 CAF_TEST(new tasks keep their bounds) {
   CAF_CHECK_EQUAL(create_code(R"({"kind":"k"})"), "ok");
   CAF_CHECK_EQUAL(create_code(R"({"kind":"k","title":")"
