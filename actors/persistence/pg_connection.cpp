@@ -12,6 +12,10 @@ namespace {
 constexpr std::chrono::milliseconds first_backoff{50};
 constexpr std::chrono::milliseconds last_backoff{2000};
 
+/// How old a plan may be. One that was made while a table was empty reads all
+/// of it for each row once it has some, until statistics are next taken.
+constexpr std::chrono::milliseconds plans_last{1000};
+
 /// The connection string with limits on how long a dead network is believed.
 std::string bounded(const std::string& url) {
   const bool uri =
@@ -132,6 +136,17 @@ void pg_connection::greet(pqxx::connection& link) {
     session.exec(sql);
   for (const auto& [name, sql] : statements_)
     link.prepare(name, sql);
+}
+
+void pg_connection::forget_old_plans(pqxx::connection& link) {
+  if (statements_.empty())
+    return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < plans_made_ + plans_last)
+    return;
+  plans_made_ = now;
+  pqxx::nontransaction session{link};
+  session.exec("DISCARD PLANS");
 }
 
 pg_failure pg_connection::settle(std::exception_ptr thrown) {

@@ -57,7 +57,9 @@ public:
   template <class F> auto once(F&& work, pg_failure& failure)
       -> std::optional<std::invoke_result_t<F&, pqxx::connection&>> {
     try {
-      return work(connect());
+      auto& link = connect();
+      forget_old_plans(link);
+      return work(link);
     } catch (...) {
       failure = settle(std::current_exception());
       return std::nullopt;
@@ -74,12 +76,14 @@ private:
   static constexpr int max_tries = 2;
 
   void greet(pqxx::connection& link);
+  void forget_old_plans(pqxx::connection& link);
 
   pg_options options_;
   std::vector<std::pair<std::string, std::string>> statements_;
   std::vector<std::string> greetings_;
   std::optional<pqxx::connection> link_;
   std::chrono::steady_clock::time_point next_try_{};
+  std::chrono::steady_clock::time_point plans_made_{};
   std::chrono::milliseconds backoff_{0};
   bool was_connected_ = false;
 };

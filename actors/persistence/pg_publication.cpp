@@ -46,7 +46,9 @@ constexpr const char* wait_for_disk = "SET LOCAL synchronous_commit TO DEFAULT";
 /// The third column: its row itself says so, as programs of before wrote it.
 constexpr const char* find_fresh_statement = R"(
   SELECT e.id, e.position, e.due OR e.position IS NULL
-  FROM events e LEFT JOIN events_due q ON q.position = e.position
+  FROM events e
+  LEFT JOIN LATERAL (SELECT position FROM events_due d
+                     WHERE d.position = e.position LIMIT 1) q ON true
   WHERE e.id = ANY ($1::uuid[])
     AND (e.due OR e.position IS NULL OR q.position IS NOT NULL))";
 
