@@ -65,14 +65,16 @@ std::vector<text_shape> make_shapes() {
   for (const std::string_view unit :
        {// names of secrets, with and without values
         "key=", "key_", "key-", "key.", "key ", "key:", "key: ", "key\n",
-        "key=a ", "key=a1b2c3d4 ", "key=(", "key=[}", "token: ", "token=",
-        "token=\"", "token\":\"", "\"token\": \"", "password=\"", "password='",
-        "password=\\\"", "password=\"a\\", "password=&quot;",
-        "password = ", "pw=", "pw ", "pw=1;", "secret-", "secret_", "secret=\n",
-        "api_key=", "apikey:=", "x-api-key: ", "?key=", "&token=", "&amp;sig=",
-        "<key>", "key==key", "\"abcdef\" == key", "\"abcdef\"==key ", "key,",
-        "'key',", "private access key ", "password is \"", "PASS", "pass_",
-        "aws_secret", "--password ", "--token=", "/password:",
+        "key=a ", "key=a1b2c3d4 ", "key=(", "key=[}",
+        "token: ", "token=", "token=\"", "token\":\"", "\"token\": \"",
+        "password=\"", "password='", "password=\\\"", "password=\"a\\",
+        "password=&quot;", "password = ", "pw=", "pw ", "pw=1;", "secret-",
+        "secret_", "secret=\n", "api_key=", "apikey:=", "x-api-key: ", "?key=",
+        "&token=", "&amp;sig=", "<key>", "key==key", "\"abcdef\" == key",
+        "\"abcdef\"==key ", "key,", "'key',", "private access key ",
+        "password is \"", "PASS", "pass_", "aws_secret", "--password ",
+        "--token=", "/password:", "private_key_id: ", "PASS=x1\n", "sk-key-",
+        "Bearer key=sk-://@",
         // prefixes
         "sk-", "sk-a", "sk-ant-", "ghp_", "ghp_a", "AKIA", "A3T", "xoxb-",
         "1//0", "eyJ.", "eyJ", "eyJa.", "eyJhbGciOi.", "T3BlbkFJ", ".atlasv1.",
@@ -104,7 +106,7 @@ std::vector<text_shape> make_shapes() {
         "[REDACTED:jwt#abcdef]", "[REDACTED:jwt]key=", "key=[REDACTED:jwt] ",
         "[REDACTED:jwt]a1",
         // whole texts of one kind
-        "\n", " ", "\t", "a", "0", "=", "-", "/", "a ", "a\n", "A=B\n",
+        "\n", " ", "\t", "a", "A", "0", "=", "-", "/", "a ", "a\n", "A=B\n",
         "NAME=value\n", "SECRET_KEY=a1b2\n", "export A_TOKEN=b\n",
         "{\"a\":", "a1B2", "a1-", "S", "0123456789abcdef", "ab/cd+", "Ab1/"})
     out.push_back(repeats(unit));
