@@ -31,8 +31,8 @@ constexpr const char* changed_tasks =
 
 /// `$1`, `$2`: progress, `$3`: how many. What has just ended waits: its
 /// transaction, or one that began before, may not be over, and what it writes
-/// would be passed by. The trigger on `tasks` notes what ended longer before
-/// its transaction than the five seconds that are taken off here.
+/// would be passed by. What ended longer before its transaction than the five
+/// seconds that are taken off here is noted by that (`write_transitions`).
 constexpr const char* ended_tasks = R"(
 SELECT t.id::text, t.completed_at::text, t.title, t.error_detail
 FROM tasks t

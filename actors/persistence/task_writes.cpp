@@ -94,7 +94,11 @@ WITH written AS (
       runner_id, run_after, started_at, completed_at, lease_expires_at,
       awaits_runner)
   WHERE t.id = u.id AND t.version = u.version
-  RETURNING t.id
+  RETURNING t.id, t.completed_at
+), reworded AS ( -- ended a while ago: the index of words may be past it
+  INSERT INTO task_word_changes
+  SELECT id FROM written WHERE completed_at < now() - interval '5 seconds'
+  ON CONFLICT DO NOTHING
 ), tries AS MATERIALIZED (
   SELECT * FROM unnest($19::uuid[], $20::int[], $21::text[],
       $22::timestamptz[], $23::timestamptz[], $24::text[], $25::text[],

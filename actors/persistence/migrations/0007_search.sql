@@ -6,7 +6,9 @@ CREATE TABLE task_words (
   words   text NOT NULL -- title and detail, folded by the program
 ) WITH (fillfactor = 100);
 
--- Tasks whose texts changed after their end: to be written again.
+-- Finished tasks that were written again after their end, or whose end lies
+-- behind the transaction that wrote it: late reports, a service that was halted.
+-- Their words are to be written again.
 CREATE TABLE task_word_changes (task_id uuid PRIMARY KEY);
 
 -- One row. Every task that ended at or before this moment, and in order of id
@@ -19,21 +21,6 @@ CREATE TABLE task_word_progress (
 ) WITH (fillfactor = 10);
 INSERT INTO task_word_progress (ended_at, task_id)
 VALUES ('-infinity', '00000000-0000-0000-0000-000000000000');
-
--- A finished task whose texts change, or whose end lies behind its transaction
--- by more than a clock may (late reports, an operator's retry): seldom.
-CREATE FUNCTION note_changed_words() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO task_word_changes VALUES (NEW.id) ON CONFLICT DO NOTHING;
-  RETURN NULL;
-END $$;
-CREATE TRIGGER tasks_words_changed AFTER UPDATE ON tasks FOR EACH ROW
-WHEN ((OLD.outcome IS NOT NULL
-       AND (NEW.error_detail IS DISTINCT FROM OLD.error_detail
-            OR NEW.title <> OLD.title))
-      OR (NEW.outcome IS NOT NULL AND OLD.outcome IS NULL
-          AND NEW.completed_at < now() - interval '5 seconds'))
-EXECUTE FUNCTION note_changed_words();
 
 -- Tasks that are finished as they come, as an import brings them: progress
 -- goes back to before the oldest. The service itself never adds such a task.
