@@ -229,7 +229,8 @@ private:
     if (!token.empty())
       result.headers.push_back({"Authorization", "Bearer " + token});
     result.body = std::move(body);
-    result.may_repeat = true; // a message has its uuid, a token is only asked for
+    result.may_repeat =
+        true; // a message has its uuid, a token is only asked for
     return result;
   }
 

@@ -16,8 +16,8 @@ using self_pointer = relay_actor::stateful_pointer<relay_state>;
 /// After the store or redaction gave no answer.
 inline constexpr std::chrono::milliseconds store_pause{1'000};
 
-/// Results that come sooner after one another are recorded together: takers wait
-/// for each record's way to the disk.
+/// Results that come sooner after one another are recorded together: takers
+/// wait for each record's way to the disk.
 inline constexpr std::chrono::milliseconds record_every{10};
 
 /// What is not under way by then is taken anew, before its lease runs out.
