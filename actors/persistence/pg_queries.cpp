@@ -59,7 +59,7 @@ pqxx::result run(pqxx::transaction_base& reading, const list_statement& what) {
 /// So many of the newest are looked at one by one before the index of words is
 /// asked: words that many tasks have are met among them, and the index would
 /// have to gather all of those tasks first.
-constexpr std::uint32_t looked_at = 2000;
+constexpr std::uint32_t looked_at = 1000;
 
 /// The moment of the last one of them; nothing if there are fewer.
 std::optional<timestamp> horizon_of(pqxx::transaction_base& reading,

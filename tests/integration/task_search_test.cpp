@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Enough that a search looks beyond the newest two thousand; one in 500 is
+/// Enough that a search looks beyond the newest thousand; one in 500 is
 /// still open.
 constexpr const char* seed = R"(
 INSERT INTO tasks (id, status, outcome, failure_reason, error_detail,
