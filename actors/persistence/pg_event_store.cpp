@@ -108,7 +108,8 @@ pg_event_store::pg_event_store(pg_options options,
   // table say that was empty a minute ago.
   for (const auto* setting :
        {"plan_cache_mode = force_generic_plan", "enable_seqscan = off",
-        "enable_hashjoin = off", "enable_mergejoin = off", "jit = off"})
+        "enable_bitmapscan = off", "enable_hashjoin = off",
+        "enable_mergejoin = off", "jit = off"})
     connection_.on_connect(std::string{"SET "} + setting);
   connection_.prepare("read_log", read_log);
   prepare_publication(connection_);
