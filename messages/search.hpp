@@ -25,6 +25,8 @@ struct words_indexed {
   word_index state = word_index::ready;
   std::uint32_t indexed = 0;
   bool more = false; ///< there is more to be written at once
+  /// Other connections to the database were at work meanwhile.
+  bool contended = false;
 
   bool operator==(const words_indexed&) const = default;
 };

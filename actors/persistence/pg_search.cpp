@@ -47,6 +47,13 @@ WHERE t.completed_at IS NOT NULL
       AND pid <> pg_backend_pid())
 ORDER BY t.completed_at, t.id LIMIT $3::bigint)";
 
+/// Sessions of other roles hide what they do, and do not count.
+constexpr const char* others_at_work = R"(
+SELECT EXISTS (
+  SELECT FROM pg_stat_activity
+  WHERE datname = current_database() AND backend_type = 'client backend'
+    AND state <> 'idle' AND pid <> pg_backend_pid()))";
+
 constexpr const char* write_words =
     "INSERT INTO task_words (task_id, words)"
     " SELECT * FROM unnest($1::uuid[], $2::text[])"
@@ -102,6 +109,7 @@ public:
     db_.prepare("lock_progress", lock_progress);
     db_.prepare("changed_tasks", changed_tasks);
     db_.prepare("ended_tasks", ended_tasks);
+    db_.prepare("others_at_work", others_at_work);
     db_.prepare("write_words", write_words);
     db_.prepare("forget_changes", forget_changes);
     db_.prepare("set_progress", set_progress);
@@ -122,6 +130,8 @@ public:
       }
       const auto again = write_changed(writing, what.limit);
       const auto fresh = write_ended(writing, what.limit, progress[0]);
+      result.contended =
+          writing.exec_prepared("others_at_work")[0][0].as<bool>();
       writing.commit();
       result.indexed = static_cast<std::uint32_t>(again + fresh);
       result.more = again >= what.limit || fresh >= what.limit;

@@ -34,8 +34,7 @@ void on_indexed(pointer self, const words_indexed& done,
   state.told_missing = false;
   state.indexed += done.indexed;
   if (done.more) {
-    rest(self, std::max<caf::actor_clock::duration_type>(
-                   took, search_state::shortest_rest));
+    rest(self, rest_after(done, took));
     return;
   }
   // One batch is a day's work; more is a table that was new or far behind.
@@ -63,6 +62,13 @@ void on_index_now(pointer self) {
 }
 
 } // namespace
+
+caf::actor_clock::duration_type
+rest_after(const words_indexed& done, caf::actor_clock::duration_type took) {
+  const auto once = std::max<caf::actor_clock::duration_type>(
+      took, search_state::shortest_rest);
+  return done.contended ? search_state::rests_if_contended * once : once;
+}
 
 search_actor::behavior_type
 search(search_actor::stateful_pointer<search_state> self,

@@ -14,9 +14,10 @@ namespace telltale {
 /// Has the words of finished tasks written to the index that searches ask.
 ///
 /// Accepts index_now from itself. Sends index_words to the search store, one
-/// request at a time; while there is more, it rests as long as the last batch
-/// took, so that filling a new index takes half of a core at most. Several
-/// replicas may do it at once: one of them writes.
+/// request at a time. While there is more, it rests after each (`rest_after`):
+/// filling a new index takes half of a core while nobody else asks the
+/// database, and a tenth beside reports. Several replicas may do it at once:
+/// one of them writes.
 ///
 /// Failure: a batch that fails is tried again at the next look. A database
 /// without the extension is told to the operator once; searches then read the
@@ -31,12 +32,18 @@ struct search_state {
   static constexpr std::chrono::seconds every{5};
   static constexpr std::chrono::minutes every_if_missing{10};
   static constexpr std::chrono::milliseconds shortest_rest{20};
+  static constexpr int rests_if_contended = 9;
   static constexpr std::uint32_t batch = 500;
 
   search_store_actor store;
   std::uint64_t indexed = 0; ///< since the last look that found nothing more
   bool told_missing = false;
 };
+
+/// How long to rest after a batch that took so long and left more: as long
+/// again, or nine times as long where others were at work.
+[[nodiscard]] caf::actor_clock::duration_type
+rest_after(const words_indexed& done, caf::actor_clock::duration_type took);
 
 [[nodiscard]] search_actor::behavior_type
 search(search_actor::stateful_pointer<search_state> self,

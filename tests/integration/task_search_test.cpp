@@ -163,13 +163,14 @@ CAF_TEST_FIXTURE_SCOPE(task_search_tests, fixture)
 
 CAF_TEST(a search finds what the rows say however much is indexed) {
   check_all("without an index");
-  CAF_CHECK(index(5000) == (words_indexed{word_index::ready, 5000, true}));
+  CAF_CHECK(index(5000)
+            == (words_indexed{word_index::ready, 5000, true, false}));
   check_all("with half an index");
   index_all();
   CAF_CHECK_EQUAL(ask("SELECT count(*) FROM task_words"),
                   ask("SELECT count(*) FROM tasks WHERE outcome IS NOT NULL"));
   check_all("with the whole index");
-  CAF_CHECK(index(1000) == (words_indexed{word_index::ready, 0, false}));
+  CAF_CHECK(index(1000) == (words_indexed{word_index::ready, 0, false, false}));
 }
 
 CAF_TEST(texts that change after the end are found at once and indexed again) {

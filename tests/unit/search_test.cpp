@@ -65,13 +65,28 @@ struct fixture : test_coordinator_fixture<> {
 CAF_TEST_FIXTURE_SCOPE(search_tests, fixture)
 
 CAF_TEST(what is there is indexed at once and then looked for now and then) {
-  s.answers = {{word_index::ready, 500, true}, {word_index::ready, 500, true}};
+  s.answers = {{word_index::ready, 500, true, false},
+               {word_index::ready, 500, true, false}};
   CAF_CHECK_EQUAL(s.asked, 0);
   CAF_CHECK_EQUAL(asked_after(5s), 1);
   CAF_CHECK_EQUAL(asked_after(20ms), 2);
   CAF_CHECK_EQUAL(asked_after(20ms), 3);
   CAF_CHECK_EQUAL(asked_after(1s), 3);
   CAF_CHECK_EQUAL(asked_after(4s), 4);
+}
+
+CAF_TEST(reports are left nine tenths of the time) {
+  const auto rest = [](bool contended, caf::timespan took) {
+    return rest_after({word_index::ready, 500, true, contended}, took);
+  };
+  CAF_CHECK(rest(false, 50ms) == 50ms);
+  CAF_CHECK(rest(true, 50ms) == 450ms);
+  CAF_CHECK(rest(false, 1ms) == 20ms);
+  CAF_CHECK(rest(true, 1ms) == 180ms);
+  s.answers = {{word_index::ready, 500, true, true}};
+  CAF_CHECK_EQUAL(asked_after(5s), 1);
+  CAF_CHECK_EQUAL(asked_after(150ms), 1);
+  CAF_CHECK_EQUAL(asked_after(30ms), 2);
 }
 
 CAF_TEST(a failure waits for the next look) {
@@ -83,7 +98,7 @@ CAF_TEST(a failure waits for the next look) {
 }
 
 CAF_TEST(a database without trigrams is asked seldom) {
-  s.answers = {{word_index::missing, 0, false}};
+  s.answers = {{word_index::missing, 0, false, false}};
   CAF_CHECK_EQUAL(asked_after(5s), 1);
   CAF_CHECK_EQUAL(asked_after(5min), 1);
   CAF_CHECK_EQUAL(asked_after(5min), 2);
