@@ -18,6 +18,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import tempfile
@@ -182,12 +183,22 @@ class Running:
         """Resident memory in MB."""
         return int(pathlib.Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
 
+    @contextlib.contextmanager
+    def halted(self):
+        """The database alone: the service neither asks it nor writes."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
+
     def unit(self, seconds):
         """One measure of U: pgbench's simple update, transactions a second."""
         if self.database.sql("SELECT count(*) FROM pg_database WHERE datname = 'bench_u'") == "0":
             self.database.sql("CREATE DATABASE bench_u")
             self.database.pgbench("-i", "-q", "-s", "10", database="bench_u")
-        return self.database.pgbench("-n", "-c", "8", "-j", "2", "-T", str(seconds), "-N", database="bench_u")
+        with self.halted():
+            return self.database.pgbench("-n", "-c", "8", "-j", "2", "-T", str(seconds), "-N", database="bench_u")
 
 
 class World:
