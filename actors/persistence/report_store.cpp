@@ -29,6 +29,38 @@ void flush_later(lane self, std::chrono::milliseconds delay) {
     self->send(self, flush_reports{});
 }
 
+bool has_few(const report_store_state& state) {
+  std::size_t rows = 0;
+  for (const auto& entry : state.queue) {
+    rows += entry.batch->size() - entry.taken;
+    if (rows >= state.options.few)
+      return false;
+  }
+  return true;
+}
+
+/// May this lane write now? If not, `flush_reports` comes back to it.
+bool take_turn(lane self, std::unique_ptr<lane_turn::hold>& turn) {
+  auto& state = self->state;
+  const auto& options = state.options;
+  if (!options.turn)
+    return true;
+  const auto now = self->clock().now();
+  const auto waited =
+      state.waits_since && now - *state.waits_since >= options.longest_turn;
+  turn =
+      options.turn->take(report_store_actor{self}, waited || !has_few(state));
+  if (turn) {
+    state.waits_since.reset();
+    return true;
+  }
+  if (!state.waits_since) {
+    state.waits_since = now;
+    self->delayed_send(self, options.longest_turn, flush_reports{});
+  }
+  return false;
+}
+
 /// Where the elements of a transaction came from, to go back there.
 struct share {
   report_store_state::waiting* from = nullptr;
@@ -151,9 +183,13 @@ void on_flush_reports(lane self) {
   state.flush_pending = false;
   if (state.queue.empty())
     return;
+  std::unique_ptr<lane_turn::hold> turn;
+  if (!take_turn(self, turn))
+    return;
   std::vector<share> shares;
   auto rows = take_rows(state, shares);
   auto facts = state.store->apply(rows);
+  turn.reset();
   if (!facts && code_of(facts.error()) == ec::database_unavailable) {
     give_back(rows, shares, false);
     give_up_overdue(self);

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 
+#include "actors/persistence/lane_turn.hpp"
 #include "actors/persistence/store.hpp"
 #include "messages/counters.hpp"
 #include "messages/protocols.hpp"
@@ -28,13 +30,17 @@ namespace telltale {
 //
 // Threading: blocks in the store, so it is spawned detached. What arrives while
 // it blocks is gathered into the next transaction (a group commit without a
-// linger timer; docs/adr has the measurements).
+// linger timer; docs/adr has the measurements). With few reports it waits until
+// the other lanes are through, so that these, too, go into fewer transactions.
 
 struct report_store_options {
   std::uint32_t batch_max_rows = 100;
   std::chrono::milliseconds batch_max_delay{0}; ///< 0: never waits for more
   std::chrono::milliseconds patience{10'000};
   std::chrono::milliseconds retry_every{100}; ///< while the database is away
+  std::shared_ptr<lane_turn> turn{}; ///< of all lanes; null: this is the only
+  std::size_t few = 16;              ///< fewer reports wait for their turn,
+  std::chrono::milliseconds longest_turn{50}; ///< so long
 };
 
 struct report_store_state {
@@ -55,6 +61,8 @@ struct report_store_state {
   report_store_options options;
   std::deque<waiting> queue;
   bool flush_pending = false; ///< a `flush_reports` is on its way
+  /// Since when others are under way before it.
+  std::optional<std::chrono::steady_clock::time_point> waits_since;
 };
 
 [[nodiscard]] report_store_actor::behavior_type

@@ -160,7 +160,8 @@ void service::wiring::spawn_stores_of_tasks() {
   const auto& database = settings_.database;
   const report_store_options options{
       .batch_max_rows = static_cast<std::uint32_t>(database.batch_max_rows),
-      .batch_max_delay = database.batch_max_delay};
+      .batch_max_delay = database.batch_max_delay,
+      .turn = std::make_shared<lane_turn>()};
   const auto lanes = std::max<std::int64_t>(database.connections / 2, 1);
   for (std::int64_t lane = 0; lane < lanes; ++lane)
     lanes_.push_back(

@@ -126,6 +126,7 @@ struct fixture : test_coordinator_fixture<> {
   std::shared_ptr<script> plan = std::make_shared<script>();
   counter_board_ptr counters = std::make_shared<counter_board>();
   heard ears;
+  std::shared_ptr<lane_turn> turn = std::make_shared<lane_turn>();
   report_waiter_handle waiter;
   failed_task_payload_actor payload;
   report_store_actor lane;
@@ -151,6 +152,8 @@ struct fixture : test_coordinator_fixture<> {
     });
     report_store_options options;
     options.batch_max_rows = 4;
+    options.turn = turn;
+    options.few = 3;
     lane = sys.spawn(
         [=,
          this](report_store_actor::stateful_pointer<report_store_state> actor) {
@@ -224,6 +227,45 @@ CAF_TEST(committed facts go to the payload builder and into the counters) {
   CAF_CHECK_EQUAL(ears.facts, 2u);
   CAF_CHECK_EQUAL(counters->read(counter::tasks_finished_total, "delivered"),
                   2.0);
+}
+
+CAF_TEST(few reports wait until the other lanes are through) {
+  auto other = turn->take(lane, false);
+  CAF_REQUIRE(other);
+  send(1);
+  send(1);
+  settle();
+  CAF_CHECK(plan->batches.empty());
+  other.reset();
+  settle();
+  CAF_CHECK(plan->batches == (numbers{{1, 2}}));
+  CAF_CHECK_EQUAL(ears.settled.size(), 2u);
+}
+
+CAF_TEST(many reports go beside the other lanes) {
+  const auto other = turn->take(lane, false);
+  send(2);
+  settle();
+  CAF_CHECK(plan->batches.empty());
+  send(1);
+  settle();
+  CAF_CHECK(plan->batches == (numbers{{1, 2, 3}}));
+}
+
+CAF_TEST(a lane that hangs holds nobody for long) {
+  const auto other = turn->take(lane, false);
+  send(1);
+  settle();
+  advance_time(49ms);
+  settle();
+  CAF_CHECK(plan->batches.empty());
+  advance_time(1ms);
+  settle();
+  CAF_CHECK(plan->batches == (numbers{{1}}));
+  // Its own turn is over: the next one waits afresh.
+  send(1);
+  settle();
+  CAF_CHECK_EQUAL(plan->batches.size(), 1u);
 }
 
 CAF_TEST(a database that comes back has lost nothing) {
