@@ -77,7 +77,7 @@ CAF_TEST(a chat hears its messages in order and one at a time) {
   CAF_CHECK_EQUAL(out->all.size(), 2u);
   answer(*out, try_again{"busy", 3s, true, false});
   CAF_CHECK_EQUAL(out->all.size(), 2u);
-  pass(10ms);
+  pass(40ms);
   CAF_REQUIRE_EQUAL(store->results.size(), 3u);
   CAF_CHECK(store->results[1].id == due(2, "").id);
   CAF_CHECK(store->results[2].id == due(3, "").id);
@@ -96,7 +96,7 @@ CAF_TEST(results that follow one another soon are recorded together) {
   answer(*out, message_sent{"2"});
   answer(*out, message_sent{"3"});
   CAF_CHECK_EQUAL(store->results.size(), 1u);
-  pass(10ms);
+  pass(40ms);
   CAF_CHECK_EQUAL(store->results.size(), 3u);
   CAF_CHECK_EQUAL(store->records, 2);
 }
@@ -126,7 +126,7 @@ CAF_TEST(a hook that is gone gets nothing more) {
   CAF_CHECK_EQUAL(store->disabled, (std::vector<std::string>{"gone"}));
   CAF_CHECK_EQUAL(counters->read(counter::relay_disabled, "octo-main"), 1);
   deliver({due(3, "")});
-  pass(10ms);
+  pass(40ms);
   CAF_CHECK_EQUAL(out->all.size(), 2u);
   CAF_CHECK(last().id == due(3, "").id);
   CAF_CHECK(last().state == delivery_state::dead);
@@ -217,7 +217,7 @@ CAF_TEST(a storm becomes one message and all its deliveries are sent) {
   answer(*out, message_sent{"good"});
   // The rest of the storm waits to be gathered.
   deliver({due(10, "c1")});
-  pass(10ms);
+  pass(40ms);
   CAF_CHECK_EQUAL(out->all.size(), 2u);
   CAF_CHECK(last().state == delivery_state::pending);
   CAF_CHECK(!last().counts);
