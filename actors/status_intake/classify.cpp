@@ -51,6 +51,7 @@ enum cue : std::uint8_t {
   wire,         ///< a connection speaks, not the agent
   model_nearby, ///< a model is spoken of
   absent,
+  argument,   ///< what is asked of a model, not the model
   status_404, ///< from the text's statuses
   answer,
   unreadable,
@@ -181,14 +182,18 @@ public:
     for (const auto& each : pairs)
       if ((each.one == here.what && is_near(each.other, here.at))
           || (each.other == here.what && is_near(each.one, here.at)))
-        (each.proves == access ? said_ : holds)[each.proves] = true;
+        (each.proves == access || each.proves == model ? said_
+                                                       : holds)[each.proves] =
+            true;
   }
 
-  /// Access is the model provider's to refuse, a time limit the agent's.
+  /// Access is the model provider's to refuse, a time limit the agent's. A
+  /// model that does not know an argument is there.
   void conclude(rule_set& holds) {
     const bool refused_access =
         said_[access] || (seen_[no_access] && !seen_[absent]);
     holds[access] = holds[access] || (refused_access && !seen_[foreign]);
+    holds[model] = holds[model] || (said_[model] && !seen_[argument]);
     if (said_[agent_limit])
       holds[seen_[wire] ? network : agent_limit] = true;
     said_ = {};
