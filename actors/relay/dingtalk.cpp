@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 
 #include "actors/relay/chats.hpp"
@@ -127,24 +126,7 @@ http::client_request write(const config::relay_config& options, timestamp now,
 } // namespace
 
 call_verdict judge_dingtalk(const http::client_response& answer) {
-  auto verdict = by_status("dingtalk", answer);
-  const auto body = object_in(answer);
-  const auto code = body ? integer_in(*body, "errcode") : std::nullopt;
-  if (!code)
-    return verdict;
-  if (*code == 0) {
-    verdict.rule = call_rule::sent;
-    return verdict;
-  }
-  verdict.why = "dingtalk answered errcode " + std::to_string(*code);
-  const auto* row =
-      std::ranges::find(rows, *code, &call_row<std::int64_t>::code);
-  if (row != rows.end()) {
-    verdict.rule = row->rule;
-    verdict.why += " (" + std::string{row->meaning} + ")";
-  } else if (!is_transient(answer.status)) {
-    verdict.rule = call_rule::permanent;
-  }
+  auto verdict = by_errcode("dingtalk", rows, answer);
   if (verdict.rule == call_rule::throttled && !verdict.after)
     verdict.after = shut_out;
   return verdict;

@@ -5,9 +5,10 @@
 #include <charconv>
 #include <string_view>
 
-#include <boost/json/parse.hpp>
+#include <boost/json/object.hpp>
 
 #include "actors/relay/channel.hpp"
+#include "actors/relay/one_call.hpp"
 
 namespace telltale {
 
@@ -43,15 +44,6 @@ constexpr std::array rows{
 };
 
 constexpr std::chrono::seconds longest_wait{3600};
-
-std::optional<json::object> body_of(const http::client_response& answer) {
-  boost::system::error_code error;
-  auto value = json::parse(
-      json::string_view{answer.body.data(), answer.body.size()}, error);
-  if (error || !value.is_object())
-    return std::nullopt;
-  return std::move(value.get_object());
-}
 
 std::optional<std::int64_t> code_of(const json::object& body) {
   const auto* code = body.if_contains("code");
@@ -104,7 +96,7 @@ lark_verdict by_code(const http::client_response& answer, std::int64_t code) {
 } // namespace
 
 lark_verdict judge_lark(const http::client_response& answer) {
-  const auto body = body_of(answer);
+  const auto body = object_in(answer);
   const auto code = body ? code_of(*body) : std::nullopt;
   lark_verdict verdict;
   if (code && *code == 0) {
@@ -133,7 +125,7 @@ lark_verdict judge_lark(const http::client_response& answer) {
 
 lark_token read_lark_token(const http::client_response& answer) {
   lark_token token;
-  const auto body = body_of(answer);
+  const auto body = object_in(answer);
   const auto code = body ? code_of(*body) : std::nullopt;
   if (code && *code == 0) {
     token.value = text_at(*body, "tenant_access_token");

@@ -1,5 +1,6 @@
 #include "actors/relay/one_call.hpp"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -200,6 +201,30 @@ call_verdict by_status(std::string_view who,
   else if (is_transient(answer.status) || answer.status < 300)
     verdict.rule = call_rule::transient;
   verdict.after = retry_after(answer, now_utc());
+  return verdict;
+}
+
+call_verdict by_errcode(std::string_view who,
+                        std::span<const call_row<std::int64_t>> rows,
+                        const http::client_response& answer) {
+  auto verdict = by_status(who, answer);
+  const auto body = object_in(answer);
+  const auto code = body ? integer_in(*body, "errcode") : std::nullopt;
+  if (!code)
+    return verdict;
+  if (*code == 0) {
+    verdict.rule = call_rule::sent;
+    return verdict;
+  }
+  verdict.why = std::string{who} + " answered errcode " + std::to_string(*code);
+  const auto row =
+      std::ranges::find(rows, *code, &call_row<std::int64_t>::code);
+  if (row != rows.end()) {
+    verdict.rule = row->rule;
+    verdict.why += " (" + std::string{row->meaning} + ")";
+  } else if (!is_transient(answer.status)) {
+    verdict.rule = call_rule::permanent;
+  }
   return verdict;
 }
 

@@ -94,4 +94,10 @@ integer_in(const boost::json::object& object, std::string_view key);
 [[nodiscard]] call_verdict by_status(std::string_view who,
                                      const http::client_response& answer);
 
+/// What `errcode` in the body says by the chat's own rows, where it has one; a
+/// code without a row is final unless the status says otherwise.
+[[nodiscard]] call_verdict
+by_errcode(std::string_view who, std::span<const call_row<std::int64_t>> rows,
+           const http::client_response& answer);
+
 } // namespace telltale

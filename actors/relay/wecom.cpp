@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 
 #include "actors/relay/chats.hpp"
@@ -67,25 +66,7 @@ http::client_request write(const config::relay_config& options,
 } // namespace
 
 call_verdict judge_wecom(const http::client_response& answer) {
-  auto verdict = by_status("wecom", answer);
-  const auto body = object_in(answer);
-  const auto code = body ? integer_in(*body, "errcode") : std::nullopt;
-  if (!code)
-    return verdict;
-  if (*code == 0) {
-    verdict.rule = call_rule::sent;
-    return verdict;
-  }
-  verdict.why = "wecom answered errcode " + std::to_string(*code);
-  const auto* row =
-      std::ranges::find(rows, *code, &call_row<std::int64_t>::code);
-  if (row != rows.end()) {
-    verdict.rule = row->rule;
-    verdict.why += " (" + std::string{row->meaning} + ")";
-  } else if (!is_transient(answer.status)) {
-    verdict.rule = call_rule::permanent;
-  }
-  return verdict;
+  return by_errcode("wecom", rows, answer);
 }
 
 std::shared_ptr<channel> make_wecom_channel(const config::relay_config& options,
