@@ -37,7 +37,7 @@ refusal request_reader::meaning_of(const error_code& ec) {
 std::size_t request_reader::put(boost::asio::const_buffer part,
                                 error_code& ec) {
   if (is_header_done() && chunked() && chunk_left_ == 0
-      && part.size() < last_chunk.size()) {
+      && may_be_cut_last_chunk(part.size())) {
     ec = beast_http::error::need_more;
     return 0;
   }

@@ -20,7 +20,7 @@ response_reader::response_reader(std::size_t most_body, const sink& on_data)
 std::size_t response_reader::put(boost::asio::const_buffer part,
                                  error_code& ec) {
   if (is_header_done() && chunked() && chunk_left_ == 0
-      && part.size() < last_chunk.size()) {
+      && may_be_cut_last_chunk(part.size())) {
     ec = beast_http::error::need_more;
     return 0;
   }

@@ -53,6 +53,12 @@ void append_chunk(std::string& out, std::string_view data);
 /// The chunk that ends a chunked body.
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
+/// Between two chunks, so few bytes may be a last chunk that was cut: Beast's
+/// parser takes it for granted that it sees that one whole.
+[[nodiscard]] constexpr bool may_be_cut_last_chunk(std::size_t size) noexcept {
+  return size < last_chunk.size();
+}
+
 /// True for a status whose answer has no body: 1xx, 204, 304.
 [[nodiscard]] bool is_bodiless(unsigned status);
 
