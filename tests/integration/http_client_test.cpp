@@ -4,83 +4,11 @@
 #include <atomic>
 #include <thread>
 
-#include "http/client.hpp"
-#include "tests/support/http_harness.hpp"
+#include "tests/support/http_asking.hpp"
 
 #include <caf/test/dsl.hpp>
 
 using namespace telltale::test;
-
-namespace {
-
-using kind = client_error::kind;
-
-std::string url_of(std::uint16_t port, const std::string& target = "/") {
-  return "http://127.0.0.1:" + std::to_string(port) + target;
-}
-
-client_request get_from(std::uint16_t port, const std::string& target = "/") {
-  client_request what;
-  what.url = url_of(port, target);
-  return what;
-}
-
-client_options hasty() {
-  client_options options;
-  options.connect_timeout = 2s;
-  options.request_timeout = 5s;
-  return options;
-}
-
-const client_error& error_of(const client_result& result) {
-  static const client_error none{kind::transport, "there was no error", false};
-  const auto* e = std::get_if<client_error>(&result);
-  return e != nullptr ? *e : none;
-}
-
-const client_response& response_of(const client_result& result) {
-  static const client_response none;
-  const auto* r = std::get_if<client_response>(&result);
-  return r != nullptr ? *r : none;
-}
-
-// The result of a call dies with its expression, so its parts are copied.
-client_error error_of(client_result&& result) {
-  return error_of(std::as_const(result));
-}
-
-client_response response_of(client_result&& result) {
-  return response_of(std::as_const(result));
-}
-
-/// Serves each connection in turn with the next of `answers`: reads a head,
-/// sends the text, closes.
-struct scripted_peer {
-  raw_socket listener = raw_socket::listening();
-  std::vector<std::string> heads;
-  std::thread thread;
-
-  explicit scripted_peer(std::vector<std::string> answers)
-      : thread([this, answers = std::move(answers)] {
-          for (const auto& text : answers) {
-            auto peer = listener.accept();
-            heads.push_back(peer.read_until("\r\n\r\n"));
-            peer.send(text);
-          }
-        }) {}
-  ~scripted_peer() { thread.join(); }
-};
-
-client_result one_answer(const std::string& text,
-                         const std::string& method = "GET") {
-  scripted_peer peer{{text}};
-  client asking{hasty()};
-  auto what = get_from(peer.listener.port());
-  what.method = method;
-  return asking.call(what);
-}
-
-} // namespace
 
 CAF_TEST(a request is sent and its answer returned) {
   holding_server to;

@@ -229,7 +229,7 @@ const std::vector<lines>& kinds_of_text() {
        "[%n/%n] Building CXX object %p/CMakeFiles/%w.dir/%w.cpp.o\n",
        "%p/%w.cpp:%n:%n: warning: unused variable '%w' [-Wunused-variable]\n",
        "%p/%w.hpp:%n:%n: error: no matching function for call to '%w(%w&)'\n",
-       "   Compiling %w v0.%n.%n (/work/%p)\n",
+       "   Compiling %w v0.%n.%n (/build/%p)\n",
        "make[%n]: *** [Makefile:%n: %w] Error %n\n",
        "npm WARN deprecated %w@%n.%n.%n: this %w is no longer supported\n",
        "added %n packages, and audited %n packages in %ns\n"},
