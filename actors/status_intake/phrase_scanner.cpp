@@ -55,13 +55,13 @@ phrase_scanner::phrase_scanner(const std::vector<std::string_view>& phrases) {
   // children.
   std::vector<std::uint16_t> suffix(ends_.size(), 0);
   shorter_.assign(ends_.size(), 0);
-  std::queue<std::uint16_t> todo;
+  std::queue<std::uint16_t> reached;
   for (std::size_t c = 0; c < width_; ++c)
     if (next_[c] != 0)
-      todo.push(next_[c]);
-  while (!todo.empty()) {
-    const std::size_t state = todo.front();
-    todo.pop();
+      reached.push(next_[c]);
+  while (!reached.empty()) {
+    const std::size_t state = reached.front();
+    reached.pop();
     const std::size_t fallback = suffix[state];
     shorter_[state] = ends_[fallback].empty()
                           ? shorter_[fallback]
@@ -73,7 +73,7 @@ phrase_scanner::phrase_scanner(const std::vector<std::string_view>& phrases) {
         child = by_suffix;
       } else {
         suffix[child] = by_suffix;
-        todo.push(child);
+        reached.push(child);
       }
     }
   }
