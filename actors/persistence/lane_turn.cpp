@@ -1,7 +1,6 @@
 #include "actors/persistence/lane_turn.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include <caf/send.hpp>
 
@@ -10,24 +9,29 @@ namespace telltale {
 std::unique_ptr<lane_turn::hold> lane_turn::take(const report_store_actor& who,
                                                  bool insists) {
   const std::lock_guard lock{mutex_};
-  if (under_way_ > 0 && !insists) {
-    if (std::ranges::find(waiting_, who) == waiting_.end())
+  const auto place = std::ranges::find(waiting_, who);
+  const bool is_first = place == waiting_.begin();
+  if (!insists && (under_way_ > 0 || !is_first)) {
+    if (place == waiting_.end())
       waiting_.push_back(who);
     return nullptr;
   }
+  if (under_way_ == 0 && !is_first)
+    waiting_.pop_front();
+  std::erase(waiting_, who);
   ++under_way_;
   return std::make_unique<hold>(shared_from_this());
 }
 
 void lane_turn::done() {
-  std::vector<report_store_actor> waiting;
+  report_store_actor next;
   {
     const std::lock_guard lock{mutex_};
-    --under_way_;
-    waiting.swap(waiting_);
+    if (--under_way_ == 0 && !waiting_.empty())
+      next = waiting_.front();
   }
-  for (const auto& lane : waiting)
-    caf::anon_send(lane, flush_reports{});
+  if (next)
+    caf::anon_send(next, flush_reports{});
 }
 
 } // namespace telltale

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <mutex>
-#include <vector>
+#include <utility>
 
 #include "messages/protocols.hpp"
 
@@ -11,7 +12,8 @@ namespace telltale {
 
 /// Lets lanes that have little to write go one after another. Two transactions
 /// of a few reports each wait for one another at the row of positions, and cost
-/// PostgreSQL twice what one of both costs (docs/adr/0005).
+/// PostgreSQL twice what one of both costs (docs/adr/0005). Who waits goes
+/// before who was under way just now.
 ///
 /// Thread-safe; shared among the lanes of one service.
 class lane_turn : public std::enable_shared_from_this<lane_turn> {
@@ -31,8 +33,9 @@ public:
     std::shared_ptr<lane_turn> turn_;
   };
 
-  /// Null if another lane is under way: `who` gets `flush_reports` when that is
-  /// done. One that `insists` goes beside it.
+  /// Null if another lane is under way or waits before it: `who` gets
+  /// `flush_reports` when it is its turn. One that `insists` goes at once, past
+  /// a lane that was called and did not come.
   [[nodiscard]] std::unique_ptr<hold> take(const report_store_actor& who,
                                            bool insists);
 
@@ -41,7 +44,7 @@ private:
 
   std::mutex mutex_;
   std::size_t under_way_ = 0;
-  std::vector<report_store_actor> waiting_; ///< each once
+  std::deque<report_store_actor> waiting_; ///< each once, first come first
 };
 
 } // namespace telltale
