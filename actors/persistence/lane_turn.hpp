@@ -22,12 +22,9 @@ public:
   class hold {
   public:
     explicit hold(std::shared_ptr<lane_turn> turn) : turn_(std::move(turn)) {}
-    hold(hold&&) noexcept = default;
-    hold& operator=(hold&&) = delete;
-    ~hold() {
-      if (turn_)
-        turn_->done();
-    }
+    hold(const hold&) = delete;
+    hold& operator=(const hold&) = delete;
+    ~hold() { turn_->done(); }
 
   private:
     std::shared_ptr<lane_turn> turn_;
