@@ -70,7 +70,7 @@ struct event_facts {
 
 /// An event as subscribers get it.
 struct published_event {
-  std::int64_t position = 0; ///< ascending by one, in the order of commits
+  std::int64_t position = 0; ///< ascending, in the order of commits; with gaps
   event_id id;
   event_type type = event_type::task_created;
   task_id task;
@@ -89,6 +89,9 @@ struct events_committed {
 /// Events in the order of their positions.
 struct events_published {
   std::vector<published_event> events;
+  /// Nothing was published between this position and the first event; -1: the
+  /// sender does not know.
+  std::int64_t after = -1;
 };
 
 } // namespace telltale

@@ -1,6 +1,7 @@
 // libs: telltale_messages
 #define CAF_SUITE unit.messages
 
+#include "messages/actor_timer.hpp"
 #include "messages/counters.hpp"
 #include "messages/error.hpp"
 #include "messages/event.hpp"
@@ -130,4 +131,71 @@ CAF_TEST(counters add up per label) {
   CAF_CHECK_EQUAL(board.read(counter::reports_total, "ok"), 4.0);
   CAF_CHECK_EQUAL(board.read(counter::reports_total, "none"), 0.0);
   CAF_CHECK_EQUAL(board.samples().size(), 3u);
+}
+
+namespace {
+
+using std::chrono::milliseconds;
+
+tick_schedule::time_point at(int ms) {
+  return tick_schedule::time_point{} + milliseconds{ms};
+}
+
+} // namespace
+
+CAF_TEST(a tick is sent only where none is under way that comes as soon) {
+  tick_schedule ticks;
+  CAF_CHECK(ticks.bring_forward(at(0), at(5000)));
+  ticks.sent();
+  CAF_CHECK(!ticks.bring_forward(at(0), at(6000)));
+  CAF_CHECK(ticks.bring_forward(at(0), at(40)));
+  ticks.sent();
+  CAF_CHECK_EQUAL(ticks.under_way(), 2u);
+  CAF_CHECK(ticks.arrived(at(40)));
+  // The one that was asked for first is still on its way, and is used.
+  CAF_CHECK(!ticks.bring_forward(at(40), at(5040)));
+  CAF_CHECK(!ticks.arrived(at(5000)));
+  CAF_CHECK(ticks.lacks_tick());
+  ticks.sent();
+  CAF_CHECK(ticks.arrived(at(5040)));
+  CAF_CHECK(!ticks.lacks_tick());
+  CAF_CHECK_EQUAL(ticks.under_way(), 0u);
+}
+
+CAF_TEST(a tick that nobody wants any more is dropped and arms nothing) {
+  tick_schedule ticks;
+  CAF_CHECK(ticks.bring_forward(at(0), at(100)));
+  ticks.sent();
+  ticks.cancel();
+  CAF_CHECK(!ticks.arrived(at(100)));
+  CAF_CHECK(!ticks.lacks_tick());
+  CAF_CHECK_EQUAL(ticks.under_way(), 0u);
+}
+
+CAF_TEST(a wish that replaces another postpones its tick) {
+  tick_schedule ticks;
+  CAF_CHECK(ticks.replace(at(0), at(100)));
+  ticks.sent();
+  CAF_CHECK(!ticks.replace(at(50), at(200)));
+  CAF_CHECK(!ticks.arrived(at(100)));
+  CAF_CHECK(ticks.lacks_tick());
+  ticks.sent();
+  CAF_CHECK(ticks.arrived(at(200)));
+}
+
+CAF_TEST(ten thousand wishes leave no more ticks than those that were sooner) {
+  tick_schedule ticks;
+  int now = 0;
+  std::size_t most = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    if (ticks.bring_forward(at(now), at(now + 5000)))
+      ticks.sent();
+    if (ticks.bring_forward(at(now), at(now + 40)))
+      ticks.sent();
+    most = std::max(most, ticks.under_way());
+    now += 40;
+    if (!ticks.arrived(at(now)) && ticks.lacks_tick())
+      ticks.sent();
+  }
+  CAF_CHECK(most <= 3u);
 }
