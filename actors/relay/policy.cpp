@@ -67,6 +67,12 @@ std::chrono::milliseconds backoff(std::uint32_t tries, double random) noexcept {
   return std::max(wait, shortest_wait);
 }
 
+std::chrono::milliseconds wait_for_due(std::chrono::milliseconds in,
+                                       std::uint32_t withheld) noexcept {
+  constexpr std::chrono::milliseconds shortest{5};
+  return std::max(in, shortest * (1 << std::min<std::uint32_t>(withheld, 10)));
+}
+
 std::string target_digest(const config::relay_config& options) {
   if (options.type != "webhook")
     return {};

@@ -65,11 +65,12 @@ void on_taken(self_pointer self, deliveries_taken taken,
   state.taking = false;
   state.wanted = state.wanted || taken.more;
   state.take_at = now + idle_poll;
-  if (taken.next_try_at)
-    state.take_at = std::min<steady_time>(
-        state.take_at, now
-                           + std::max<std::chrono::microseconds>(
-                               *taken.next_try_at - now_utc(), 5ms));
+  if (taken.next_try_at) {
+    const auto in = std::chrono::ceil<std::chrono::milliseconds>(
+        *taken.next_try_at - now_utc());
+    state.withheld = taken.due.empty() && in <= 0ms ? state.withheld + 1 : 0;
+    state.take_at = now + std::min(idle_poll, wait_for_due(in, state.withheld));
+  }
   // A lease ran out while its delivery is still in hand: it is not made twice.
   std::erase_if(taken.due, [&](const due_delivery& one) {
     return state.lanes.contains(lane_of(one));
@@ -99,7 +100,7 @@ void on_take_failed(self_pointer self, const caf::error& error) {
   state.taking = false;
   state.wanted = false;
   state.take_at = now_of(self) + store_pause;
-  arm(self, state.take_at);
+  step(self);
 }
 
 std::uint32_t threshold_of(const relay_state& state) {
@@ -161,7 +162,7 @@ void take(self_pointer self) {
   const auto used = state.lanes.size();
   const auto stuck = slow_sends(state, now);
   if (!has_room(used, stuck, limit)) {
-    arm(self, now + slow_after); // some may be slow ones by then
+    want_step(state, now + slow_after); // some may be slow ones by then
     return;
   }
   state.taking = true;
@@ -192,7 +193,7 @@ void beat(self_pointer self) {
     state.channel->beat();
     state.beat_at = now + beat_every;
   }
-  arm(self, state.beat_at);
+  want_step(state, state.beat_at);
 }
 
 void on_deliveries_due(self_pointer self) {
@@ -201,8 +202,8 @@ void on_deliveries_due(self_pointer self) {
 }
 
 void on_tick(self_pointer self) {
-  self->state.tick_at = steady_time::max();
-  step(self);
+  if (self->state.timer.fired(self))
+    step(self);
 }
 
 } // namespace
@@ -211,14 +212,8 @@ steady_time now_of(self_pointer self) {
   return self->clock().now();
 }
 
-void arm(self_pointer self, steady_time at) {
-  auto& state = self->state;
-  if (at >= state.tick_at)
-    return;
-  state.tick_at = at;
-  const auto wait = std::max(
-      at - now_of(self), steady_time::duration{std::chrono::milliseconds{1}});
-  self->delayed_send(self, wait, relay_tick{});
+void want_step(relay_state& state, steady_time at) {
+  state.wake_at = std::min(state.wake_at, at);
 }
 
 bool has_chats(const relay_state& state) {
@@ -233,6 +228,8 @@ void count(relay_state& state, const char* result, std::size_t amount) {
 }
 
 void step(self_pointer self) {
+  auto& state = self->state;
+  state.wake_at = steady_time::max();
   beat(self);
   watch_backlog(self);
   pump(self);
@@ -240,8 +237,12 @@ void step(self_pointer self) {
   take(self);
   // In the past: sends under way hold the places, and their ends come back
   // here.
-  if (!self->state.taking && self->state.take_at > now_of(self))
-    arm(self, self->state.take_at);
+  if (!state.taking && state.take_at > now_of(self))
+    want_step(state, state.take_at);
+  if (state.wake_at == steady_time::max())
+    state.timer.cancel();
+  else
+    state.timer.replace(self, state.wake_at);
 }
 
 } // namespace relay_steps
@@ -264,6 +265,7 @@ relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
   state.deliveries = std::move(deliveries);
   state.redaction = std::move(redaction);
   state.counters = std::move(counters);
+  state.timer.observe(state.counters, "relay");
   state.target = target_digest(state.options);
   state.take_at = state.record_at = state.beat_at = state.count_at = now;
   self->set_exit_handler([self](const caf::exit_msg& exit) {

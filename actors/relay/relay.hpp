@@ -15,6 +15,7 @@
 #include "actors/relay/pacing.hpp"
 #include "actors/relay/relay_batch.hpp"
 #include "config/config.hpp"
+#include "messages/actor_timer.hpp"
 #include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
@@ -64,19 +65,21 @@ struct relay_state {
   std::map<delivery_id, flight> under_way;   ///< by first delivery
   std::map<std::string, told_failures> told; ///< by chat, for storms
   std::vector<delivery_result> unrecorded;
-  bool taking = false;    ///< a take is under way
-  bool recording = false; ///< a record is under way
-  bool wanted = true;     ///< there may be more to take
-  bool counting = false;  ///< the backlog is being read
-  bool gone = false;      ///< the target wants no more
-  std::string target;     ///< digest of where it is; empty: it stays
-  std::string goodbye;    ///< its word that it wants no more, not yet recorded
+  bool taking = false;        ///< a take is under way
+  bool recording = false;     ///< a record is under way
+  bool wanted = true;         ///< there may be more to take
+  bool counting = false;      ///< the backlog is being read
+  bool gone = false;          ///< the target wants no more
+  std::uint32_t withheld = 0; ///< takes in a row that gave not what was due
+  std::string target;         ///< digest of where it is; empty: it stays
+  std::string goodbye; ///< its word that it wants no more, not yet recorded
 
   steady_time take_at{};   ///< take then even if nobody says so
   steady_time record_at{}; ///< not before, after a failed record
   steady_time beat_at{};
   steady_time count_at{};                   ///< read the backlog then
-  steady_time tick_at = steady_time::max(); ///< of the armed timer
+  steady_time wake_at = steady_time::max(); ///< the soonest that a step wants
+  actor_timer<relay_tick> timer;            ///< the one timer, for all of these
 };
 
 /// `channel` comes from `make_channel`. Throws if a catalogue is incomplete.

@@ -23,7 +23,7 @@ void on_record_failed(self_pointer self, std::vector<delivery_result> results,
                  state.unrecorded.end());
   state.unrecorded = std::move(results);
   state.record_at = now_of(self) + store_pause;
-  arm(self, state.record_at);
+  step(self);
 }
 
 void on_recorded(self_pointer self, const std::string& goodbye) {
@@ -154,7 +154,7 @@ void record(self_pointer self) {
     return;
   const auto now = now_of(self);
   if (now < state.record_at) {
-    arm(self, state.record_at);
+    want_step(state, state.record_at);
     return;
   }
   state.recording = true;
@@ -186,7 +186,7 @@ void pump(self_pointer self) {
     return true;
   });
   if (closed_for > 0ms) {
-    arm(self, now + closed_for);
+    want_step(state, now + closed_for);
     return;
   }
   const bool probing = state.breaker.is_open();
@@ -198,7 +198,7 @@ void pump(self_pointer self) {
     const auto wait =
         state.pace.wait(where.waiting.front().what.chat.chat_id, now);
     if (wait > 0ms)
-      arm(self, now + wait);
+      want_step(state, now + wait);
     else
       start(self, key, where);
   }

@@ -51,7 +51,7 @@ void watch_backlog(self_pointer self) {
               [self](const caf::error&) { self->state.counting = false; });
   }
   if (!state.counting)
-    arm(self, state.count_at);
+    want_step(state, state.count_at);
 }
 
 void set_gone(relay_state& state, bool gone, const std::string& why) {

@@ -26,14 +26,15 @@ inline constexpr std::chrono::milliseconds longest_in_hand{30'000};
 
 [[nodiscard]] steady_time now_of(self_pointer self);
 
-/// Has the actor look again at that time, if nothing makes it do so before.
-void arm(self_pointer self, steady_time at);
+/// Within a step: the next one is wanted at that time at the latest.
+void want_step(relay_state& state, steady_time at);
 
 [[nodiscard]] bool has_chats(const relay_state& state);
 
 void count(relay_state& state, const char* result, std::size_t amount = 1);
 
-/// Everything that can be done now.
+/// Everything that can be done now. The timer is set anew to the soonest time
+/// at which there will be more; what earlier steps wanted no longer counts.
 void step(self_pointer self);
 
 // relay_word.cpp: drafts become messages, by way of redaction.

@@ -49,6 +49,14 @@ CAF_TEST(ten tries take about twenty minutes) {
   CAF_CHECK_EQUAL(most.count(), 2'216'000);
 }
 
+CAF_TEST(a store that withholds what it calls due is asked ever more rarely) {
+  CAF_CHECK_EQUAL(wait_for_due(3s, 0).count(), 3000);
+  CAF_CHECK_EQUAL(wait_for_due(0s, 0).count(), 5);
+  CAF_CHECK_EQUAL(wait_for_due(-1h, 1).count(), 10);
+  CAF_CHECK_EQUAL(wait_for_due(-1h, 6).count(), 320);
+  CAF_CHECK_EQUAL(wait_for_due(-1h, 4'000'000).count(), 5120);
+}
+
 CAF_TEST(another address or secret makes a hook another target) {
   config::relay_config hook;
   hook.type = "webhook";
