@@ -39,6 +39,26 @@ void counter_board::forget(counter id, std::string_view label) {
   values_.erase(key{id, std::string{label}});
 }
 
+namespace {
+
+template <class Map>
+void erase_all(Map& series, counter id, std::string_view first_value) {
+  std::erase_if(series, [&](const auto& entry) {
+    const std::string_view label = entry.first.second;
+    return entry.first.first == id && label.starts_with(first_value)
+           && (label.size() == first_value.size()
+               || label[first_value.size()] == '/');
+  });
+}
+
+} // namespace
+
+void counter_board::forget_all(counter id, std::string_view first_value) {
+  const std::scoped_lock lock{guard_};
+  erase_all(values_, id, first_value);
+  erase_all(distributions_, id, first_value);
+}
+
 double counter_board::read(counter id, std::string_view label) const {
   const std::scoped_lock lock{guard_};
   const auto found = values_.find(key{id, std::string{label}});

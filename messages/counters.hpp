@@ -58,6 +58,9 @@ public:
   void observe(counter id, std::string_view label, double seconds);
   /// Takes a series away: what it spoke of is gone.
   void forget(counter id, std::string_view label);
+  /// Takes away all series, histograms too, of which the label is this value or
+  /// begins with it and a slash.
+  void forget_all(counter id, std::string_view first_value);
   [[nodiscard]] double read(counter id, std::string_view label = {}) const;
   [[nodiscard]] std::vector<sample> samples() const;
   [[nodiscard]] std::vector<distribution> distributions() const;

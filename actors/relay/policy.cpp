@@ -33,7 +33,7 @@ delivery_tried settle_later(const started_try& started,
                             const try_again& later) {
   auto result = base(started);
   result.error = later.why;
-  result.counts = !later.throttled;
+  result.counts = !later.throttled && !(started.probe && later.transport);
   const bool spent = result.counts && started.tries + 1 >= started.most_tries;
   result.state = spent ? delivery_state::dead : delivery_state::pending;
   if (!spent) {

@@ -38,10 +38,12 @@ struct started_try {
   std::uint32_t most_tries = 10;
   redacted_text text; ///< what people will have read
   double random = 0.5;
+  bool probe = false; ///< of a target that gives no answers
 };
 
-/// What becomes of the delivery. A throttled try, or one that was told when to
-/// come back, spends none; the last try that fails makes it dead.
+/// What becomes of the delivery. A throttled try, one that was told when to
+/// come back, and a probe without an answer spend none; the last try that fails
+/// makes it dead.
 [[nodiscard]] delivery_tried settle(const started_try& started,
                                     const send_result& result);
 

@@ -22,6 +22,7 @@ constexpr std::uint32_t storm_batch = 2000;
 constexpr std::uint32_t singles_batch = 50; ///< where nothing is gathered
 constexpr std::chrono::milliseconds usual_lease = 60s;
 constexpr std::size_t chats_remembered = 1024;
+constexpr std::size_t most_chats_remembered = 4096;
 
 /// A hook gets the envelope as it is.
 void enqueue_envelopes(relay_state& state, std::vector<due_delivery> due,
@@ -56,6 +57,9 @@ void forget_old_storms(relay_state& state, steady_time now) {
     it->second.forget_before(now - state.options.digest_window);
     it = it->second.empty() ? state.told.erase(it) : std::next(it);
   }
+  while (state.told.size() > most_chats_remembered)
+    state.told.erase(std::ranges::min_element(
+        state.told, {}, [](const auto& entry) { return entry.second.last(); }));
 }
 
 void on_taken(self_pointer self, deliveries_taken taken,
@@ -132,6 +136,10 @@ std::chrono::milliseconds lease_of(const relay_state& state) {
       usual_lease, longest_in_hand + 3 * state.options.request_timeout);
 }
 
+/// Nothing is taken that would only wait for the limits: what stays in the
+/// store can still be gathered.
+constexpr std::chrono::milliseconds longest_pause_held = 1s;
+
 /// Sends that take so long that nobody should wait for them.
 constexpr std::chrono::milliseconds slow_after = 1s;
 
@@ -156,9 +164,13 @@ void take(self_pointer self) {
   if (state.taking || !(state.wanted || now >= state.take_at))
     return;
   if (state.breaker.wait(now) > 0ms)
-    return; // the timer of `pump` comes back
-  const auto most = static_cast<std::size_t>(state.options.max_in_flight);
-  const auto limit = state.breaker.is_open() ? std::size_t{1} : most;
+    return; // `pump` wants a step when it is over
+  if (const auto pause = state.pace.wait({}, now); pause > longest_pause_held) {
+    want_step(state, now + pause);
+    return;
+  }
+  const auto limit =
+      state.breaker.is_open() ? std::size_t{1} : state.limits.in_flight;
   const auto used = state.lanes.size();
   const auto stuck = slow_sends(state, now);
   if (!has_room(used, stuck, limit)) {
@@ -256,8 +268,8 @@ relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
     static_cast<void>(catalog::of(locale));
   auto& state = self->state;
   const auto now = self->clock().now();
-  const auto limits = limits_of(options);
-  state.pace = pacer{limits.per_chat, limits.per_app, limits.per_minute, now};
+  state.limits = limits_of(options);
+  state.pace = pacer{state.limits};
   state.relay = std::move(name);
   state.options = std::move(options);
   state.detail_characters = detail_characters;

@@ -42,6 +42,7 @@ struct relay_state {
   struct flight {
     std::string lane;
     steady_time since{};
+    bool probe = false; ///< the circuit was open
   };
 
   relay_state() = default;
@@ -51,6 +52,7 @@ struct relay_state {
 
   std::string relay; ///< the target's name
   config::relay_config options;
+  send_limits limits; ///< the options', or its type's own
   std::size_t detail_characters = 800;
   std::shared_ptr<telltale::channel> channel;
   delivery_store_actor deliveries;
@@ -81,6 +83,10 @@ struct relay_state {
   steady_time wake_at = steady_time::max(); ///< the soonest that a step wants
   actor_timer<relay_tick> timer;            ///< the one timer, for all of these
 };
+
+/// Takes away all metrics of a relay that is no longer configured. One that
+/// only ends keeps its totals and histograms for the one that comes after it.
+void forget_relay_metrics(counter_board& counters, const std::string& relay);
 
 /// `channel` comes from `make_channel`. Throws if a catalogue is incomplete.
 /// `detail_characters` is `redaction.chat_characters`.

@@ -19,7 +19,7 @@ inline constexpr std::chrono::milliseconds store_pause{1'000};
 /// Results that come sooner after one another are recorded together: takers
 /// wait for each record's way to the disk. A crash repeats what was not
 /// recorded, with the same key; a first result is recorded at once.
-inline constexpr std::chrono::milliseconds record_every{40};
+inline constexpr std::chrono::milliseconds record_every{100};
 
 /// What is not under way by then is taken anew, before its lease runs out.
 inline constexpr std::chrono::milliseconds longest_in_hand{30'000};

@@ -132,12 +132,16 @@ void service::wiring::spawn_publication() {
       });
 }
 
-void service::wiring::start_relay(const std::string& name,
-                                  const config::relay_config& options,
-                                  publication_targets& targets) {
-  auto client = std::make_shared<http::client>(client_options(options));
-  clients_.push_back(client);
-  auto channel = make_channel(name, options, std::move(client));
+std::shared_ptr<channel>
+service::wiring::make_relay_channel(const std::string& name,
+                                    const config::relay_config& options) {
+  return make_channel(name, options, clients_.make(client_options(options)));
+}
+
+void service::wiring::start_relay(
+    const std::string& name, const config::relay_config& options,
+    const std::shared_ptr<telltale::channel>& channel,
+    publication_targets& targets) {
   const auto characters =
       static_cast<std::size_t>(settings_.redaction.chat_characters);
   targets.relays[name] = spawn_room<relay_actor, relay_state>(
@@ -152,7 +156,7 @@ void service::wiring::start_relay(const std::string& name,
 void service::wiring::spawn_relays() {
   publication_targets targets;
   for (const auto& [name, options] : settings_.relays)
-    start_relay(name, options, targets);
+    start_relay(name, options, make_relay_channel(name, options), targets);
   replace_targets(std::move(targets));
 }
 

@@ -19,11 +19,12 @@
 #include "actors/persistence/replica_bell.hpp"
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/live_engine.hpp"
+#include "actors/relay/channel.hpp"
 #include "actors/retention/retention.hpp"
 #include "actors/search/search.hpp"
 #include "actors/system/service.hpp"
 #include "actors/system/supervisor.hpp"
-#include "http/client.hpp"
+#include "http/client_closer.hpp"
 
 namespace telltale {
 
@@ -126,7 +127,11 @@ private:
   /// New targets, and which types of event have their payload stored for them.
   void replace_targets(publication_targets targets);
   void spawn_relays();
+  [[nodiscard]] std::shared_ptr<channel>
+  make_relay_channel(const std::string& name,
+                     const config::relay_config& options);
   void start_relay(const std::string& name, const config::relay_config& options,
+                   const std::shared_ptr<channel>& channel,
                    publication_targets& targets);
   void change_relays(const config::settings& fresh);
   void end_front(const caf::actor& before);
@@ -147,9 +152,7 @@ private:
   std::string deployment_key_;
   counter_board_ptr counters_ = std::make_shared<counter_board>();
   pg_options store_;
-  std::vector<std::shared_ptr<http::client>>
-      clients_; ///< kept to the end: a
-                ///< channel may still hear
+  http::client_closer clients_; ///< of the relays; before the actors
   actor_settings actors_config_;
   caf::actor_system actors_;
   std::vector<caf::actor> fronts_;           ///< in the order of their start

@@ -73,10 +73,9 @@ struct backlog {
     }
     fruitless_takes += answer.due.empty() ? 1U : 0U;
     if (!answer.more && soonest != steady_time::max())
-      answer.next_try_at =
-          now_utc()
-          + std::chrono::duration_cast<timestamp::duration>(soonest - now
-                                                            - behind);
+      answer.next_try_at = now_utc()
+                           + std::chrono::duration_cast<timestamp::duration>(
+                               soonest - now - behind);
     return answer;
   }
 
@@ -217,7 +216,8 @@ struct backlog_fixture : relay_fixture {
   }
 
   /// Most messages that fell into one window of that length.
-  [[nodiscard]] std::size_t most_within(std::chrono::milliseconds window) const {
+  [[nodiscard]] std::size_t
+  most_within(std::chrono::milliseconds window) const {
     std::size_t most = 0;
     for (std::size_t first = 0, last = 0; last < target->times.size(); ++last) {
       while (target->times[last] - target->times[first] >= window)

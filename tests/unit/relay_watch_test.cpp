@@ -131,4 +131,21 @@ CAF_TEST(a relay that ends hands back what it did not send) {
     CAF_CHECK(sample.id != counter::deliveries);
 }
 
+CAF_TEST(the metrics of a relay go with its name and no other's) {
+  start();
+  for (const auto* name : {"octo-main", "octo-main-2"}) {
+  counters->add(counter::deliveries_total, std::string{name} + "/sent");
+  counters->set(counter::relay_circuit_open, name, 1);
+  counters->observe(counter::send_seconds, name, 1);
+  }
+  forget_relay_metrics(*counters, "octo-main");
+  std::size_t left = 0;
+  for (const auto& sample : counters->samples()) {
+  CAF_CHECK(!sample.label.starts_with("octo-main/"));
+  left += sample.label.starts_with("octo-main-2") ? 1U : 0U;
+  }
+  CAF_CHECK_EQUAL(left, 2u);
+  CAF_CHECK_EQUAL(counters->distributions().size(), 1u);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
