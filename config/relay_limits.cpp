@@ -54,8 +54,9 @@ const relay_limits& relay_limits_of(std::string_view type) {
 }
 
 std::string relay_limits_table() {
-  std::string out = "| type | to one chat | in all | under way at once | from |\n"
-                    "| --- | --- | --- | --- | --- |\n";
+  std::string out =
+      "| type | to one chat | in all | under way at once | from |\n"
+      "| --- | --- | --- | --- | --- |\n";
   for (const auto& row : relay_limit_rows())
     out += "| `" + std::string{row.type} + "` | " + or_none(per_chat(row))
            + " | " + or_none(joined(row.per_app, row.per_app_minute)) + " | "

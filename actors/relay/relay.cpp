@@ -79,6 +79,12 @@ void on_taken(self_pointer self, deliveries_taken taken,
   std::erase_if(taken.due, [&](const due_delivery& one) {
     return state.lanes.contains(lane_of(one));
   });
+  if (state.ending) {
+    for (const auto& one : taken.due)
+      state.unrecorded.push_back(put_back(one.id, 0ms, {}));
+    step(self);
+    return;
+  }
   // What was said since then is newer than what the store knows.
   if (state.goodbye.empty())
     set_gone(state, !taken.disabled.empty(), taken.disabled);
@@ -241,6 +247,10 @@ void count(relay_state& state, const char* result, std::size_t amount) {
 
 void step(self_pointer self) {
   auto& state = self->state;
+  if (state.ending) {
+    end_if_done(self);
+    return;
+  }
   state.wake_at = steady_time::max();
   beat(self);
   watch_backlog(self);
@@ -281,8 +291,7 @@ relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
   state.target = target_digest(state.options);
   state.take_at = state.record_at = state.beat_at = state.count_at = now;
   self->set_exit_handler([self](const caf::exit_msg& exit) {
-    relay_steps::hand_back(self);
-    self->quit(exit.reason);
+    relay_steps::on_exit(self, exit.reason);
   });
   self->send(self, deliveries_due{});
   return {

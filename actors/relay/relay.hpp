@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -32,7 +33,9 @@ namespace telltale {
 // Failure: a delivery is leased, so what a crash leaves behind is taken again
 // after the lease and sent with the same key. If the store or redaction does
 // not answer, deliveries stay or are put back, without a try spent. A target
-// that gives no answers is left alone by a circuit breaker and probed.
+// that gives no answers is left alone by a circuit breaker and probed. A relay
+// that is told to exit waits a moment for the answers to what it sent, and puts
+// back the rest: whoever comes next need not wait for the leases.
 // Threading: cooperative; the channel's callbacks only send a message here.
 
 struct relay_state {
@@ -74,6 +77,8 @@ struct relay_state {
   bool gone = false;          ///< the target wants no more
   std::uint32_t withheld = 0; ///< takes in a row that gave not what was due
   std::string target;         ///< digest of where it is; empty: it stays
+  std::optional<caf::error> ending; ///< told to exit, and why
+  steady_time ends_at{};            ///< then at the latest
   std::string goodbye; ///< its word that it wants no more, not yet recorded
 
   steady_time take_at{};   ///< take then even if nobody says so

@@ -154,19 +154,32 @@ void watch_age(relay_state& state, timestamp created_at) {
 
 } // namespace
 
-void hand_back(self_pointer self) {
+void on_exit(self_pointer self, const caf::error& reason) {
   auto& state = self->state;
-  for (const auto& [key, where] : state.lanes) {
-    auto rest = where;
-    if (rest.sending)
-      rest.waiting.pop_front();
-    put_lane_back(state, rest, 0ms, {});
+  state.ending = reason;
+  state.ends_at = now_of(self) + longest_ending;
+  end_if_done(self);
+}
+
+void end_if_done(self_pointer self) {
+  auto& state = self->state;
+  const bool awaits =
+      state.taking || !state.under_way.empty()
+      || std::ranges::any_of(
+          state.lanes, [](const auto& entry) { return entry.second.wording; });
+  if (awaits && now_of(self) < state.ends_at) {
+    state.timer.replace(self, state.ends_at);
+    return;
   }
+  for (const auto& [key, where] : state.lanes)
+    put_lane_back(state, where, 0ms, {});
+  state.lanes.clear();
   if (!state.unrecorded.empty())
     caf::anon_send(state.deliveries,
                    record_deliveries{state.relay, std::move(state.unrecorded),
                                      state.target, state.goodbye});
   state.unrecorded.clear();
+  self->quit(*state.ending);
 }
 
 void record(self_pointer self) {

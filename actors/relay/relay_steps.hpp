@@ -24,6 +24,9 @@ inline constexpr std::chrono::milliseconds record_every{100};
 /// What is not under way by then is taken anew, before its lease runs out.
 inline constexpr std::chrono::milliseconds longest_in_hand{30'000};
 
+/// A stop of the service waits for its relays one after the other.
+inline constexpr std::chrono::milliseconds longest_ending{500};
+
 [[nodiscard]] steady_time now_of(self_pointer self);
 
 /// Within a step: the next one is wanted at that time at the latest.
@@ -44,9 +47,10 @@ void word_drafts(self_pointer self, std::vector<draft> drafts);
 void pump(self_pointer self);
 void record(self_pointer self);
 void on_delivery_tried(self_pointer self, const delivery_tried& tried);
-/// Before the actor ends: what is not under way goes back, so that whoever
-/// comes next need not wait for its lease.
-void hand_back(self_pointer self);
+/// The actor was told to exit: it ends once nothing is on its way to it, or
+/// after `longest_ending`; what has no answer by then is put back.
+void on_exit(self_pointer self, const caf::error& reason);
+void end_if_done(self_pointer self);
 
 // relay_gauges.cpp: what operators see.
 void watch_backlog(self_pointer self);
