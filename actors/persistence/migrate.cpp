@@ -129,6 +129,15 @@ void apply_step(pqxx::connection& connection, const step& one) {
   }
 }
 
+/// A copy of the tables without their sequence, as some tools make, must not
+/// give a position twice.
+void catch_up_positions(pqxx::connection& connection) {
+  pqxx::nontransaction work{connection};
+  work.exec("SELECT setval('event_position', e.newest)"
+            " FROM event_position s, (SELECT max(position) AS newest"
+            "   FROM events) e WHERE e.newest > s.last_value");
+}
+
 migration_report bring_up_to_date(pqxx::connection& connection) {
   migration_report report;
   std::map<std::uint32_t, migration_row> rows;
@@ -157,6 +166,7 @@ migration_report bring_up_to_date(pqxx::connection& connection) {
     report.applied.push_back(one.name);
     report.after = std::max(report.after, one.version);
   }
+  catch_up_positions(connection);
   return report;
 }
 

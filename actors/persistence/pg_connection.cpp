@@ -1,6 +1,8 @@
 #include "actors/persistence/pg_connection.hpp"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <string_view>
 
 #include <spdlog/spdlog.h>
@@ -12,9 +14,27 @@ namespace {
 constexpr std::chrono::milliseconds first_backoff{50};
 constexpr std::chrono::milliseconds last_backoff{2000};
 
-/// How old a plan may be. One that was made while a table was empty reads all
-/// of it for each row once it has some, until statistics are next taken.
-constexpr std::chrono::milliseconds plans_last{1000};
+/// One plan a statement, made of its shape: joins in the order in which they
+/// are written, each by an index that fits. What takes whole tables is dear, so
+/// it is taken where nothing else fits. Still the planner may turn two tables
+/// round, and begin with the one that it takes for empty; statements say where
+/// it must not by writing a join's key as `= ANY(ARRAY[key])`, which goes one
+/// way alone, and name an order that one index has.
+/// tests/integration/plans_test.cpp reads the plans of all statements.
+constexpr std::array plan_by_shape{
+    "plan_cache_mode = force_generic_plan",
+    "enable_seqscan = off",
+    "enable_bitmapscan = off",
+    "enable_hashjoin = off",
+    "enable_mergejoin = off",
+    "enable_hashagg = off",
+    "join_collapse_limit = 1",
+    "enable_incremental_sort = off",
+    "enable_material = off",
+    "enable_memoize = off",
+    "jit = off",
+    "max_parallel_workers_per_gather = 0",
+};
 
 /// The connection string with limits on how long a dead network is believed.
 std::string bounded(const std::string& url) {
@@ -90,16 +110,15 @@ pg_failure translate(std::exception_ptr thrown) {
   return result;
 }
 
-pg_connection::pg_connection(pg_options options)
-    : options_(std::move(options)) {}
-
-void pg_connection::prepare(std::string name, std::string sql) {
-  statements_.emplace_back(std::move(name), std::move(sql));
+statement_list operator+(statement_list first, statement_list second) {
+  std::ranges::move(second, std::back_inserter(first));
+  return first;
 }
 
-void pg_connection::on_connect(std::string sql) {
-  greetings_.push_back(std::move(sql));
-}
+pg_connection::pg_connection(pg_options options, statement_list statements,
+                             planning plans)
+    : options_(std::move(options)), statements_(std::move(statements)),
+      plans_(plans) {}
 
 pqxx::connection& pg_connection::connect() {
   if (link_)
@@ -132,21 +151,15 @@ void pg_connection::greet(pqxx::connection& link) {
   session.exec("SET idle_in_transaction_session_timeout = '5s'");
   session.exec("SET timezone = 'UTC'");
   session.exec("SET datestyle = 'ISO'");
-  for (const auto& sql : greetings_)
-    session.exec(sql);
+  std::string settings;
+  if (plans_ == planning::by_statistics)
+    settings = "SET plan_cache_mode = force_custom_plan";
+  else
+    for (const std::string setting : plan_by_shape)
+      settings += "SET " + setting + ";";
+  session.exec(settings);
   for (const auto& [name, sql] : statements_)
     link.prepare(name, sql);
-}
-
-void pg_connection::forget_old_plans(pqxx::connection& link) {
-  if (statements_.empty())
-    return;
-  const auto now = std::chrono::steady_clock::now();
-  if (now < plans_made_ + plans_last)
-    return;
-  plans_made_ = now;
-  pqxx::nontransaction session{link};
-  session.exec("DISCARD PLANS");
 }
 
 pg_failure pg_connection::settle(std::exception_ptr thrown) {
@@ -156,6 +169,16 @@ pg_failure pg_connection::settle(std::exception_ptr thrown) {
     link_.reset();
   }
   return failure;
+}
+
+void plan_by_values(pqxx::transaction_base& transaction) {
+  transaction.exec("SET LOCAL plan_cache_mode = force_custom_plan;"
+                   "SET LOCAL join_collapse_limit TO DEFAULT;"
+                   "SET LOCAL enable_bitmapscan = on;"
+                   "SET LOCAL enable_hashagg = on;"
+                   "SET LOCAL enable_incremental_sort = on;"
+                   "SET LOCAL enable_material = on;"
+                   "SET LOCAL enable_memoize = on");
 }
 
 } // namespace telltale

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/persistence/sql_array.hpp"
+#include "actors/persistence/store_statements.hpp"
 #include "actors/persistence/stored_text.hpp"
 #include "actors/persistence/task_rows.hpp"
 
@@ -123,14 +124,19 @@ redacted_text line_of(const pqxx::field& field) {
 
 } // namespace
 
-pg_statistics::pg_statistics(pg_options options) : db_(std::move(options)) {
-  db_.prepare("stats_counts", counts_statement());
-  db_.prepare("stats_retried", retried_statement());
-  db_.prepare("stats_no_ops", no_ops_statement());
-  db_.prepare("stats_causes", causes_statement());
-  db_.prepare("stats_runners", runners_statement);
-  db_.prepare("stats_active", active_statement);
+statement_list statistics_statements() {
+  return {{"stats_counts", counts_statement()},
+          {"stats_retried", retried_statement()},
+          {"stats_no_ops", no_ops_statement()},
+          {"stats_causes", causes_statement()},
+          {"stats_deliveries", deliveries_statement},
+          {"stats_runners", runners_statement},
+          {"stats_active", active_statement}};
 }
+
+pg_statistics::pg_statistics(pg_options options)
+    : db_(std::move(options), statistics_statements(),
+          planning::by_statistics) {}
 
 caf::expected<stats_read> pg_statistics::read(const read_stats& what) {
   return db_.run([&](pqxx::connection& link) {
@@ -162,7 +168,7 @@ caf::expected<stats_read> pg_statistics::read(const read_stats& what) {
            row[2].as<std::uint64_t>(),
            moment_of(row[3]),
            {uuid_of(row[4])}});
-    const auto told = reading.exec1(deliveries_statement);
+    const auto told = reading.exec_prepared1("stats_deliveries");
     result.pending_deliveries = told[0].as<std::uint64_t>();
     result.dead_deliveries = told[1].as<std::uint64_t>();
     result.oldest_pending = maybe_moment(told[2]);

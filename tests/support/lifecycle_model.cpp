@@ -7,6 +7,7 @@
 #include <pqxx/pqxx>
 
 #include "actors/persistence/facts_codec.hpp"
+#include "actors/persistence/runner_signs.hpp"
 #include "actors/persistence/task_rows.hpp"
 #include "tests/support/lifecycle_likeness.hpp"
 
@@ -227,8 +228,11 @@ void lifecycle_model::touch(const std::vector<apply_status>& reports) {
   for (const auto& report : reports)
     if (report.runner)
       work.exec_params("INSERT INTO runners (id) VALUES ($1) ON CONFLICT (id)"
-                       " DO UPDATE SET last_seen_at = now()",
-                       report.runner->value);
+                       " DO UPDATE SET last_seen_at = now()"
+                       " WHERE runners.last_seen_at"
+                       " <= now() - $2::bigint * interval '1 millisecond'",
+                       report.runner->value,
+                       sign_interval(rules_->get()->runner_silence).count());
 }
 
 void lifecycle_model::arm(const lifecycle_step& what) {
