@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -72,6 +73,12 @@ public:
   /// the connection, or be lost, before the answer. Any thread, once at most.
   /// A client may end its side and wait on: it can still be answered.
   virtual void on_gone(std::function<void()> then) { static_cast<void>(then); }
+  /// Becomes true, on an io thread, once `on_gone` would be called; null: that
+  /// is never known. Keeps the exchange.
+  [[nodiscard]] virtual std::shared_ptr<const std::atomic<bool>>
+  gone_flag() const {
+    return nullptr;
+  }
 };
 
 using exchange_ptr = std::shared_ptr<exchange>;

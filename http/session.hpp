@@ -17,6 +17,8 @@
 
 namespace telltale::http {
 
+class pending_exchange;
+
 /// What a stream's owner and its connection share. Any thread, under the mutex.
 struct stream_state {
   /// More than this unsent, and the client is cut off.
@@ -104,7 +106,8 @@ private:
   struct slot {
     response what;
     std::shared_ptr<stream_state> stream;
-    std::shared_ptr<stream_state> watcher; ///< of an answer that is owed
+    std::shared_ptr<stream_state> watcher;   ///< of an answer that is owed
+    std::weak_ptr<pending_exchange> waiting; ///< whoever owes it
     bool answered = false;
     bool head_sent = false; ///< of a stream
     bool is_head = false;   ///< HEAD: no body follows

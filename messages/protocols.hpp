@@ -20,7 +20,7 @@
 //   runner -> gateway -> status_intake -> redaction -> status_intake
 //          -> report_store (a lane per writer) -> gateway (answers)
 //                                             \-> failed_task_payload
-//   clock  -> reaper -> task_store            --> failed_task_payload
+//   clock  -> reaper -> sweep_store           --> failed_task_payload
 //   failed_task_payload -> redaction -> event_store -> event_stream -> gateway
 //                                                   \-> relay -> delivery_store
 
@@ -55,13 +55,18 @@ using report_store_actor = caf::typed_actor<
     // To itself: the lane is free again, or its connection may be back.
     caf::reacts_to<flush_reports>>;
 
-/// Changes tasks other than by report.
-using task_store_actor =
+/// Changes tasks as people ask for it.
+using task_commands_actor =
     caf::typed_actor<caf::replies_to<create_task>::with<task_created>,
-                     caf::replies_to<claim_tasks>::with<tasks_claimed>,
-                     caf::replies_to<return_tasks>::with<tasks_returned>,
                      caf::replies_to<cancel_task>::with<task_changed>,
                      caf::replies_to<retry_task>::with<task_changed>>;
+
+/// Gives queued tasks to runners.
+using claim_dispatcher_actor = caf::typed_actor<
+    // Fails with `call_expired` if nobody waits for it any more.
+    caf::replies_to<claim_tasks>::with<tasks_claimed>,
+    // Of a claim whose answer reached nobody.
+    caf::replies_to<return_tasks>::with<tasks_returned>>;
 
 /// Commits heartbeats: those that arrive together become one transaction.
 using heartbeat_store_actor = caf::typed_actor<

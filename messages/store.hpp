@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/call_ticket.hpp"
 #include "messages/event.hpp"
 #include "messages/mutes.hpp"
 #include "messages/task.hpp"
@@ -21,6 +22,7 @@ namespace telltale {
 struct create_task {
   task_record task;            ///< id, texts and limits are set by the sender
   std::string idempotency_key; ///< empty: none
+  call_ticket ticket{};        ///< asked only if there is no key
 
   bool operator==(const create_task&) const = default;
 };
@@ -60,6 +62,7 @@ struct claim_tasks {
   std::vector<std::string> kinds;
   std::uint32_t limit = 1; ///< 1 to 100
   sealed_masks mask{};     ///< values to mask in the texts of these tasks
+  call_ticket ticket{};
 
   bool operator==(const claim_tasks&) const = default;
 };
@@ -199,6 +202,7 @@ struct old_pruned {
 
 struct find_task {
   task_id task;
+  call_ticket ticket{};
 
   bool operator==(const find_task&) const = default;
 };
@@ -232,6 +236,7 @@ struct list_tasks {
   std::string words; ///< in title and error_detail; empty: any
   std::optional<page_cursor> after;
   std::uint32_t limit = 50; ///< 1 to 200
+  call_ticket ticket{};
 
   bool operator==(const list_tasks&) const = default;
 };
@@ -277,6 +282,7 @@ struct list_chats {
   std::optional<chat_session_id> session;
   chat_session_id after; ///< empty: from the start
   std::uint32_t limit = 200;
+  call_ticket ticket{};
 
   bool operator==(const list_chats&) const = default;
 };

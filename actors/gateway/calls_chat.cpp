@@ -58,6 +58,7 @@ void on_list_chat_sessions(gateway_self self, http_call& call) {
     return;
   }
   const auto limit = what->limit;
+  what->ticket = ticket_of(self, reply, read_patience);
   self->request(self->state.rooms.chats, read_patience, std::move(*what))
       .then(
           [reply, limit](const chats_listed& listed) {
@@ -75,6 +76,7 @@ void on_read_chat_session(gateway_self self, http_call& call) {
   }
   list_chats what;
   what.session = chat_session_id{call.path.front()};
+  what.ticket = ticket_of(self, reply, read_patience);
   self->request(self->state.rooms.chats, read_patience, std::move(what))
       .then(
           [reply](const chats_listed& listed) {

@@ -71,8 +71,8 @@ void mend_gap(gateway_self self, const std::vector<published_event>& news,
   const bool gap = state.sessions.leaves_gap(news, newest);
   if (gap) {
     // What was missed may have been tasks to claim.
-    state.claims.touch();
-    wake_claims(self, state.claims.size());
+    state.claims.announce_all();
+    tend_claims(self);
   }
   // Published before anybody here listened: the log has their envelopes.
   const bool bare = state.sessions.size() > 0

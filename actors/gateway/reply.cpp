@@ -85,6 +85,11 @@ http::answer pending_reply::with(http::response what) {
   return {std::exchange(to_, nullptr), std::move(what)};
 }
 
+bool pending_reply::is_gone() const {
+  const auto flag = gone_flag();
+  return flag && flag->load(std::memory_order_relaxed);
+}
+
 void pending_reply::watch(std::function<void()> then) {
   if (to_)
     to_->on_gone(std::move(then));

@@ -14,7 +14,7 @@ namespace {
 
 constexpr const char* read_log = R"(
   SELECT p.last, o.oldest, e.position, e.id, e.type, e.task_id,
-         e.chat_session, e.envelope, e.next_attempt_at, e.facts
+         e.chat_session, e.envelope, e.next_attempt_at, e.facts, e.kind
   FROM event_positions p
   CROSS JOIN (SELECT coalesce(min(position), 0) AS oldest FROM events
               WHERE position IS NOT NULL) o
@@ -22,6 +22,7 @@ constexpr const char* read_log = R"(
                     coalesce(facts->>'chat_session', '') AS chat_session,
                     head || payload || '}' AS envelope,
                     facts->>'next_attempt_at' AS next_attempt_at,
+                    coalesce(facts->>'kind', '') AS kind,
                     CASE WHEN payload IS NULL THEN facts END AS facts
              FROM events WHERE position > $1
              ORDER BY position LIMIT $2) e ON true
@@ -85,6 +86,7 @@ events_read read_in(pqxx::connection& link, const read_events& request,
       event.envelope = row[7].c_str();
     if (!row[8].is_null())
       event.next_attempt_at = parse_rfc3339(row[8].c_str());
+    event.kind = row[10].c_str();
     answer.events.push_back(std::move(event));
   }
   return answer;

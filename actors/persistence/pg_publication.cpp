@@ -271,6 +271,7 @@ published_event as_published(const event_publication& event,
   if (!event.head.empty())
     result.envelope = event.head + event.payload + "}";
   result.next_attempt_at = event.facts.next_attempt_at;
+  result.kind = event.facts.kind;
   return result;
 }
 

@@ -237,7 +237,8 @@ caf::expected<committed<tasks_claimed>>
 pg_task_store::claim(const claim_tasks& what) {
   const auto kinds = array_of(what.kinds);
   committed<tasks_claimed> doubted; // a try whose commit nobody answered
-  return db_.run([&](pqxx::connection& link) {
+  bool expired = false;             // nobody waits for it any more
+  auto claimed = db_.run([&](pqxx::connection& link) {
     committed<tasks_claimed> result;
     if (!doubted.facts.empty() && was_committed(link, doubted.facts.front()))
       return doubted;
@@ -273,10 +274,18 @@ pg_task_store::claim(const claim_tasks& what) {
       result.answer.tasks.push_back(std::move(plan.task));
       result.facts.push_back(*std::move(plan.event));
     }
+    // The locks may have been long in coming. Without the commit nothing
+    // of this has happened.
+    expired = !what.ticket.is_wanted(steady::now());
+    if (expired)
+      return result;
     doubted = result;
     transaction.commit();
     return result;
   });
+  if (claimed && expired)
+    return make_error(ec::call_expired);
+  return claimed;
 }
 
 caf::expected<committed<tasks_returned>>

@@ -17,6 +17,7 @@
 #include "actors/failed_task_payload/failed_task_payload.hpp"
 #include "actors/gateway/edge.hpp"
 #include "actors/gateway/gateway.hpp"
+#include "actors/persistence/claim_dispatcher.hpp"
 #include "actors/persistence/event_log.hpp"
 #include "actors/persistence/heartbeat_store.hpp"
 #include "actors/persistence/migrate.hpp"
@@ -24,6 +25,7 @@
 #include "actors/persistence/replica_bell.hpp"
 #include "actors/persistence/report_store.hpp"
 #include "actors/persistence/rooms.hpp"
+#include "actors/persistence/task_commands.hpp"
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/redaction.hpp"
 #include "actors/relay/catalog.hpp"
@@ -171,10 +173,15 @@ void service::wiring::spawn_stores_of_tasks() {
               return report_store(self, make_pg_task_store(store_), payload_,
                                   counters_, options);
             }));
-  tasks_ = spawn_blocking_room<task_store_actor, task_store_state>(
-      "task-store", [this](auto* self) {
-        return task_store_room(self, make_pg_task_store(store_), payload_,
-                               counters_);
+  commands_ = spawn_blocking_room<task_commands_actor, task_commands_state>(
+      "task-commands", [this](auto* self) {
+        return task_commands(self, make_pg_task_store(store_), payload_,
+                             counters_);
+      });
+  claims_ = spawn_blocking_room<claim_dispatcher_actor, claim_dispatcher_state>(
+      "claim-dispatcher", [this](auto* self) {
+        return claim_dispatcher(self, make_pg_task_store(store_), payload_,
+                                counters_);
       });
   beats_ = spawn_blocking_room<heartbeat_store_actor, heartbeat_store_state>(
       "heartbeat-store", [this](auto* self) {
@@ -188,7 +195,7 @@ void service::wiring::spawn_stores_of_tasks() {
       });
   queries_ = spawn_blocking_room<task_query_actor, task_query_state>(
       "task-queries", [this](auto* self) {
-        return task_queries(self, make_pg_task_store(store_));
+        return task_queries(self, make_pg_task_store(store_), counters_);
       });
   const auto old =
       spawn_blocking_room<retention_store_actor, retention_store_state>(
@@ -209,15 +216,15 @@ void service::wiring::spawn_stores_of_tasks() {
       "search", [words](auto* self) { return search(self, words); }));
   statistics_ = spawn_blocking_room<statistics_actor, statistics_state>(
       "statistics", [this](auto* self) {
-        return statistics(self, make_pg_statistics(store_));
+        return statistics(self, make_pg_statistics(store_), counters_);
       });
   chats_ = spawn_blocking_room<chat_store_actor, chat_store_state>(
       "chat-store", [this](auto* self) {
-        return chat_store(self, make_pg_task_store(store_));
+        return chat_store(self, make_pg_task_store(store_), counters_);
       });
   mutes_ = spawn_blocking_room<mute_store_actor, mute_store_state>(
       "mute-store", [this](auto* self) {
-        return mute_store_room(self, make_pg_mutes(store_));
+        return mute_store_room(self, make_pg_mutes(store_), counters_);
       });
 }
 
@@ -232,7 +239,8 @@ void service::wiring::spawn_front_of_house() {
         return status_intake(self, redactions_, lanes_, counters_);
       });
   const auto replies = std::make_shared<reply_board>();
-  const gateway_rooms rooms{.tasks = tasks_,
+  const gateway_rooms rooms{.commands = commands_,
+                            .claims = claims_,
                             .queries = queries_,
                             .statistics = statistics_,
                             .chats = chats_,

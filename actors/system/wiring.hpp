@@ -167,7 +167,8 @@ private:
   event_stream_actor stream_;
   failed_task_payload_actor payload_;
   std::vector<report_store_actor> lanes_;
-  task_store_actor tasks_;
+  task_commands_actor commands_;
+  claim_dispatcher_actor claims_;
   heartbeat_store_actor beats_;
   sweep_store_actor sweeps_;
   task_query_actor queries_;

@@ -57,12 +57,17 @@ fake_reports(report_store_actor::pointer self) {
           [](flush_reports&) {}};
 }
 
-inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer) {
+inline task_commands_actor::behavior_type
+fake_commands(task_commands_actor::pointer) {
   return {[](create_task& what) { return task_created{what.task}; },
-          [](claim_tasks&) { return tasks_claimed{}; },
-          [](return_tasks&) { return tasks_returned{}; },
           [](cancel_task&) { return task_changed{}; },
           [](retry_task&) { return task_changed{}; }};
+}
+
+inline claim_dispatcher_actor::behavior_type
+fake_claims(claim_dispatcher_actor::pointer) {
+  return {[](claim_tasks&) { return tasks_claimed{}; },
+          [](return_tasks&) { return tasks_returned{}; }};
 }
 
 inline statistics_actor::behavior_type
@@ -165,7 +170,8 @@ struct service {
                   std::vector<report_store_actor>{sys.spawn(fake_reports),
                                                   sys.spawn(fake_reports)},
                   counters);
-    gateway_rooms rooms{.tasks = sys.spawn(fake_tasks),
+    gateway_rooms rooms{.commands = sys.spawn(fake_commands),
+                        .claims = sys.spawn(fake_claims),
                         .queries = sys.spawn(fake_queries),
                         .statistics = sys.spawn(fake_statistics),
                         .chats = sys.spawn(fake_chats),

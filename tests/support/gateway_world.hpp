@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -38,10 +39,17 @@ struct client : http::exchange, http::stream {
   }
   void close() override { closed = true; }
   void on_gone(std::function<void()> then) override {
-    hang_up = std::move(then);
+    hang_up = [this, then = std::move(then)] {
+      gone = true;
+      then();
+    };
     if (leaves_at_once)
       hang_up();
   }
+  std::shared_ptr<const std::atomic<bool>> gone_flag() const override {
+    return {std::shared_ptr<void>{}, &gone}; // borrowed, as the stream
+  }
+  std::atomic<bool> gone{false};
   bool leaves_at_once = false;
   std::function<void()> hang_up; ///< as a client that goes away
 
@@ -76,13 +84,25 @@ struct world {
   bool frozen = false; ///< questions are taken and not answered
 };
 
-inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer,
-                                                  world* w) {
+inline task_commands_actor::behavior_type
+fake_commands(task_commands_actor::pointer, world* w) {
   return {
       [=](create_task& what) {
         w->created.push_back(what);
         return task_created{what.task, what.idempotency_key == "known"};
       },
+      [=](const cancel_task&) -> caf::result<task_changed> {
+        return make_error(ec::not_cancellable);
+      },
+      [=](const retry_task& what) {
+        return task_changed{w->tasks[to_string(what.task)]};
+      },
+  };
+}
+
+inline claim_dispatcher_actor::behavior_type
+fake_claims(claim_dispatcher_actor::pointer, world* w) {
+  return {
       [=](const claim_tasks& what) {
         ++w->claims;
         w->claimed_mask = what.mask;
@@ -99,12 +119,6 @@ inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer,
         w->given_back.insert(w->given_back.end(), what.tasks.begin(),
                              what.tasks.end());
         return tasks_returned{};
-      },
-      [=](const cancel_task&) -> caf::result<task_changed> {
-        return make_error(ec::not_cancellable);
-      },
-      [=](const retry_task& what) {
-        return task_changed{w->tasks[to_string(what.task)]};
       },
   };
 }

@@ -8,7 +8,6 @@
 #include <boost/json.hpp>
 
 #include "actors/gateway/access.hpp"
-#include "actors/gateway/claims.hpp"
 #include "actors/gateway/event_sessions.hpp"
 #include "actors/gateway/request_policy.hpp"
 #include "actors/gateway/router.hpp"
@@ -70,13 +69,6 @@ access_rules closed_rules() {
       "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   auth.operator_tokens.push_back(hashed);
   return {auth, "key"};
-}
-
-parked_claim parked(std::vector<std::string> kinds, int deadline) {
-  parked_claim claim;
-  claim.what.kinds = std::move(kinds);
-  claim.deadline = claim_line::time_point{std::chrono::seconds{deadline}};
-  return claim;
 }
 
 class recording_stream : public http::stream {
@@ -228,28 +220,6 @@ CAF_TEST(request ids and content types are taken only if sane) {
   CAF_CHECK(!is_json(request_with({{"Content-Type", "text/plain"}})));
   CAF_CHECK(!is_json(
       request_with({{"Content-Type", "application/x-www-form-urlencoded"}})));
-}
-
-CAF_TEST(waiting claims wake by kind and in order) {
-  claim_line line;
-  line.park(parked({"a"}, 10));
-  line.park(parked({"a"}, 20));
-  line.park(parked({}, 5));
-  line.park(parked({"b"}, 30));
-  CAF_CHECK_EQUAL(line.size(), 4u);
-  const auto epoch = line.epoch();
-  const auto woken = line.wake(1, "a");
-  CAF_CHECK_EQUAL(woken.size(), 2u);
-  CAF_CHECK(line.epoch() != epoch);
-  const auto next = line.next_like({"a"});
-  CAF_REQUIRE(next);
-  CAF_CHECK(next->deadline == claim_line::time_point{std::chrono::seconds{20}});
-  CAF_CHECK(!line.next_like({"a"}));
-  CAF_CHECK(
-      line.expire(claim_line::time_point{std::chrono::seconds{29}}).empty());
-  CAF_CHECK_EQUAL(
-      line.expire(claim_line::time_point{std::chrono::seconds{30}}).size(), 1u);
-  CAF_CHECK_EQUAL(line.size(), 0u);
 }
 
 CAF_TEST(an event stream resumes without gap or repeat) {

@@ -7,6 +7,7 @@
 #include "actors/persistence/memory_task_store.hpp"
 #include "actors/persistence/report_store.hpp"
 #include "actors/persistence/rooms.hpp"
+#include "actors/persistence/task_commands.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -366,8 +367,8 @@ CAF_TEST(other rooms tell what they committed and answer errors as they are) {
     return std::make_unique<memory_task_store>(db, rules);
   };
   const auto tasks = sys.spawn(
-      [&](task_store_actor::stateful_pointer<task_store_state> actor) {
-        return task_store_room(actor, store(), payload, counters);
+      [&](task_commands_actor::stateful_pointer<task_commands_state> actor) {
+        return task_commands(actor, store(), payload, counters);
       });
   const auto sweeps = sys.spawn(
       [&](sweep_store_actor::stateful_pointer<sweep_store_state> actor) {
@@ -375,7 +376,7 @@ CAF_TEST(other rooms tell what they committed and answer errors as they are) {
       });
   const auto queries = sys.spawn(
       [&](task_query_actor::stateful_pointer<task_query_state> actor) {
-        return task_queries(actor, store());
+        return task_queries(actor, store(), counters);
       });
   create_task what;
   what.task.id = task_id{make_uuid_v7()};
