@@ -79,6 +79,7 @@ struct world {
   std::optional<timestamp> next_due;
   int claims = 0;
   sealed_masks claimed_mask;
+  call_ticket claim_ticket;
   int subscriptions = 0; ///< questions to the event stream
   bool database = true;
   bool frozen = false; ///< questions are taken and not answered
@@ -106,6 +107,7 @@ fake_claims(claim_dispatcher_actor::pointer, world* w) {
       [=](const claim_tasks& what) {
         ++w->claims;
         w->claimed_mask = what.mask;
+        w->claim_ticket = what.ticket;
         tasks_claimed got;
         while (!w->queue.empty() && got.tasks.size() < what.limit) {
           got.tasks.push_back(w->queue.front());
