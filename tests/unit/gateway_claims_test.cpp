@@ -88,7 +88,7 @@ CAF_TEST(the store learns whether a claim is still wanted) {
 }
 
 CAF_TEST(waiting for long leaves few ticks however many wait) {
-  ask(call::stream_events);
+  const auto stream = ask(call::stream_events);
   for (int i = 1; i <= 30; ++i)
     for (int k = 0; k < 5; ++k)
       claim(i);
@@ -105,7 +105,7 @@ CAF_TEST(waiting for long leaves few ticks however many wait) {
   }
   // One a second to subscribe; dues and deadlines between them.
   CAF_CHECK(counters->read(counter::actor_messages_total, "gateway") <= 120);
-  CAF_CHECK(counters->read(counter::actor_messages_total, "gateway") >= 40);
+  CAF_CHECK(counters->read(counter::actor_messages_total, "gateway") >= 30);
 }
 
 CAF_TEST(a waiting claim wakes by events from elsewhere) {
