@@ -34,6 +34,19 @@ void counter_board::observe(counter id, std::string_view label,
   seen.sum += seconds;
 }
 
+std::shared_ptr<std::atomic<std::uint64_t>>
+counter_board::cell(counter id, std::string_view label) {
+  const std::scoped_lock lock{guard_};
+  std::erase_if(cells_, [](const auto& each) { return each.second.expired(); });
+  auto& kept = cells_[{id, std::string{label}}];
+  auto shared = kept.lock();
+  if (!shared) {
+    shared = std::make_shared<std::atomic<std::uint64_t>>(0);
+    kept = shared;
+  }
+  return shared;
+}
+
 void counter_board::forget(counter id, std::string_view label) {
   const std::scoped_lock lock{guard_};
   values_.erase(key{id, std::string{label}});
@@ -41,15 +54,24 @@ void counter_board::forget(counter id, std::string_view label) {
 
 double counter_board::read(counter id, std::string_view label) const {
   const std::scoped_lock lock{guard_};
-  const auto found = values_.find(key{id, std::string{label}});
-  return found == values_.end() ? 0 : found->second;
+  const key series{id, std::string{label}};
+  const auto found = values_.find(series);
+  double value = found == values_.end() ? 0 : found->second;
+  if (const auto kept = cells_.find(series); kept != cells_.end())
+    if (const auto shared = kept->second.lock())
+      value += static_cast<double>(shared->load());
+  return value;
 }
 
 std::vector<counter_board::sample> counter_board::samples() const {
   const std::scoped_lock lock{guard_};
+  auto values = values_;
+  for (const auto& [id, kept] : cells_)
+    if (const auto shared = kept.lock())
+      values[id] += static_cast<double>(shared->load());
   std::vector<sample> result;
-  result.reserve(values_.size());
-  for (const auto& [id, value] : values_)
+  result.reserve(values.size());
+  for (const auto& [id, value] : values)
     result.push_back({id.first, id.second, value});
   return result;
 }
