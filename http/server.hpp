@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "http/listener.hpp"
 #include "http/types.hpp"
 
 namespace telltale::http {
@@ -91,9 +92,11 @@ public:
   /// Words an answer to what never became a request. Any thread.
   using refuser = std::function<response(refusal)>;
 
-  /// Binds and listens, and throws `std::system_error` naming the address if it
-  /// cannot, or `std::runtime_error` if TLS files are unusable. Accepts nothing
-  /// before `start`.
+  /// On an address that was bound before; throws `std::system_error` if the
+  /// kernel will not listen there. Accepts nothing before `start`.
+  server(server_options options, listener bound, handler on_request,
+         refuser on_refusal);
+  /// Binds the address of the options; throws as `listener` does, too.
   server(server_options options, handler on_request, refuser on_refusal);
   /// Stops at once: connections are cut, `on_closed` of streams is called.
   /// Exchanges and streams may outlive it; they do nothing then. Not on an io

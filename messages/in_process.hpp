@@ -5,6 +5,7 @@
 #include "messages/deliveries.hpp"
 #include "messages/http_call.hpp"
 #include "messages/mutes.hpp"
+#include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
 #include "messages/search.hpp"
 #include "messages/statistics.hpp"
@@ -63,6 +64,10 @@ TELLTALE_IN_PROCESS(list_runners)
 TELLTALE_IN_PROCESS(runners_listed)
 TELLTALE_IN_PROCESS(check_store)
 TELLTALE_IN_PROCESS(store_checked)
+TELLTALE_IN_PROCESS(read_readiness)
+TELLTALE_IN_PROCESS(readiness_read)
+TELLTALE_IN_PROCESS(database_refused)
+TELLTALE_IN_PROCESS(watch_database)
 TELLTALE_IN_PROCESS(bind_chat)
 TELLTALE_IN_PROCESS(unbind_chat)
 TELLTALE_IN_PROCESS(list_chats)

@@ -7,6 +7,7 @@
 #include "messages/deliveries.hpp"
 #include "messages/http_call.hpp"
 #include "messages/in_process.hpp"
+#include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
 #include "messages/search.hpp"
 #include "messages/statistics.hpp"
@@ -129,6 +130,15 @@ using reaper_actor = caf::typed_actor<
     caf::reacts_to<check_truth_now>,
     // A runner says that it restarted: its tasks are in nobody's hands.
     caf::replies_to<runner_recovered>::with<tasks_swept>>;
+
+/// Keeps what is known of the database: whether it answers and has room.
+using readiness_actor = caf::typed_actor<
+    // From the gateway; answered at once, whatever the database does.
+    caf::replies_to<read_readiness>::with<readiness_read>,
+    // From connections: the database had no room.
+    caf::reacts_to<database_refused>,
+    // To itself: ask again, or see that the last question waits too long.
+    caf::reacts_to<watch_database>>;
 
 /// Has what is old deleted, a little at a time.
 using retention_actor = caf::typed_actor<

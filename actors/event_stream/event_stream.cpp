@@ -116,7 +116,9 @@ void on_events_read(self_pointer self, const events_read& read) {
 void on_read_failed(self_pointer self, const caf::error& error) {
   self->state.reading = false;
   self->state.read_again = false;
-  spdlog::warn("event-stream: cannot read events: {}", explain(error));
+  spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                             : spdlog::level::warn,
+              "event-stream: cannot read events: {}", explain(error));
 }
 
 void read_store(self_pointer self) {

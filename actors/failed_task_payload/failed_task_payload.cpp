@@ -35,8 +35,7 @@ void look_again_in(pointer self, std::chrono::milliseconds delay) {
 
 /// The log understood the batch and will not have it.
 bool is_refusal(const caf::error& error) {
-  return error.category() == ec_category
-         && code_of(error) != ec::database_unavailable
+  return error.category() == ec_category && !is_of_database(code_of(error))
          && code_of(error) != ec::shutting_down;
 }
 
@@ -46,8 +45,10 @@ void on_failed(pointer self, const caf::error& error) {
   state.backoff = std::clamp(2 * state.backoff, limits::first_backoff,
                              limits::last_backoff);
   state.paused = true;
-  spdlog::warn("{} events could not be published, next try in {} ms: {}",
-               state.batch.size(), state.backoff.count(), explain(error));
+  spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                             : spdlog::level::warn,
+              "{} events could not be published, next try in {} ms: {}",
+              state.batch.size(), state.backoff.count(), explain(error));
   const bool refused = is_refusal(error);
   if (refused && state.batch.size() == 1) {
     // It alone is the trouble; the log keeps it, the others go on.
@@ -189,8 +190,10 @@ void look(pointer self) {
       .then([=](unpublished_taken& found) { on_found(self, found); },
             [=](const caf::error& error) {
               self->state.looking = false;
-              spdlog::warn("unpublished events could not be looked for: {}",
-                           explain(error));
+              spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                                         : spdlog::level::warn,
+                          "unpublished events could not be looked for: {}",
+                          explain(error));
             });
 }
 

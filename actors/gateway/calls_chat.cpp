@@ -172,10 +172,13 @@ void on_readiness(gateway_self self, http_call& call) {
       answer.headers.push_back({"Retry-After", "1"});
     reply->respond(std::move(answer));
   };
-  self->request(self->state.rooms.queries, read_patience, check_store{})
+  self->request(self->state.rooms.readiness, readiness_patience,
+                read_readiness{})
       .then(
-          [tell, report](const store_checked& checked) mutable {
-            report.database = checked.reachable;
+          [tell, report](const readiness_read& read) mutable {
+            const auto& checked = read.store;
+            report.database = read.state;
+            report.explanation = read.explanation;
             report.migrations = checked.migrations_current;
             report.schema_version = checked.schema_version;
             for (const auto& one : checked.disabled)
@@ -183,7 +186,10 @@ void on_readiness(gateway_self self, http_call& call) {
                 report.disabled.push_back(one);
             tell(report);
           },
-          [tell, report](const caf::error&) { tell(report); });
+          [tell, report](const caf::error&) mutable {
+            report.explanation = "nobody knows: the service itself is stuck";
+            tell(report);
+          });
 }
 
 } // namespace telltale

@@ -34,6 +34,7 @@ namespace telltale {
 struct gateway_rooms {
   task_store_actor tasks;
   task_query_actor queries;
+  readiness_actor readiness;
   statistics_actor statistics;
   chat_store_actor chats;
   delivery_store_actor deliveries;

@@ -171,7 +171,7 @@ pg_failure pg_changes::write(change_batch& batch, std::vector<planned*> rows,
     }
     return {ec::none, false, false, {}};
   }
-  if (failure.broken || failure.code == ec::database_unavailable) {
+  if (failure.broken || is_of_database(failure.code)) {
     for (auto* row : rows) {
       row->is = fate::lost;
       if (failure.broken)

@@ -21,11 +21,15 @@ struct pg_failure {
   ec code = ec::internal_error;
   bool broken = false;    ///< the connection is gone, the outcome unknown
   bool try_again = false; ///< a lost race (deadlock, serialisation): run again
-  std::string circumstances; ///< safe to log: never a value
+  std::string circumstances{}; ///< safe to log: never a value
+  std::string no_room{}; ///< the SQLSTATE, if it lacks disk, memory or such
 };
 
 /// Reads an exception that libpqxx threw. The only place that knows them.
 [[nodiscard]] pg_failure translate(std::exception_ptr thrown);
+
+/// The connection string with limits on how long a dead network is believed.
+[[nodiscard]] std::string with_limits(const std::string& url);
 
 /// One connection of one thread that comes back after a failure. Nothing in
 /// here sleeps: while the database stays away, calls fail at once with
@@ -33,6 +37,9 @@ struct pg_failure {
 class pg_connection {
 public:
   explicit pg_connection(pg_options options);
+  pg_connection(const pg_connection&) = delete;
+  pg_connection& operator=(const pg_connection&) = delete;
+  ~pg_connection();
 
   /// A statement for every connection to come. Before the first `run`.
   void prepare(std::string name, std::string sql);
@@ -75,6 +82,9 @@ public:
 private:
   static constexpr int max_tries = 2;
 
+  void drop() noexcept;
+  /// Tells the watcher, at most once a second.
+  void tell_no_room(const std::string& sqlstate);
   void greet(pqxx::connection& link);
   void forget_old_plans(pqxx::connection& link);
 
@@ -84,6 +94,7 @@ private:
   std::optional<pqxx::connection> link_;
   std::chrono::steady_clock::time_point next_try_{};
   std::chrono::steady_clock::time_point plans_made_{};
+  std::chrono::steady_clock::time_point next_word_{}; ///< to the watcher
   std::chrono::milliseconds backoff_{0};
   bool was_connected_ = false;
 };

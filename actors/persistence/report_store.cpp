@@ -152,14 +152,14 @@ void answer_failed(lane self, report_store_state::waiting entry, ec code) {
   answer(self, std::move(entry));
 }
 
-/// The database is away: whoever waited long enough hears of it.
-void give_up_overdue(lane self) {
+/// The database is away or full: whoever waited long enough hears of it.
+void give_up_overdue(lane self, ec code) {
   auto& queue = self->state.queue;
   const auto now = self->clock().now();
   while (!queue.empty() && queue.front().deadline <= now) {
     auto overdue = std::move(queue.front());
     queue.pop_front();
-    answer_failed(self, std::move(overdue), ec::database_unavailable);
+    answer_failed(self, std::move(overdue), code);
   }
 }
 
@@ -190,9 +190,9 @@ void on_flush_reports(lane self) {
   auto rows = take_rows(state, shares);
   auto facts = state.store->apply(rows);
   turn.reset();
-  if (!facts && code_of(facts.error()) == ec::database_unavailable) {
+  if (!facts && is_of_database(code_of(facts.error()))) {
     give_back(rows, shares, false);
-    give_up_overdue(self);
+    give_up_overdue(self, code_of(facts.error()));
     if (!state.queue.empty())
       flush_later(self, state.options.retry_every);
     return;

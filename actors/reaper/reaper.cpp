@@ -37,8 +37,10 @@ void on_swept(pointer self, const tasks_swept& swept) {
 
 void on_sweep_failed(pointer self, const caf::error& error) {
   auto& state = self->state;
-  spdlog::warn("reaper's sweep {} failed, the next tick tries again: {}",
-               to_string(state.plan[state.step].kind), explain(error));
+  spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                             : spdlog::level::warn,
+              "reaper's sweep {} failed, the next tick tries again: {}",
+              to_string(state.plan[state.step].kind), explain(error));
   state.step = state.plan.size();
 }
 
@@ -117,8 +119,10 @@ void on_check_now(pointer self) {
       .then(
           [=](const truth_checked& checked) { on_checked(self, checked, now); },
           [=](const caf::error& error) {
-            spdlog::warn("the truth invariants could not be checked: {}",
-                         explain(error));
+            spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                                       : spdlog::level::warn,
+                        "the truth invariants could not be checked: {}",
+                        explain(error));
           });
 }
 

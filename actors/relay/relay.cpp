@@ -94,8 +94,10 @@ void on_taken(self_pointer self, deliveries_taken taken,
 
 void on_take_failed(self_pointer self, const caf::error& error) {
   auto& state = self->state;
-  spdlog::warn("relay {}: no deliveries to be had: {}", state.relay,
-               explain(error));
+  spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                             : spdlog::level::warn,
+              "relay {}: no deliveries to be had: {}", state.relay,
+              explain(error));
   state.taking = false;
   state.wanted = false;
   state.take_at = now_of(self) + store_pause;

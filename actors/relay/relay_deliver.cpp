@@ -16,8 +16,10 @@ using namespace std::chrono_literals;
 void on_record_failed(self_pointer self, std::vector<delivery_result> results,
                       const caf::error& error) {
   auto& state = self->state;
-  spdlog::warn("relay {}: {} results are not recorded yet: {}", state.relay,
-               results.size(), explain(error));
+  spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                             : spdlog::level::warn,
+              "relay {}: {} results are not recorded yet: {}", state.relay,
+              results.size(), explain(error));
   state.recording = false;
   results.insert(results.end(), state.unrecorded.begin(),
                  state.unrecorded.end());

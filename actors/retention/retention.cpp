@@ -46,9 +46,11 @@ void on_prune_now(pointer self) {
   self->request(state.store, caf::infinite, state.round[state.step])
       .then([=](const old_pruned& done) { on_pruned(self, done); },
             [=](const caf::error& error) {
-              spdlog::warn("retention could not delete old rows, the next "
-                           "round tries again: {}",
-                           explain(error));
+              spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                                         : spdlog::level::warn,
+                          "retention could not delete old rows, the next "
+                          "round tries again: {}",
+                          explain(error));
               end_round(self);
             });
 }

@@ -53,10 +53,12 @@ void on_index_now(pointer self) {
             on_indexed(self, done, self->clock().now() - began);
           },
           [=](const caf::error& error) {
-            spdlog::warn("the words of finished tasks could not be indexed, "
-                         "searches stay right and become slower until that "
-                         "works again: {}",
-                         explain(error));
+            spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                                       : spdlog::level::warn,
+                        "the words of finished tasks could not be indexed, "
+                        "searches stay right and become slower until that "
+                        "works again: {}",
+                        explain(error));
             rest(self, search_state::every);
           });
 }

@@ -68,7 +68,8 @@ void service::wiring::end_front(const caf::actor& before) {
   caf::scoped_actor self{actors_};
   self->send_exit(before, caf::exit_reason::user_shutdown);
   self->wait_for(before);
-  std::erase(fronts_, before);
+  std::erase_if(fronts_,
+                [&](const auto& each) { return each.front == before; });
 }
 
 } // namespace telltale

@@ -9,7 +9,6 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
-#include <caf/scoped_actor.hpp>
 #include <caf/spawn_options.hpp>
 #include <spdlog/spdlog.h>
 
@@ -30,6 +29,7 @@
 #include "actors/relay/channel.hpp"
 #include "actors/relay/relay.hpp"
 #include "actors/status_intake/status_intake.hpp"
+#include "actors/system/logging.hpp"
 #include "actors/system/metrics.hpp"
 #include "actors/system/supervisor.hpp"
 #include "actors/system/wiring.hpp"
@@ -50,6 +50,24 @@ std::optional<page_asset> page_file(std::string_view path) {
 }
 
 } // namespace
+
+void service::wiring::spawn_readiness() {
+  // It has a store of its own: whatever it waited behind would look like a
+  // database that does not answer.
+  const auto checks = spawn_blocking_room<task_query_actor, task_query_state>(
+      "readiness-store", [this, store = store_](auto* self) {
+        return task_queries(self, make_pg_task_store(store));
+      });
+  // The start has just migrated it.
+  const store_checked known{.reachable = true,
+                            .schema_version = newest_migration(),
+                            .migrations_current = true};
+  readiness_ = spawn_room<readiness_actor, readiness_state>(
+      "readiness", [this, checks, known](auto* self) {
+        return readiness(self, checks, known, counters_);
+      });
+  store_.watcher = readiness_;
+}
 
 void service::wiring::spawn_redaction() {
   for (const auto& complaint :
@@ -221,7 +239,7 @@ void service::wiring::spawn_stores_of_tasks() {
       });
 }
 
-void service::wiring::spawn_front_of_house() {
+void service::wiring::spawn_front_of_house(http::listener bound) {
   reaper_options_ = std::make_shared<live_reaper_options>(settings_.reaper);
   reaper_ =
       spawn_room<reaper_actor, reaper_state>("reaper", [this](auto* self) {
@@ -234,6 +252,7 @@ void service::wiring::spawn_front_of_house() {
   const auto replies = std::make_shared<reply_board>();
   const gateway_rooms rooms{.tasks = tasks_,
                             .queries = queries_,
+                            .readiness = readiness_,
                             .statistics = statistics_,
                             .chats = chats_,
                             .deliveries = deliveries_,
@@ -274,10 +293,14 @@ void service::wiring::spawn_front_of_house() {
         return gateway(self, rooms, setup, replies, counters_);
       });
   edge_ = std::make_unique<edge>(
-      settings_.http, *rules, gateway_, intake_,
-      edge_ports{
-          .asset = page_file,
-          .metrics = [board = counters_] { return export_metrics(*board); }},
+      settings_.http, std::move(bound), *rules, gateway_, intake_,
+      edge_ports{.asset = page_file,
+                 .metrics =
+                     [board = counters_] {
+                       board->set(counter::log_lines_dropped_total, {},
+                                  static_cast<double>(log_lines_dropped()));
+                       return export_metrics(*board);
+                     }},
       counters_, replies);
 }
 
@@ -305,22 +328,11 @@ void service::wiring::wake_relay(const std::string& name) {
     bell->ring(true);
 }
 
-void service::wiring::end_rooms() {
-  // From the front of the house to the stores, each before what it relies on.
-  caf::scoped_actor self{actors_};
-  while (!fronts_.empty()) {
-    const auto last = std::move(fronts_.back());
-    fronts_.pop_back();
-    self->send_exit(last, caf::exit_reason::user_shutdown);
-    self->wait_for(last);
-  }
-  bell_ = nullptr;
-  bell_owner_.reset();
-}
-
 service::service(const config::settings& settings, std::string database_url,
+                 http::listener bound,
                  std::function<void(std::string)> on_hopeless)
     : wiring_(std::make_unique<wiring>(settings, std::move(database_url),
+                                       std::move(bound),
                                        std::move(on_hopeless))) {}
 
 service::~service() = default;
@@ -335,6 +347,14 @@ void service::reload(const config::settings& fresh) {
 
 void service::drain() {
   wiring_->drain();
+}
+
+std::vector<std::string> service::end() {
+  return wiring_->end_rooms();
+}
+
+bool service::was_cut() const {
+  return wiring_->was_cut();
 }
 
 std::uint16_t service::port() const {

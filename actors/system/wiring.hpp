@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@
 #include "actors/persistence/migrate.hpp"
 #include "actors/persistence/persistence.hpp"
 #include "actors/persistence/replica_bell.hpp"
+#include "actors/readiness/readiness.hpp"
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/live_engine.hpp"
 #include "actors/retention/retention.hpp"
@@ -51,7 +53,51 @@ public:
 /// owner's; what the rooms share is safe by itself.
 class service::wiring {
 public:
+  /// Whatever fails here, the destructor runs: the constructor that it calls
+  /// has made the object whole. It ends the rooms that were spawned before the
+  /// members go which they use.
   wiring(const config::settings& settings, std::string url,
+         http::listener bound, std::function<void(std::string)> on_hopeless)
+      : wiring(no_rooms{}, settings, std::move(url), std::move(on_hopeless)) {
+    bound.listen();
+    spawn_readiness();
+    spawn_redaction();
+    spawn_publication();
+    spawn_relays();
+    spawn_stores_of_tasks();
+    spawn_front_of_house(std::move(bound));
+    listen_to_replicas();
+  }
+
+  wiring(const wiring&) = delete;
+  wiring& operator=(const wiring&) = delete;
+
+  ~wiring() {
+    static_cast<void>(end_rooms());
+    store_.watcher = nullptr; // before the actor system
+  }
+
+  void start() { edge_->start(); }
+
+  void reload(const config::settings& fresh); // reload.cpp
+
+  void drain() {
+    drained_by_ =
+        std::chrono::steady_clock::now() + settings_.http.drain_timeout;
+    edge_->drain(settings_.http.drain_timeout);
+  }
+
+  /// Names of those that did not end.
+  std::vector<std::string> end_rooms();
+
+  [[nodiscard]] bool was_cut() const { return store_.sockets->cut(); }
+
+  [[nodiscard]] std::uint16_t port() const { return edge_->port(); }
+
+private:
+  struct no_rooms {};
+
+  wiring(no_rooms, const config::settings& settings, std::string url,
          std::function<void(std::string)> on_hopeless)
       : settings_(settings), on_hopeless_(std::move(on_hopeless)),
         deployment_key_(load_or_make_tag_key(url)), store_{.url =
@@ -60,28 +106,14 @@ public:
     store_.statement_timeout = settings.database.statement_timeout;
     store_.rules->replace(rules_of(settings));
     store_.counters = counters_;
-    spawn_redaction();
-    spawn_publication();
-    spawn_relays();
-    spawn_stores_of_tasks();
-    spawn_front_of_house();
-    listen_to_replicas();
   }
 
-  ~wiring() { end_rooms(); }
+  /// A room's front and what it is called.
+  struct named_front {
+    std::string room;
+    caf::actor front;
+  };
 
-  void start() { edge_->start(); }
-
-  void reload(const config::settings& fresh); // reload.cpp
-
-  void drain() {
-    edge_->drain(settings_.http.drain_timeout);
-    end_rooms();
-  }
-
-  [[nodiscard]] std::uint16_t port() const { return edge_->port(); }
-
-private:
   /// Puts a front before a room and keeps it for the stop.
   template <class Handle, class Start>
   Handle supervised(const std::string& room, Start start_room) {
@@ -91,7 +123,7 @@ private:
     auto before =
         actors_.spawn(front, room, std::function<caf::actor()>{std::move(make)},
                       on_hopeless_, counters_, restart_limit{});
-    fronts_.push_back(before);
+    fronts_.push_back({room, before});
     return caf::actor_cast<Handle>(before);
   }
 
@@ -119,6 +151,7 @@ private:
     });
   }
 
+  void spawn_readiness();
   void spawn_redaction();
   void spawn_publication();
   /// How the log writes the envelope of an event without a stored payload.
@@ -131,11 +164,10 @@ private:
   void change_relays(const config::settings& fresh);
   void end_front(const caf::actor& before);
   void spawn_stores_of_tasks();
-  void spawn_front_of_house();
+  void spawn_front_of_house(http::listener bound);
   void listen_to_replicas();
   /// Has a relay look for what it may send, here and on other replicas.
   void wake_relay(const std::string& name);
-  void end_rooms();
 
   /// The key behind claims' own tokens: not the tags' key itself.
   [[nodiscard]] std::string attempt_key() const {
@@ -152,13 +184,15 @@ private:
                 ///< channel may still hear
   actor_settings actors_config_;
   caf::actor_system actors_;
-  std::vector<caf::actor> fronts_;           ///< in the order of their start
+  std::vector<named_front> fronts_;          ///< in the order of their start
   std::atomic<replica_bell*> bell_{nullptr}; ///< null until replicas listen
   std::unique_ptr<replica_bell> bell_owner_;
   live_targets_ptr targets_ = std::make_shared<live_targets>();
   live_reaper_options_ptr reaper_options_;
   live_retention_ptr retention_options_;
 
+  std::chrono::steady_clock::time_point drained_by_{}; ///< once it stops
+  readiness_actor readiness_;
   event_store_actor events_;
   delivery_store_actor deliveries_;
   mute_store_actor mutes_;

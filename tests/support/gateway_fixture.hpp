@@ -33,6 +33,7 @@ struct gateway_fixture : test_coordinator_fixture<> {
   gateway_fixture() {
     gateway_rooms rooms{.tasks = sys.spawn(fake_tasks, &w),
                         .queries = sys.spawn(fake_queries, &w),
+                        .readiness = sys.spawn(fake_readiness, &w),
                         .statistics = sys.spawn(fake_statistics),
                         .chats = sys.spawn(fake_chats, &w),
                         .deliveries = sys.spawn(fake_deliveries),

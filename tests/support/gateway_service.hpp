@@ -98,6 +98,13 @@ inline task_query_actor::behavior_type fake_queries(task_query_actor::pointer) {
           }};
 }
 
+inline readiness_actor::behavior_type fake_readiness(readiness_actor::pointer) {
+  return {[](const read_readiness&) {
+            return readiness_read{database_state::answers, {true, 1, true}, {}};
+          },
+          [](const database_refused&) {}, [](const watch_database&) {}};
+}
+
 inline chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer) {
   return {[](bind_chat& what) { return chats_listed{{what.binding}}; },
           [](unbind_chat&) { return chats_listed{}; },
@@ -167,6 +174,7 @@ struct service {
                   counters);
     gateway_rooms rooms{.tasks = sys.spawn(fake_tasks),
                         .queries = sys.spawn(fake_queries),
+                        .readiness = sys.spawn(fake_readiness),
                         .statistics = sys.spawn(fake_statistics),
                         .chats = sys.spawn(fake_chats),
                         .deliveries = sys.spawn(fake_deliveries),
@@ -187,8 +195,8 @@ struct service {
         return page_asset{"text/javascript", "go()", {}, true};
       return std::nullopt;
     };
-    front = std::make_unique<edge>(http, rules, actor, intake, ports, counters,
-                                   replies);
+    front = std::make_unique<edge>(http, bind_edge(http), rules, actor, intake,
+                                   ports, counters, replies);
     front->start();
   }
 

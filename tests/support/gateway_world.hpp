@@ -136,14 +136,23 @@ fake_queries(task_query_actor::pointer self, world* w) {
         return tasks_listed{};
       },
       [=](const list_deliveries&) { return deliveries_listed{}; },
-      [=](const check_store&) -> caf::result<store_checked> {
-        if (w->frozen)
-          return self->make_response_promise<store_checked>();
-        if (!w->database)
-          return make_error(ec::database_unavailable);
+      [](const check_store&) {
         return store_checked{true, 1, true};
       },
   };
+}
+
+inline readiness_actor::behavior_type
+fake_readiness(readiness_actor::pointer self, world* w) {
+  return {[=](const read_readiness&) -> caf::result<readiness_read> {
+            if (w->frozen)
+              return self->make_response_promise<readiness_read>();
+            if (!w->database)
+              return readiness_read{
+                  database_state::full, {true, 1, true}, "no room"};
+            return readiness_read{database_state::answers, {true, 1, true}, {}};
+          },
+          [](const database_refused&) {}, [](const watch_database&) {}};
 }
 
 inline statistics_actor::behavior_type
