@@ -133,7 +133,7 @@ using reaper_actor = caf::typed_actor<
 
 /// Keeps what is known of the database: whether it answers and has room.
 using readiness_actor = caf::typed_actor<
-    // From the gateway; answered at once, whatever the database does.
+    // From the gateway; answered soon, whatever the database does.
     caf::replies_to<read_readiness>::with<readiness_read>,
     // From connections: the database had no room.
     caf::reacts_to<database_refused>,

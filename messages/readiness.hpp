@@ -20,7 +20,7 @@ enum class database_state : std::uint8_t {
   full,          ///< it answers, and has no room for what is to be written
 };
 
-/// Asks what is known, without asking the database.
+/// Asks how the database is; never waits for one that does not answer.
 struct read_readiness {
   bool operator==(const read_readiness&) const = default;
 };

@@ -26,8 +26,9 @@ using gateway_self = gateway_actor::stateful_pointer<gateway_state>;
 /// long as they take, since nobody could say what became of them.
 inline constexpr std::chrono::seconds read_patience{10};
 
-/// How long the keeper of readiness, which never blocks, may take.
-inline constexpr std::chrono::seconds readiness_patience{1};
+/// How long the keeper of readiness may take, which gives up on the database
+/// after a second.
+inline constexpr std::chrono::milliseconds readiness_patience{1500};
 
 /// From the edge itself: answer long polls, close streams.
 inline constexpr operation drain_operation{0xffff};

@@ -48,17 +48,20 @@ std::string explain_want_of_room(const std::string& sqlstate) {
 
 std::optional<database_condition::line>
 database_condition::enter(database_state state, time_point since,
-                          std::string explanation) {
+                          std::string explanation, bool tell) {
   const auto was = std::exchange(known_.state, state);
   known_.explanation = explanation;
-  if (was == state)
-    return std::nullopt;
-  // One outage is told once, however it shows itself on the way: a database
-  // that is restarted refuses, then hangs, then answers.
+  if (state == database_state::answers) {
+    if (std::exchange(told_, {}).empty())
+      return std::nullopt;
+    return line{true, over_text(was) + seconds_text(since - since_)};
+  }
   if (was == database_state::answers)
     since_ = since;
-  if (state == database_state::answers)
-    return line{true, over_text(was) + seconds_text(since - since_)};
+  // A server that hangs cuts connections, too, and takes none: each is told
+  // once.
+  if (!tell || !told_.insert(state).second)
+    return std::nullopt;
   return line{false, std::move(explanation)};
 }
 
@@ -96,7 +99,8 @@ database_condition::waits(time_point now, time_point asked) {
                "the database does not answer: a question waits since "
                    + seconds_text(now - asked)
                    + "; what needs it waits, too; look at its load, its locks "
-                     "and its machine");
+                     "and its machine",
+               now - asked >= patience_of_log);
 }
 
 std::optional<database_condition::line>

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "messages/error.hpp"
@@ -10,7 +11,8 @@
 namespace telltale {
 
 /// What is known of the database, and what an operator is told of it: one line
-/// when something goes wrong, one when it is over. Pure: it is told the time.
+/// when something goes wrong, one when it is over, however often it shows
+/// itself in between. Pure: it is told the time.
 class database_condition {
 public:
   using clock = std::chrono::steady_clock;
@@ -19,6 +21,9 @@ public:
   /// How long a question may wait before the database counts as one that does
   /// not answer.
   static constexpr std::chrono::milliseconds patience{1000};
+  /// How long it may wait before an operator is told: what is shorter is a
+  /// machine that is busy.
+  static constexpr std::chrono::milliseconds patience_of_log{2000};
   /// How long no statement may have been refused for want of room before the
   /// database counts as one that has some.
   static constexpr std::chrono::seconds quiet{3};
@@ -54,12 +59,14 @@ public:
   }
 
 private:
+  /// Takes a state over; a line unless this outage has told it already.
   std::optional<line> enter(database_state state, time_point since,
-                            std::string explanation);
+                            std::string explanation, bool tell = true);
 
   readiness_read known_;
-  time_point since_{};        ///< of the state that is not good
-  time_point last_refused_{}; ///< for want of room
+  std::set<database_state> told_; ///< what the log says of this outage
+  time_point since_{};            ///< of the state that is not good
+  time_point last_refused_{};     ///< for want of room
 };
 
 /// What an operator can do about a want of room, by SQLSTATE.

@@ -14,12 +14,12 @@ void tell(pointer self, const std::optional<database_condition::line>& news) {
   auto& state = self->state;
   state.counters->set(counter::database_stalled, {},
                       state.condition.stalled() ? 1 : 0);
-  if (!news)
-    return;
-  if (news->good)
+  if (news && news->good)
     spdlog::info("{}", news->text);
-  else
+  else if (news)
     spdlog::error("{}", news->text);
+  for (auto& each : std::exchange(state.readers, {}))
+    each.deliver(state.condition.known());
 }
 
 /// The answer to an earlier question, one that was given up, says nothing.
@@ -43,8 +43,8 @@ void ask(pointer self) {
       .then(
           [=](const store_checked& answer) {
             if (ends_question(self, number))
-              tell(self, self->state.condition.answered(
-                             self->clock().now(), answer, tries_room));
+              tell(self, self->state.condition.answered(self->clock().now(),
+                                                        answer, tries_room));
           },
           [=](const caf::error& error) {
             if (ends_question(self, number))
@@ -67,7 +67,22 @@ void on_watch(pointer self) {
   state.timer.replace(self, now + database_condition::patience);
 }
 
+caf::result<readiness_read> on_read(pointer self) {
+  auto& state = self->state;
+  if (state.condition.known().state != database_state::answers)
+    return state.condition.known();
+  state.readers.push_back(self->make_response_promise<readiness_read>());
+  if (!state.asked)
+    ask(self);
+  return caf::delegated<readiness_read>{};
+}
+
 } // namespace
+
+readiness_state::~readiness_state() {
+  for (auto& each : readers)
+    each.deliver(make_error(ec::shutting_down));
+}
 
 readiness_actor::behavior_type
 readiness(readiness_actor::stateful_pointer<readiness_state> self,
@@ -80,10 +95,10 @@ readiness(readiness_actor::stateful_pointer<readiness_state> self,
   state.timer.observe(state.counters, "readiness");
   ask(self);
   return {
-      [=](const read_readiness&) { return self->state.condition.known(); },
+      [=](const read_readiness&) { return on_read(self); },
       [=](const database_refused& what) {
-        tell(self, self->state.condition.refused(self->clock().now(),
-                                                 what.sqlstate));
+        tell(self,
+             self->state.condition.refused(self->clock().now(), what.sqlstate));
       },
       [=](const watch_database&) { on_watch(self); },
   };

@@ -1,7 +1,12 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <vector>
+
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 #include "actors/readiness/condition.hpp"
 #include "messages/actor_timer.hpp"
@@ -12,7 +17,8 @@ namespace telltale {
 /// Keeps what is known of the database, so that nobody who asks has to wait for
 /// it.
 ///
-/// Accepts `read_readiness` (from the gateway, answered at once),
+/// Accepts `read_readiness` (from the gateway; answered with what the database
+/// says now, and at once, with what is known, if it does not answer),
 /// `database_refused` (from connections) and `watch_database` (itself). Sends
 /// `check_store` to a store of its own, one at a time. Logs each change of
 /// state once, and exports `telltale_database_stalled`. Never blocks.
@@ -25,6 +31,7 @@ struct readiness_state {
 
   /// No aggregate: it holds a timer.
   readiness_state() = default;
+  ~readiness_state(); ///< answers those who wait
 
   /// From one question to the next: with `patience`, a hang is known within
   /// 2 s.
@@ -39,6 +46,8 @@ struct readiness_state {
   actor_timer<watch_database> timer;
   std::optional<time_point> asked; ///< the question that waits
   std::uint64_t number = 0;        ///< of the last question
+  /// They wait for the question that is under way, for `patience` at most.
+  std::vector<caf::typed_response_promise<readiness_read>> readers;
 };
 
 /// `store` serves no one else: what it does for others would look like a

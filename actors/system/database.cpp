@@ -70,9 +70,9 @@ void service_database::start_again() {
   }
   try {
     start();
-    spdlog::info("the embedded database runs again after {:.1f} s",
-                 std::chrono::duration<double>(clock::now() - *gone_since_)
-                     .count());
+    spdlog::info(
+        "the embedded database runs again after {:.1f} s",
+        std::chrono::duration<double>(clock::now() - *gone_since_).count());
     gone_since_.reset();
     next_look_ = clock::now() + between_looks;
   } catch (const embedded_postgres_error& problem) {

@@ -42,8 +42,8 @@ std::string joined(const std::vector<std::string>& names) {
 lifetime::lifetime(config::settings settings,
                    std::function<config::load_result()> load,
                    const signal_gate& signals)
-    : settings_(std::move(settings)), first_(settings_),
-      load_(std::move(load)), signals_(signals) {}
+    : settings_(std::move(settings)), first_(settings_), load_(std::move(load)),
+      signals_(signals) {}
 
 lifetime::~lifetime() {
   if (thread_.joinable())
@@ -158,7 +158,8 @@ void lifetime::enter(std::string step) {
   step_ = std::move(step);
 }
 
-std::chrono::milliseconds lifetime::left(std::chrono::milliseconds share) const {
+std::chrono::milliseconds
+lifetime::left(std::chrono::milliseconds share) const {
   return std::max(0ms, std::chrono::floor<std::chrono::milliseconds>(
                            stop_by_ - share - clock::now()));
 }

@@ -41,8 +41,7 @@ public:
   static constexpr std::chrono::milliseconds stop_allowance{5'000};
 
   /// `load` reads the configuration anew for a reload.
-  lifetime(config::settings settings,
-           std::function<config::load_result()> load,
+  lifetime(config::settings settings, std::function<config::load_result()> load,
            const signal_gate& signals);
   lifetime(const lifetime&) = delete;
   lifetime& operator=(const lifetime&) = delete;
@@ -76,7 +75,7 @@ private:
   [[nodiscard]] std::chrono::milliseconds
   left(std::chrono::milliseconds share) const;
 
-  config::settings settings_; ///< the other thread's after the start
+  config::settings settings_;    ///< the other thread's after the start
   const config::settings first_; ///< what the process was started with
   std::function<config::load_result()> load_;
   const signal_gate& signals_;
@@ -86,7 +85,7 @@ private:
   mutable std::mutex guard_; ///< of all down to `ending_`
   std::condition_variable news_;
   std::vector<errand> errands_;
-  std::string step_; ///< what the other thread does now
+  std::string step_;  ///< what the other thread does now
   std::string fatal_; ///< why the process gives up
   bool started_ = false;
   std::optional<ending> ending_;

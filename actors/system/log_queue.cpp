@@ -73,8 +73,8 @@ struct log_queue::shared {
     while (!text.empty()) {
       if (!wait_writable(0ms))
         return false;
-      const auto put = ::write(descriptor, text.data(),
-                               std::min(text.size(), piece));
+      const auto put =
+          ::write(descriptor, text.data(), std::min(text.size(), piece));
       if (put > 0)
         text.remove_prefix(static_cast<std::size_t>(put));
       else if (put < 0 && errno != EINTR && errno != EAGAIN) {

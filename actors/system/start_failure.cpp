@@ -39,8 +39,8 @@ start_failure explain(const std::exception_ptr& thrown,
   try {
     std::rethrow_exception(thrown);
   } catch (const configuration_error& problem) {
-    return {EX_CONFIG, std::string{"the configuration cannot be used: "}
-                           + problem.what()};
+    return {EX_CONFIG,
+            std::string{"the configuration cannot be used: "} + problem.what()};
   } catch (const http::tls_files_error& problem) {
     return {EX_CONFIG, std::string{problem.what()}
                            + "; see http.tls_certificate and http.tls_key"};

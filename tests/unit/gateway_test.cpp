@@ -51,11 +51,11 @@ CAF_TEST(a database that hangs is told as one that is away) {
   const auto ready = ask(call::readiness);
   CAF_CHECK(list->answers.empty());
   // Readiness does not wait as long as a list may.
-  advance_time(1s);
+  advance_time(1500ms);
   settle();
   CAF_CHECK_EQUAL(ready->status(), 503u);
   CAF_CHECK(list->answers.empty());
-  advance_time(9s);
+  advance_time(8500ms);
   settle();
   CAF_CHECK_EQUAL(list->status(), 503u);
   CAF_CHECK(list->says("database_unavailable"));

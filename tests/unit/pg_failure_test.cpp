@@ -12,8 +12,8 @@ using namespace telltale;
 namespace {
 
 pg_failure of_state(const char* state, const char* text = "said") {
-  return translate(std::make_exception_ptr(
-      pqxx::sql_error{text, "statement", state}));
+  return translate(
+      std::make_exception_ptr(pqxx::sql_error{text, "statement", state}));
 }
 
 } // namespace
@@ -44,8 +44,8 @@ CAF_TEST(an input or output error is a want of room only if it says so) {
 }
 
 CAF_TEST(a connection that is refused since there are too many is told so) {
-  const auto failure = translate(std::make_exception_ptr(pqxx::broken_connection{
-      "FATAL:  sorry, too many clients already"}));
+  const auto failure = translate(std::make_exception_ptr(
+      pqxx::broken_connection{"FATAL:  sorry, too many clients already"}));
   CAF_CHECK(failure.code == ec::database_full);
   CAF_CHECK(failure.broken);
   CAF_CHECK_EQUAL(failure.no_room, "53300");

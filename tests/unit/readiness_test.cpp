@@ -104,6 +104,27 @@ CAF_TEST(a database that hangs is known within two seconds and told apart) {
   CAF_CHECK_EQUAL(counters->read(counter::database_stalled), 0.0);
 }
 
+CAF_TEST(whoever asks hears what the database says now) {
+  const auto before = script.asked.size();
+  CAF_CHECK(ask().state == database_state::answers);
+  CAF_CHECK_EQUAL(script.asked.size(), before + 1);
+  script.answers = false;
+  auto first = self->request(keeper, caf::infinite, read_readiness{});
+  auto second = self->request(keeper, caf::infinite, read_readiness{});
+  settle();
+  CAF_CHECK_EQUAL(script.asked.size(), before + 2);
+  pass(database_condition::patience);
+  for (auto* each : {&first, &second}) {
+    bool told = false;
+    each->receive(
+        [&](const readiness_read& read) {
+          told = read.state == database_state::not_answering;
+        },
+        [](const caf::error&) {});
+    CAF_CHECK(told);
+  }
+}
+
 CAF_TEST(a question that is lost is given up and asked again) {
   script.answers = false;
   pass(1s);
@@ -132,15 +153,35 @@ CAF_TEST_FIXTURE_SCOPE_END()
 CAF_TEST(each outage is told once when it begins and once when it is over) {
   database_condition now{good};
   CAF_CHECK(!now.answered(start, good, false));
-  const auto stalled = now.waits(start + 2s, start + 1s);
+  // Known at once, and told when it is more than a machine that is busy.
+  CAF_CHECK(!now.waits(start + 2s, start + 1s));
+  CAF_CHECK(now.stalled());
+  const auto stalled = now.waits(start + 3s, start + 1s);
   CAF_REQUIRE(stalled);
   CAF_CHECK(!stalled->good);
-  CAF_CHECK(!now.waits(start + 3s, start + 1s));
+  CAF_CHECK(!now.waits(start + 4s, start + 1s));
   const auto back = now.answered(start + 21s, good, false);
   CAF_REQUIRE(back);
   CAF_CHECK(back->good);
   CAF_CHECK_EQUAL(back->text, "the database answers again after 20.0 s");
   CAF_CHECK(!now.answered(start + 22s, good, false));
+}
+
+CAF_TEST(a short wait changes the readiness and is not told) {
+  database_condition now{good};
+  CAF_CHECK(!now.waits(start + 2s, start + 1s));
+  CAF_CHECK(!now.answered(start + 2500ms, good, false));
+  CAF_CHECK(now.known().state == database_state::answers);
+}
+
+CAF_TEST(a database that hangs and then refuses is told of both) {
+  database_condition now{good};
+  CAF_CHECK(now.waits(start + 3s, start + 1s));
+  CAF_CHECK(now.failed(start + 4s, ec::database_unavailable, "x"));
+  CAF_CHECK(!now.failed(start + 5s, ec::database_unavailable, "x"));
+  const auto back = now.answered(start + 6s, good, false);
+  CAF_REQUIRE(back);
+  CAF_CHECK_EQUAL(back->text, "the database can be reached again after 5.0 s");
 }
 
 CAF_TEST(a database that is away is told with what it said) {
@@ -167,9 +208,11 @@ CAF_TEST(a full database is told once however many statements it refuses) {
 }
 
 CAF_TEST(each want of room has its own advice) {
-  for (const auto& [state, word] :
-       {std::pair{"53100", "disk"}, {"53200", "memory"},
-        {"53300", "max_connections"}, {"53400", "limit"}, {"58030", "disk"},
-        {"53999", "room"}})
+  for (const auto& [state, word] : {std::pair{"53100", "disk"},
+                                    {"53200", "memory"},
+                                    {"53300", "max_connections"},
+                                    {"53400", "limit"},
+                                    {"58030", "disk"},
+                                    {"53999", "room"}})
     CAF_CHECK(explain_want_of_room(state).find(word) != std::string::npos);
 }
