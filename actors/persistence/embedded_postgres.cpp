@@ -223,8 +223,13 @@ struct embedded_postgres::running_cluster {
     if (wait_until_ended(at_once))
       return false;
     // One that was stopped hears nothing but this, and outlives its parent.
-    kill_processes_in(folder / "cluster");
-    static_cast<void>(wait_until_ended(std::chrono::seconds{1}));
+    const auto until = steady_clock::now() + 1s;
+    while (kill_processes_in(folder / "cluster") > 0
+           && steady_clock::now() < until) {
+      static_cast<void>(is_running());
+      std::this_thread::sleep_for(poll);
+    }
+    static_cast<void>(is_running());
     return false;
   }
 

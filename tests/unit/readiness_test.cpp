@@ -43,7 +43,7 @@ struct fixture : test_coordinator_fixture<> {
   task_query_actor store = sys.spawn(store_of, &script);
   readiness_actor keeper = sys.spawn(readiness, store, good, counters);
 
-  fixture() { run(); }
+  fixture() { settle(); }
 
   ~fixture() override {
     self->send_exit(keeper, caf::exit_reason::user_shutdown);
@@ -73,6 +73,7 @@ struct fixture : test_coordinator_fixture<> {
   }
 
   void answer_all() {
+    script.answers = true;
     for (auto& each : std::exchange(script.waiting, {}))
       each.deliver(good);
     settle();
