@@ -1,6 +1,7 @@
 #include "commands/sink_server.hpp"
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
 #include <stop_token>
@@ -16,9 +17,12 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 /// More than a stream may have unsent.
-constexpr std::size_t cutting_bytes = 2'097'152;
+constexpr std::size_t cutting_bytes = http::stream::most_unsent + 1;
 
 constexpr std::chrono::milliseconds before_cut{20};
+
+/// Requests without an answer, for as long as their clients may wait.
+constexpr std::size_t most_kept = 10'000;
 
 http::response refused(http::refusal why) {
   http::response answer;
@@ -78,11 +82,17 @@ public:
     kept_.clear();
   }
 
-  /// Never answered, and not let go either.
+  /// Not answered, and not let go either, until very many more have come.
   void keep(std::shared_ptr<void> what) {
+    std::shared_ptr<void> oldest; // let go without the lock
     const std::lock_guard lock{guard_};
-    if (!stopped_)
-      kept_.push_back(std::move(what));
+    if (stopped_)
+      return;
+    kept_.push_back(std::move(what));
+    if (kept_.size() > most_kept) {
+      oldest = std::move(kept_.front());
+      kept_.pop_front();
+    }
   }
 
 private:
@@ -112,7 +122,7 @@ private:
   bool stopped_ = false;
   std::condition_variable_any changed_;
   std::multimap<clock::time_point, std::function<void()>> waiting_;
-  std::vector<std::shared_ptr<void>> kept_;
+  std::deque<std::shared_ptr<void>> kept_;
   std::jthread worker_; ///< last: it uses all above
 };
 

@@ -22,7 +22,8 @@ public:
 
   void respond(response answer) override;
   std::shared_ptr<stream> open_stream(response head,
-                                      std::function<void()> on_closed) override;
+                                      std::function<void()> on_closed,
+                                      std::function<void()> on_room) override;
   void on_gone(std::function<void()> then) override;
 
   /// The loop whose thread has the connection.

@@ -44,10 +44,22 @@ enum class refusal : std::uint8_t {
 class stream {
 public:
   virtual ~stream() = default;
-  /// Sends one chunk. Any thread. False once the client is gone or has fallen
-  /// behind by more than the stream's limit (1 MiB unsent), in which case the
-  /// connection is cut.
+  /// More than this unsent, and the client is cut off: the owner did not look
+  /// at `unsent`.
+  static constexpr std::size_t most_unsent = 4'194'304;
+  /// Having more than this unsent, and then no more than this, is told as
+  /// `on_room`.
+  static constexpr std::size_t room_below = 65'536;
+
+  /// Sends one chunk. Any thread. False once the client is gone or has more
+  /// than `most_unsent` to take, in which case the connection is cut.
   virtual bool write(std::string chunk) = 0;
+  /// Bytes that were written and that the kernel has not taken yet, since the
+  /// client reads more slowly. Any thread.
+  [[nodiscard]] virtual std::size_t unsent() const = 0;
+  /// The connection was cut because the client took nothing for as long as a
+  /// write may stand still (`server_options::body_timeout`). Any thread.
+  [[nodiscard]] virtual bool is_stalled() const = 0;
   /// Ends the response in order. Any thread. No `on_closed` follows.
   virtual void close() = 0;
 };
@@ -65,9 +77,12 @@ public:
   /// client has gone or fallen behind, when the server drains or stops, or at
   /// once if no stream can come about (answered before, HEAD, a status without
   /// a body); not after the owner's own `close`. Once the server is gone it
-  /// runs on the calling thread. It may be empty.
+  /// runs on the calling thread. `on_room` is called, on an io thread, each
+  /// time that the client has taken what was too much (`stream::room_below`).
+  /// Both may be empty.
   virtual std::shared_ptr<stream>
-  open_stream(response head, std::function<void()> on_closed) = 0;
+  open_stream(response head, std::function<void()> on_closed,
+              std::function<void()> on_room = {}) = 0;
   /// Has `then` called once, on an io thread, should the client end its side of
   /// the connection, or be lost, before the answer. Any thread, once at most.
   /// A client may end its side and wait on: it can still be answered.

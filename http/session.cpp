@@ -211,6 +211,15 @@ void session::cut() {
   loop_->core().connection_closed();
 }
 
+void session::cut_stalled() {
+  for (const auto& s : slots_)
+    if (s.stream) {
+      const std::lock_guard lock{s.stream->mutex};
+      s.stream->stalled = true;
+    }
+  cut();
+}
+
 void session::tell_watchers() {
   for (auto& s : slots_)
     if (const auto watcher = std::exchange(s.watcher, nullptr))

@@ -14,14 +14,38 @@ const std::vector<counter_row>& counter_rows() {
   return rows;
 }
 
+namespace {
+
+/// Series of one row. Labels are names that the program or its configuration
+/// knows; should one ever come from elsewhere, it cannot grow without bound.
+constexpr std::size_t most_series = 1'000;
+
+/// The series of this label, or `other` where there are too many.
+template <class Map> typename Map::mapped_type&
+series_of(Map& all, counter id, std::string_view label) {
+  typename Map::key_type key{id, std::string{label}};
+  const auto found = all.lower_bound(key);
+  if (found != all.end() && found->first == key)
+    return found->second;
+  const auto first = all.lower_bound(typename Map::key_type{id, {}});
+  std::size_t known = 0;
+  for (auto at = first; at != all.end() && at->first.first == id; ++at)
+    ++known;
+  if (known >= most_series)
+    key.second = "other";
+  return all[std::move(key)];
+}
+
+} // namespace
+
 void counter_board::add(counter id, std::string_view label, double amount) {
   const std::scoped_lock lock{guard_};
-  values_[{id, std::string{label}}] += amount;
+  series_of(values_, id, label) += amount;
 }
 
 void counter_board::set(counter id, std::string_view label, double value) {
   const std::scoped_lock lock{guard_};
-  values_[{id, std::string{label}}] = value;
+  series_of(values_, id, label) = value;
 }
 
 void counter_board::observe(counter id, std::string_view label,
@@ -29,7 +53,7 @@ void counter_board::observe(counter id, std::string_view label,
   const auto bucket = static_cast<std::size_t>(
       std::ranges::lower_bound(bounds, seconds) - bounds.begin());
   const std::scoped_lock lock{guard_};
-  auto& seen = distributions_[{id, std::string{label}}];
+  auto& seen = series_of(distributions_, id, label);
   ++seen.counts[bucket];
   seen.sum += seconds;
 }

@@ -52,8 +52,11 @@ using status_intake_actor = caf::typed_actor<
 using report_store_actor = caf::typed_actor<
     // Ends as `reports_settled` at the waiter that the message names.
     caf::reacts_to<commit_reports>,
-    // To itself: the lane is free again, or its connection may be back.
-    caf::reacts_to<flush_reports>>;
+    // To itself, and from the lane before it: there is something to write.
+    caf::reacts_to<flush_reports>,
+    // To itself: reports have gathered or waited long enough, or the database
+    // may be back.
+    caf::reacts_to<flush_tick>>;
 
 /// Changes tasks other than by report.
 using task_store_actor =
@@ -144,8 +147,12 @@ using search_actor = caf::typed_actor<
 using failed_task_payload_actor = caf::typed_actor<
     // From the stores, right after a commit.
     caf::reacts_to<events_committed>,
+    // From the other replicas: what waited for theirs may go on.
+    caf::reacts_to<replica_published>,
     // To itself: look for what a crash left unpublished.
-    caf::reacts_to<publish_backlog>>;
+    caf::reacts_to<publish_backlog>,
+    // To itself: try again what could not be published.
+    caf::reacts_to<retry_publication>>;
 
 /// One relay target's deliveries.
 using relay_actor = caf::typed_actor<
@@ -166,6 +173,8 @@ using event_stream_actor = caf::typed_actor<
     // Everything after a position, then what comes. Answered once with the
     // events that are there; the rest follows as `events_published`.
     caf::replies_to<subscribe_events>::with<events_read>,
+    // From the other replicas: the log may have more.
+    caf::reacts_to<replica_published>,
     // To itself: look for what other replicas published.
     caf::reacts_to<poll_events>>;
 
@@ -180,6 +189,9 @@ using gateway_actor = caf::typed_actor<
     caf::reacts_to<reports_settled>,
     // From the event stream: claims may be served, browsers told.
     caf::reacts_to<events_published>,
+    // From the HTTP edge: an event stream has room again, or its client has
+    // gone.
+    caf::reacts_to<stream_changed>,
     // To itself: deadlines of parked claims, heartbeats of streams.
     caf::reacts_to<gateway_tick>>;
 

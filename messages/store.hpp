@@ -339,13 +339,14 @@ struct unpublished_taken {
 struct read_events {
   std::int64_t after = 0;
   std::uint32_t limit = 500;
+  bool envelopes = true; ///< false: without them, which costs much less
 
   bool operator==(const read_events&) const = default;
 };
 
 struct events_read {
   std::vector<published_event> events;
-  std::int64_t newest = 0; ///< the highest position there is
+  std::int64_t newest = 0; ///< the highest position that is committed
   std::int64_t oldest = 0; ///< the lowest one kept; 0 if there is none
 };
 

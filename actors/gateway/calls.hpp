@@ -115,11 +115,11 @@ void on_stream_events(gateway_self self, http_call& call);
 /// Has this actor hear of events, from now on and again every second.
 void subscribe(gateway_self self);
 void tick_subscription(gateway_self self);
-/// To be called before `news` are passed on, or once the event stream says that
-/// `newest` was published: if that leaves out events that never came, open
-/// streams get them from the log and waiting claims ask again.
-void mend_gap(gateway_self self, const std::vector<published_event>& news,
-              std::int64_t newest);
+/// To be called before `news` are passed on: if they leave out events that
+/// never came, open streams get them from the log and waiting claims ask again.
+void mend_gap(gateway_self self, const events_published& news);
+/// An open stream has room again, or its client has gone.
+void on_stream_changed(gateway_self self, const stream_changed& what);
 void tick_streams(gateway_self self);
 
 } // namespace telltale

@@ -134,7 +134,7 @@ void on_reports_settled(gateway_self self, reports_settled& settled) {
 void on_events_published(gateway_self self, const events_published& news) {
   auto& state = self->state;
   if (state.subscribed)
-    mend_gap(self, news.events, -1);
+    mend_gap(self, news);
   state.sessions.publish(news.events);
   const auto now = state.setup.now();
   std::size_t claimable = 0;
@@ -218,11 +218,13 @@ gateway(gateway_actor::stateful_pointer<gateway_state> self,
   state.setup = std::move(setup);
   state.replies = std::move(replies);
   state.counters = std::move(counters);
+  state.sessions.observe(state.counters);
   subscribe(self);
   return {
       [=](http_call& call) { on_http_call(self, call); },
       [=](reports_settled& settled) { on_reports_settled(self, settled); },
       [=](const events_published& news) { on_events_published(self, news); },
+      [=](const stream_changed& what) { on_stream_changed(self, what); },
       [=](const gateway_tick&) { on_tick(self); },
   };
 }

@@ -57,7 +57,8 @@ public:
   [[nodiscard]] http::answer with(http::response what);
 
   [[nodiscard]] std::shared_ptr<http::stream>
-  open_stream(http::response head, std::function<void()> on_closed);
+  open_stream(http::response head, std::function<void()> on_closed,
+              std::function<void()> on_room);
 
   /// Has `then` called, on an io thread, should the client go before the
   /// answer. Not from two threads, nor beside `respond`.

@@ -20,9 +20,11 @@ constexpr const char* read_log = R"(
               WHERE position IS NOT NULL) o
   LEFT JOIN (SELECT position, id, type, task_id,
                     coalesce(facts->>'chat_session', '') AS chat_session,
-                    head || payload || '}' AS envelope,
+                    CASE WHEN $3::boolean THEN head || payload || '}' END
+                      AS envelope,
                     facts->>'next_attempt_at' AS next_attempt_at,
-                    CASE WHEN payload IS NULL THEN facts END AS facts
+                    CASE WHEN $3::boolean AND payload IS NULL THEN facts END
+                      AS facts
              FROM events WHERE position > $1
              ORDER BY position LIMIT $2) e ON true
   ORDER BY e.position)";
@@ -66,8 +68,8 @@ events_read read_in(pqxx::connection& link, const read_events& request,
                     const envelope_writer& write_envelope) {
   pqxx::read_transaction work{link};
   events_read answer;
-  for (const auto& row :
-       work.exec_prepared("read_log", request.after, request.limit)) {
+  for (const auto& row : work.exec_prepared("read_log", request.after,
+                                            request.limit, request.envelopes)) {
     answer.newest = row[0].as<std::int64_t>();
     answer.oldest = row[1].as<std::int64_t>();
     if (row[2].is_null())
@@ -79,7 +81,9 @@ events_read read_in(pqxx::connection& link, const read_events& request,
       event.type = *type;
     event.task.value = need_uuid(row[5]);
     event.chat_session = row[6].c_str();
-    if (row[7].is_null())
+    if (!request.envelopes)
+      event.envelope.clear(); // whoever needs it asks again
+    else if (row[7].is_null())
       event.envelope = write_from_facts(row[9], write_envelope);
     else
       event.envelope = row[7].c_str();

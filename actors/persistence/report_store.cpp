@@ -20,12 +20,11 @@ using lane = report_store_actor::stateful_pointer<report_store_state>;
 
 void flush_later(lane self, std::chrono::milliseconds delay) {
   auto& state = self->state;
-  if (state.flush_pending)
+  if (state.resting)
     return;
-  state.flush_pending = true;
   if (delay.count() > 0)
-    self->delayed_send(self, delay, flush_reports{});
-  else
+    state.flush.bring_forward(self, self->clock().now() + delay);
+  else if (!std::exchange(state.flush_pending, true))
     self->send(self, flush_reports{});
 }
 
@@ -39,7 +38,8 @@ bool has_few(const report_store_state& state) {
   return true;
 }
 
-/// May this lane write now? If not, `flush_reports` comes back to it.
+/// May this lane write now? If not, `flush_reports` or `flush_tick` come to
+/// it.
 bool take_turn(lane self, std::unique_ptr<lane_turn::hold>& turn) {
   auto& state = self->state;
   const auto& options = state.options;
@@ -54,10 +54,9 @@ bool take_turn(lane self, std::unique_ptr<lane_turn::hold>& turn) {
     state.waits_since.reset();
     return true;
   }
-  if (!state.waits_since) {
+  if (!state.waits_since)
     state.waits_since = now;
-    self->delayed_send(self, options.longest_turn, flush_reports{});
-  }
+  state.flush.bring_forward(self, *state.waits_since + options.longest_turn);
   return false;
 }
 
@@ -178,9 +177,8 @@ void on_commit_reports(lane self, commit_reports& what) {
   flush_later(self, state.options.batch_max_delay);
 }
 
-void on_flush_reports(lane self) {
+void write(lane self) {
   auto& state = self->state;
-  state.flush_pending = false;
   if (state.queue.empty())
     return;
   std::unique_ptr<lane_turn::hold> turn;
@@ -193,8 +191,11 @@ void on_flush_reports(lane self) {
   if (!facts && code_of(facts.error()) == ec::database_unavailable) {
     give_back(rows, shares, false);
     give_up_overdue(self);
-    if (!state.queue.empty())
-      flush_later(self, state.options.retry_every);
+    if (!state.queue.empty()) {
+      state.resting = true;
+      state.flush.bring_forward(self, self->clock().now()
+                                          + state.options.retry_every);
+    }
     return;
   }
   state.counters->add(counter::report_batches_total);
@@ -213,6 +214,19 @@ void on_flush_reports(lane self) {
     flush_later(self, std::chrono::milliseconds{0});
 }
 
+void on_flush_reports(lane self) {
+  self->state.flush_pending = false;
+  if (!self->state.resting)
+    write(self);
+}
+
+void on_flush_tick(lane self) {
+  if (!self->state.flush.fired(self))
+    return;
+  self->state.resting = false;
+  write(self);
+}
+
 } // namespace
 
 report_store_actor::behavior_type
@@ -224,11 +238,13 @@ report_store(lane self, std::unique_ptr<task_store> store,
   state.listener = std::move(listener);
   state.counters = std::move(counters);
   state.options = options;
+  state.flush.observe(state.counters, report_store_state::name);
   state.options.batch_max_rows =
       std::max<std::uint32_t>(options.batch_max_rows, 1);
   return {
       [self](commit_reports& what) { on_commit_reports(self, what); },
       [self](flush_reports) { on_flush_reports(self); },
+      [self](flush_tick) { on_flush_tick(self); },
   };
 }
 

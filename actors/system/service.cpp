@@ -115,15 +115,18 @@ void service::wiring::spawn_publication() {
   payload_ = spawn_room<failed_task_payload_actor, failed_task_payload_state>(
       "failed-task-payload", [this](auto* self) {
         return failed_task_payload(
-            self, payload_wiring{
-                      .redaction = redactions_.front(),
-                      .events = events_,
-                      .stream = stream_,
-                      .targets = targets_,
-                      .public_url = settings_.http.public_url,
-                      .is_heard = [counters = counters_] {
-                        return counters->read(counter::event_subscribers) > 0;
-                      }});
+            self, payload_wiring{.redaction = redactions_.front(),
+                                 .events = events_,
+                                 .stream = stream_,
+                                 .targets = targets_,
+                                 .public_url = settings_.http.public_url,
+                                 .is_heard =
+                                     [counters = counters_] {
+                                       return counters->read(
+                                                  counter::event_subscribers)
+                                              > 0;
+                                     },
+                                 .counters = counters_});
       });
   deliveries_ = spawn_blocking_room<delivery_store_actor, delivery_log_state>(
       "delivery-log", [this](auto* self) {
@@ -206,7 +209,8 @@ void service::wiring::spawn_stores_of_tasks() {
             return search_store_room(self, make_pg_search(store_));
           });
   static_cast<void>(spawn_room<search_actor, search_state>(
-      "search", [words](auto* self) { return search(self, words); }));
+      "search",
+      [this, words](auto* self) { return search(self, words, counters_); }));
   statistics_ = spawn_blocking_room<statistics_actor, statistics_state>(
       "statistics", [this](auto* self) {
         return statistics(self, make_pg_statistics(store_));
@@ -285,8 +289,8 @@ void service::wiring::listen_to_replicas() {
   bell_owner_ = std::make_unique<replica_bell>(
       store_, [stream = stream_, payload = payload_,
                targets = targets_](bool deliveries) {
-        caf::anon_send(stream, poll_events{});
-        caf::anon_send(payload, publish_backlog{});
+        caf::anon_send(stream, replica_published{});
+        caf::anon_send(payload, replica_published{});
         if (!deliveries)
           return;
         // The others may have no hand free for what they wrote.

@@ -54,7 +54,7 @@ fake_reports(report_store_actor::pointer self) {
                   flight.ready.task == known ? ec::none : ec::task_not_found;
             self->send(what.waiter, reports_settled{std::move(what.batch)});
           },
-          [](flush_reports&) {}};
+          [](flush_reports&) {}, [](flush_tick&) {}};
 }
 
 inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer) {
@@ -124,10 +124,24 @@ inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer) {
           [](runner_recovered&) { return tasks_swept{}; }};
 }
 
+/// Events that were published before the service started.
+using event_history = std::vector<published_event>;
+
 inline event_stream_actor::behavior_type
-fake_events(event_stream_actor::pointer) {
+fake_events(event_stream_actor::pointer, const event_history& log) {
   return {[](events_published&) {},
-          [](subscribe_events&) { return events_read{}; }, [](poll_events&) {}};
+          [log](const subscribe_events& what) {
+            events_read read;
+            if (!log.empty())
+              read.newest = log.back().position;
+            if (what.after >= 0)
+              for (const auto& event : log)
+                if (event.position > what.after
+                    && read.events.size() < what.limit)
+                  read.events.push_back(event);
+            return read;
+          },
+          [](replica_published&) {}, [](poll_events&) {}};
 }
 
 inline config::token_config token(const std::string& value,
@@ -157,7 +171,7 @@ struct service {
   access_rules rules;
 
   explicit service(const config::auth_config& auth = closed(),
-                   config::http_config http = {})
+                   config::http_config http = {}, event_history log = {})
       : rules(auth, "key") {
     const auto redaction = sys.spawn(fake_redaction);
     const auto intake =
@@ -173,7 +187,7 @@ struct service {
                         .mutes = sys.spawn(fake_mutes),
                         .redaction = redaction,
                         .reaper = sys.spawn(fake_reaper),
-                        .events = sys.spawn(fake_events),
+                        .events = sys.spawn(fake_events, std::move(log)),
                         .intake = intake,
                         .beats = sys.spawn(fake_beats)};
     actor = sys.spawn(gateway, rooms, gateway_setup{}, replies, counters);

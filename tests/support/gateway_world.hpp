@@ -21,20 +21,36 @@ namespace telltale::test {
 struct client : http::exchange, http::stream {
   std::vector<http::response> answers;
   std::string streamed;
+  std::size_t untaken = 0; ///< of what was streamed
+  bool reads = true;       ///< takes what is streamed
+  bool stalled = false;
   bool closed = false;
 
   void respond(http::response answer) override {
     answers.push_back(std::move(answer));
   }
-  std::shared_ptr<http::stream> open_stream(http::response head,
-                                            std::function<void()>) override {
+  std::shared_ptr<http::stream>
+  open_stream(http::response head, std::function<void()> on_closed,
+              std::function<void()> on_room) override {
     answers.push_back(std::move(head));
+    hang_up = std::move(on_closed);
+    room = std::move(on_room);
     // The test keeps the client, so the stream may be borrowed.
     return {std::shared_ptr<void>{}, this};
   }
   bool write(std::string chunk) override {
+    if (!reads)
+      untaken += chunk.size();
     streamed += chunk;
     return true;
+  }
+  std::size_t unsent() const override { return untaken; }
+  bool is_stalled() const override { return stalled; }
+  /// As a client that reads all that it was sent.
+  void take() {
+    untaken = 0;
+    if (room)
+      room();
   }
   void close() override { closed = true; }
   void on_gone(std::function<void()> then) override {
@@ -44,6 +60,7 @@ struct client : http::exchange, http::stream {
   }
   bool leaves_at_once = false;
   std::function<void()> hang_up; ///< as a client that goes away
+  std::function<void()> room;
 
   [[nodiscard]] unsigned status() const {
     return answers.size() == 1 ? answers[0].status : 0;
@@ -246,7 +263,7 @@ fake_events(event_stream_actor::pointer, world* w) {
                 read.events.push_back(event);
             return read;
           },
-          [](poll_events&) {}};
+          [](replica_published&) {}, [](poll_events&) {}};
 }
 
 /// Settles everything as committed.

@@ -148,7 +148,8 @@ struct fixture : test_coordinator_fixture<> {
                             -> failed_task_payload_actor::behavior_type {
       return {
           [this](const events_committed& x) { ears.facts += x.facts.size(); },
-          [](const publish_backlog&) {}};
+          [](const replica_published&) {}, [](const publish_backlog&) {},
+          [](const retry_publication&) {}};
     });
     report_store_options options;
     options.batch_max_rows = 4;
@@ -310,6 +311,30 @@ CAF_TEST(who waited too long for the database hears of it and no one else) {
   pass(100ms);
   CAF_REQUIRE_EQUAL(ears.settled.size(), 2u);
   CAF_CHECK_EQUAL(ears.settled[1]->front().result, ec::none);
+}
+
+CAF_TEST(
+    a database that is away is asked ten times a second however many report) {
+  plan->away = true;
+  const auto gauge = [&] {
+    return counters->read(counter::timers, report_store_state::name);
+  };
+  for (int i = 0; i < 200; ++i) {
+    send(1);
+    self->send(lane, flush_reports{}); // as a lane that is through does
+    pass(5ms);
+    CAF_REQUIRE(gauge() <= 1);
+  }
+  CAF_CHECK(plan->batches.size() <= 11);
+  plan->away = false;
+  pass(100ms);
+  pass(100ms);
+  CAF_CHECK_EQUAL(ears.settled.size(), 200u);
+  CAF_MESSAGE("and nothing is due once all is written");
+  const auto asked = plan->batches.size();
+  pass(60s);
+  CAF_CHECK_EQUAL(gauge(), 0);
+  CAF_CHECK_EQUAL(plan->batches.size(), asked);
 }
 
 CAF_TEST(an error of another kind is answered and the lane goes on) {
