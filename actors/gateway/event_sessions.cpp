@@ -1,6 +1,7 @@
 #include "actors/gateway/event_sessions.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace telltale {
@@ -10,11 +11,15 @@ std::string sse_frame(const published_event& event) {
                       + "\nevent: " + to_string(event.type) + "\ndata: ";
   // JSON has no line breaks of its own between tokens here; should it ever
   // have some, each line needs its own field.
-  for (const char c : event.envelope)
-    if (c == '\n')
+  for (std::string_view rest{event.envelope};;) {
+    const auto end = rest.find_first_of("\r\n");
+    frame += rest.substr(0, end);
+    if (end == std::string_view::npos)
+      break;
+    if (rest[end] == '\n')
       frame += "\ndata: ";
-    else if (c != '\r')
-      frame += c;
+    rest.remove_prefix(end + 1);
+  }
   return frame + "\n\n";
 }
 

@@ -68,6 +68,9 @@ CAF_TEST(an event is one frame) {
   event.envelope = "{\"n\":7}";
   CAF_CHECK_EQUAL(sse_frame(event),
                   "id: 7\nevent: task:failed\ndata: {\"n\":7}\n\n");
+  event.envelope = "{\r\n}";
+  CAF_CHECK_EQUAL(sse_frame(event),
+                  "id: 7\nevent: task:failed\ndata: {\ndata: }\n\n");
 }
 
 CAF_TEST(an event stream resumes without gap or repeat) {
@@ -211,7 +214,7 @@ CAF_TEST(any mix of news and pages and slow readers is read once and in order) {
   const auto chance = [&](int of) {
     return static_cast<int>(random() % static_cast<unsigned>(of));
   };
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 12; ++round) {
     event_sessions sessions;
     std::vector<published_event> log;
     std::vector<std::shared_ptr<recording_stream>> outs;
@@ -236,7 +239,7 @@ CAF_TEST(any mix of news and pages and slow readers is read once and in order) {
     };
     std::int64_t last = 0;
     std::int64_t heard = 0; // what the news spoke of
-    for (int step = 0; step < 300; ++step) {
+    for (int step = 0; step < 200; ++step) {
       switch (chance(6)) {
       case 0: // a session
         if (outs.size() < 6) {
@@ -263,13 +266,13 @@ CAF_TEST(any mix of news and pages and slow readers is read once and in order) {
         break;
       case 3: // news that never come
         for (int i = chance(3); i > 0; --i)
-          log.push_back(event_at(last += 1 + chance(3), 40'000));
+          log.push_back(event_at(last += 1 + chance(3), 8'000));
         break;
       default: { // news
         const auto size = log.size();
         for (int i = 1 + chance(4); i > 0; --i)
           log.push_back(
-              event_at(last += 1 + (chance(3) == 0 ? chance(5) : 0), 40'000));
+              event_at(last += 1 + (chance(3) == 0 ? chance(5) : 0), 8'000));
         const events_published told{
             {log.begin() + static_cast<std::ptrdiff_t>(size), log.end()},
             size == 0 ? 0 : log[size - 1].position};
@@ -302,7 +305,7 @@ CAF_TEST(any mix of news and pages and slow readers is read once and in order) {
           expected.push_back(event.position);
       CAF_REQUIRE_EQUAL(outs[which]->positions(), expected);
       CAF_REQUIRE(outs[which]->most_untaken
-                  < event_sessions::most_unsent + 41'000);
+                  < event_sessions::most_unsent + 9'000);
     }
   }
 }
