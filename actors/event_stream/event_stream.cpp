@@ -20,11 +20,6 @@ using limits = event_stream_state;
 
 void read_store(self_pointer self);
 
-void count_message(self_pointer self) {
-  if (const auto& counters = self->state.counters)
-    counters->add(counter::actor_messages_total, event_stream_state::name);
-}
-
 /// Passes on what follows the cursor. Returns false if an event may be missing
 /// before one of these. None lies between `after` and the first one; -1:
 /// nobody knows.
@@ -159,14 +154,12 @@ void read_store(self_pointer self) {
 }
 
 void on_events_published(self_pointer self, const events_published& news) {
-  count_message(self);
   if (self->state.cursor < 0 || !pass_on(self, news.events, news.after, false))
     read_store(self);
 }
 
 caf::result<events_read> on_subscribe(self_pointer self,
                                       subscribe_events& what) {
-  count_message(self);
   auto& state = self->state;
   add_listener(self, what);
   if (state.cursor < 0 && state.waiting.size() >= limits::most_waiting)
@@ -182,7 +175,6 @@ caf::result<events_read> on_subscribe(self_pointer self,
 /// Reads at once after a quiet time; of a busy replica's words many become one
 /// read.
 void on_replica_published(self_pointer self) {
-  count_message(self);
   auto& state = self->state;
   const auto due = state.read_at + limits::replica_pause;
   if (due <= self->clock().now() && !state.reading)

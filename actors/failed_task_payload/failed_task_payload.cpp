@@ -36,11 +36,6 @@ bool keep(failed_task_payload_state& state, event_facts facts) {
   return true;
 }
 
-void count_message(pointer self) {
-  if (const auto& counters = self->state.wiring.counters)
-    counters->add(counter::actor_messages_total, limits::name);
-}
-
 /// The log understood the batch and will not have it.
 bool is_refusal(const caf::error& error) {
   return error.category() == ec_category
@@ -172,7 +167,6 @@ void publish_next(pointer self) {
 }
 
 void on_committed(pointer self, events_committed& committed) {
-  count_message(self);
   std::size_t dropped = 0;
   for (auto& facts : committed.facts)
     dropped += keep(self->state, std::move(facts)) ? 0U : 1U;
@@ -235,7 +229,6 @@ void on_retry(pointer self) {
 
 /// What waits for what the other published may go on: the look comes sooner.
 void on_replica_published(pointer self) {
-  count_message(self);
   auto& state = self->state;
   if (state.looked_once)
     state.next_look.bring_forward(self, state.looked_at + limits::overdue);
