@@ -199,3 +199,19 @@ CAF_TEST(ten thousand wishes leave no more ticks than those that were sooner) {
   }
   CAF_CHECK(most <= 3u);
 }
+
+CAF_TEST(labels that nobody foresaw do not make series without bound) {
+  counter_board board;
+  for (int i = 0; i < 5'000; ++i) {
+    board.add(counter::tasks_failed_total, "made-up-" + std::to_string(i));
+    board.observe(counter::send_seconds, "made-up-" + std::to_string(i), 1);
+  }
+  board.add(counter::tasks_failed_total, "made-up-3");
+  CAF_CHECK_EQUAL(board.samples().size(), 1'001u);
+  CAF_CHECK_EQUAL(board.distributions().size(), 1'001u);
+  CAF_CHECK_EQUAL(board.read(counter::tasks_failed_total, "made-up-3"), 2);
+  CAF_CHECK_EQUAL(board.read(counter::tasks_failed_total, "other"), 4'000);
+  CAF_MESSAGE("other metrics have room of their own");
+  board.add(counter::swept_total, "lease");
+  CAF_CHECK_EQUAL(board.read(counter::swept_total, "lease"), 1);
+}

@@ -187,6 +187,26 @@ CAF_TEST(
   CAF_CHECK_EQUAL(counters->read(counter::timers, "failed-task-payload"), 1);
 }
 
+CAF_TEST(what waits for its publication is bounded in bytes) {
+  start();
+  s.failures = 1'000; // nothing gets through
+  std::vector<event_facts> many;
+  for (int i = 0; i < 600; ++i) {
+    many.push_back(make_facts());
+    many.back().error = stored_text::from_store(std::string(100'000, 'x'));
+  }
+  commit({make_facts()});
+  commit(many);
+  many.clear();
+  s.failures = 0;
+  for (int i = 0; i < 20; ++i) {
+    sched.advance_time(5s);
+    settle();
+  }
+  CAF_CHECK_LESS(s.streamed.size(), 340u);
+  CAF_CHECK_GREATER(s.streamed.size(), 330u);
+}
+
 CAF_TEST(a store that is away loses nothing and repeats nothing) {
   start();
   s.failures = 2;
