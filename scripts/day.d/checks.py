@@ -167,8 +167,7 @@ def truth(fleet, tasks, attempts, states, kills):
     yield at_most("final reports refused", len(refused), 0, note=", ".join(refused[:3]))
     offline = [task for task, _, reason, _ in attempts if reason == "runtime_offline"]
     yield at_most("false runtime_offline attempts", len(offline), 0)
-    seen = {run.id: run.attempts for run in fleet.runs if run.id}
-    unseen = [begun for task, number, _, begun in attempts if number not in seen.get(task, ())]
+    unseen = [begun for task, number, _, begun in attempts if number not in fleet.seen.get(task, ())]
     # An answer that was under way when the service was killed is lost with it.
     excused = [begun for begun in unseen if any(kill - 2 <= begun <= kill + 0.5 for kill in kills)]
     yield at_most("attempts that no runner saw", len(unseen) - len(excused), 0, note=f"{len(excused)} lost by a kill" if excused else "")

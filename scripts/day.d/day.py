@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import faulthandler
 import os
 import pathlib
 import signal
@@ -71,7 +72,7 @@ class Day(Phases):
         await self.fleet.rest()
         self.sampler = Sampler(self.stack, lambda: self.now, self.note)
         await self.phase("idle", self.idle)
-        self.fleet = Fleet(self.stack.port, self.plan.runners, lambda: self.now, warm.runs)
+        self.fleet = Fleet(self.stack.port, self.plan.runners, lambda: self.now, warm)
         self.subscribers = Subscribers(self.stack.port, self.plan.subscribers)
         await asyncio.sleep(2)
         for name in PHASES:
@@ -99,7 +100,7 @@ class Day(Phases):
                 if self.guarded:
                     self.line(Line(f"phase {name}: memory", f"<= {self.plan.memory_guard:g} MB", "more: the phase was ended", False))
                     break
-                if time.time() - began > seconds * 3 + 300:
+                if time.time() - began > seconds * 3 + 120:
                     self.line(Line(f"phase {name}: its end", f"{seconds:.0f} s", f"ended after {time.time() - began:.0f} s", False))
                     break
             if task.done():
@@ -236,6 +237,8 @@ def main():
     only = tuple(filter(None, asked.only.split(",")))
     if unknown := [name for name in only if name not in PHASES]:
         words.error(f"no such phase: {', '.join(unknown)}")
+    faulthandler.register(signal.SIGUSR1)  # shows where it is
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     folder = tempfile.mkdtemp(prefix="telltale-day-")
     os.chmod(folder, 0o755)
     plan = Plan(minutes=asked.minutes, only=only)

@@ -32,21 +32,23 @@ class Run:
     status: str = ""            # acknowledged by the service
     ended: float = 0.0
     refused: int = 0            # the status code that a final report met instead
-    attempts: set = dataclasses.field(default_factory=set)  # that a runner saw
     failures: int = 0           # attempts that a runner reported as failed, acknowledged
 
 
 class Fleet:
     """200 runners that poll for work, and what they were told."""
 
-    def __init__(self, port, runners, phase, earlier=()):
+    def __init__(self, port, runners, phase, earlier=None):
         self.port, self.phase = port, phase
-        self.runs = list(earlier)
+        self.runs = earlier.runs if earlier else []
         self.by_id = {run.id: run for run in self.runs}
         self.operations = 0       # creates, claims that brought a task, reports, heartbeats: acknowledged
         self.troubles = {}        # answers that were none, by kind
         self.create_ms, self.report_ms, self.claim_gave_up = [], [], 0
         self.over = asyncio.Event()
+        self.gate, self.held = asyncio.Event(), 0  # of a burst: open, but while one gathers
+        self.gate.set()
+        self.seen = earlier.seen if earlier else {}  # attempts that a runner was given, by task
         self.random = random.Random(7)
         self.count = runners
         self.tasks = [asyncio.create_task(self.runner(f"runner-{n:03d}")) for n in range(runners)]
@@ -98,7 +100,8 @@ class Fleet:
             if (left := began + n / rate - time.monotonic()) > 0:
                 await asyncio.sleep(left)
             made.append(asyncio.create_task(self.create(**{k: v(n) if callable(v) else v for k, v in what.items()})))
-        return await asyncio.gather(*made)
+        # A phase that is ended early leaves its creators to end by themselves: what they made is known.
+        return await asyncio.gather(*map(asyncio.shield, made))
 
     async def flow(self, rate, seconds, until=None, **what):
         """Tasks at a rate for so long, or until an event; their number."""
@@ -112,8 +115,19 @@ class Fleet:
             made = [t for t in made if not t.done()] if len(made) > 400 else made
             made.append(asyncio.create_task(self.create(**{k: v(n) if callable(v) else v for k, v in what.items()})))
             n += 1
-        await asyncio.gather(*made)
+        await asyncio.gather(*map(asyncio.shield, made))
         return n
+
+    async def burst(self, count, **what):
+        """That many failures as nearly at once as there are runners: they hold until all are at work."""
+        self.gate.clear()
+        try:
+            await self.create_many(count, self.count, then="fail", work_ms=-1, **what)
+            deadline = time.monotonic() + 30
+            while self.held < min(count, self.count * 0.9) and time.monotonic() < deadline:
+                await asyncio.sleep(0.05)
+        finally:
+            self.gate.set()
 
     # --- working -------------------------------------------------------------
 
@@ -147,17 +161,20 @@ class Fleet:
         me.close()
 
     async def work(self, me, name, task):
-        run = self.by_id.get(task["task_id"])
-        while run is None:  # its creator has no answer yet
+        self.seen.setdefault(task["task_id"], set()).add(task["attempt"])
+        deadline = time.monotonic() + 60
+        while (run := self.by_id.get(task["task_id"])) is None:  # its creator has no answer yet
             await asyncio.sleep(0.05)
-            run = self.by_id.get(task["task_id"])
-            if self.over.is_set():
-                return
-        run.attempts.add(task["attempt"])
+            if self.over.is_set() or time.monotonic() > deadline:
+                return self.trouble("a task that nobody created")
         path = f"/internal/tasks/{run.id}/status"
         told = {"attempt": task["attempt"], "runner_id": name}
         await self.report(me, run, path, {"status": "running", **told})
-        left = task["input"]["ms"] / 1000
+        if task["input"]["ms"] < 0:
+            self.held += 1
+            await self.gate.wait()
+            self.held -= 1
+        left = max(0, task["input"]["ms"]) / 1000
         while left > 5:
             await asyncio.sleep(5)
             left -= 5

@@ -101,7 +101,7 @@ class Stack(Service):
         out = open(self.folder / "sink.out", "w+b")
         self.processes["sink"] = subprocess.Popen(
             [self.program, "sink", "--listen", "127.0.0.1:0", "--real-limits", "--json"], stdout=out,
-            stderr=subprocess.STDOUT, env=self.environment)
+            stderr=subprocess.STDOUT, env=self.environment, start_new_session=True)
         found = self.wait(lambda: re.search(r"http://[0-9.]+:\d+", (self.folder / "sink.out").read_text(errors="replace")),
                           "the sink to start", 20)
         self.sink_url = found.group(0)
@@ -118,7 +118,7 @@ class Stack(Service):
     def launch(self, name, config, pipe):
         end = pipe.open()
         self.processes[name] = subprocess.Popen([self.program, "serve", "--config", config], stdin=subprocess.DEVNULL,
-                                                stdout=end, stderr=end, env=self.environment)
+                                                stdout=end, stderr=end, env=self.environment, start_new_session=True)
         os.close(end)
 
     def start(self):
