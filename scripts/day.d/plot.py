@@ -29,10 +29,13 @@ def draw(path, title, strips, phases, seconds):
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="system-ui, sans-serif" font-size="11">',
            f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
            f'<text x="{LEFT}" y="18" font-size="14" font-weight="600" fill="#111">{escape(title)}</text>']
+    free = [0.0, 0.0, 0.0]  # where each row of names has room again
     for n, (name, begin, end) in enumerate(phases):
+        row = next((row for row in range(3) if free[row] <= x(begin)), 2)
+        free[row] = x(begin) + 6 + len(name) * 5.4
         shade = "#eef2ff" if n % 2 == 0 else "#fafafa"
         out.append(f'<rect x="{x(begin):.1f}" y="{TOP}" width="{max(x(end) - x(begin), 0.5):.1f}" height="{height - TOP - 30}" fill="{shade}"/>')
-        out.append(f'<text transform="translate({x(begin) + 9:.1f},{TOP - 3}) rotate(-38)" font-size="9" fill="#555">{escape(name)}</text>')
+        out.append(f'<text x="{x(begin):.1f}" y="{TOP - 4 - row * 11}" font-size="9" fill="#555">{escape(name)}</text>')
     for n, (name, unit, lines) in enumerate(strips):
         top = TOP + n * (STRIP + GAP) + 16
         bottom = top + STRIP - 10
@@ -53,7 +56,7 @@ def draw(path, title, strips, phases, seconds):
                 out.append(f'<polyline points="{way}" fill="none" stroke="{colour}" stroke-width="1.2"/>')
             out.append(f'<text x="{WIDTH - 22 - k * 110}" y="{top - 4}" text-anchor="end" fill="{colour}">{escape(label)}</text>')
     bottom = TOP + len(strips) * (STRIP + GAP) + 14
-    step = nice(seconds / 8)
+    step = next(step for step in (5, 10, 30, 60, 120, 300, 600, 1200, 3600, 1e9) if step * 10 >= seconds)
     at = 0.0
     while at <= seconds:
         label = f"{at / 60:g} min" if seconds > 300 else f"{at:g} s"
