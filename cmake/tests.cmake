@@ -5,7 +5,7 @@
 function(telltale_tests label)
   cmake_parse_arguments(A "" "TIMEOUT" "" ${ARGN})
   if(NOT A_TIMEOUT)
-    set(A_TIMEOUT 60)
+    set(A_TIMEOUT 180)
   endif()
   if(TELLTALE_SANITIZE)
     math(EXPR A_TIMEOUT "${A_TIMEOUT} * 4")

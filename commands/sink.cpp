@@ -94,9 +94,11 @@ int run_sink(const sink_choices& choices) {
 void add_sink(CLI::App& program, chosen& run) {
   auto choices = std::make_shared<sink_choices>();
   auto* command = program.add_subcommand(
-      "sink", "A local stand-in for every chat: takes Octo, Lark, Slack, "
-              "DingTalk, WeCom, Telegram and webhook messages, shows them here "
-              "and at /, lists them at /messages, faults on demand at /faults");
+      "sink",
+      "A local stand-in for every chat: takes Octo, Lark, Slack, "
+      "DingTalk, WeCom, Telegram and webhook messages, shows them here "
+      "and at /, lists them at /messages and /chats, keeps the chats' limits "
+      "with --real-limits, faults on demand at /faults");
   command
       ->add_option("--listen", choices->listen, "Address and port; port 0: any")
       ->capture_default_str();
@@ -115,6 +117,10 @@ void add_sink(CLI::App& program, chosen& run) {
           CLI::AsNumberWithUnit::CASE_INSENSITIVE));
   command->add_option("--throttle", choices->options.throttle,
                       "Most messages a second and chat; 0: no limit");
+  command->add_flag("--real-limits", choices->options.real_limits,
+                    "Each chat refuses what the real one would: messages a "
+                    "second and a minute, of a chat and of an app, with its "
+                    "own error (docs/relays.md); /stats counts them");
   command->add_option("--secret", choices->options.secrets,
                       "Secret of webhooks (whsec_ + base64) or of a DingTalk "
                       "robot (SEC...); once one is named, others of its kind "

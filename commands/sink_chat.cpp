@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include <boost/json/array.hpp>
-#include <boost/json/serialize.hpp>
+#include <boost/json/object.hpp>
 
 #include "commands/sink_page.hpp"
 #include "commands/sink_sign.hpp"
@@ -17,6 +16,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t remembered = 200'000;
+constexpr std::size_t remembered_bytes = 256'000'000;
 constexpr std::string_view lark_prefix = "/open-apis/im/v1/messages";
 constexpr std::size_t lark_card_bytes = 30'000;
 constexpr std::size_t lark_text_bytes = 150'000;
@@ -34,24 +34,19 @@ sink_answer bad_body() {
   return {.what = json_answer(400, {{"msg", "the body cannot be read"}})};
 }
 
-json::object object_of(const sink_message& what) {
-  return {{"number", what.number},
-          {"relay", what.relay},
-          {"chat", what.chat},
-          {"text", what.text},
-          {"key", what.key},
-          {"message_id", what.message_id},
-          {"reply_to", what.reply_to},
-          {"received_at", what.received_at},
-          {"repeats", what.repeats},
-          {"title", what.card.title},
-          {"body", what.card.body},
-          {"link", what.card.link},
-          {"link_text", what.card.link_text}};
-}
-
 std::string header_in(const http::request& what, std::string_view name) {
   return std::string{what.find(name).value_or("")};
+}
+
+/// Empty: not from a socket at all.
+bool is_local(std::string_view address) {
+  return address.empty() || address.starts_with("127.") || address == "::1"
+         || address.starts_with("::ffff:127.");
+}
+
+std::size_t weight_of(const sink_message& what) {
+  return sizeof what + what.text.size() + what.card.body.size()
+         + what.card.title.size() + what.key.size() + what.chat.size();
 }
 
 std::string path_of(const http::request& what) {
@@ -60,14 +55,10 @@ std::string path_of(const http::request& what) {
 
 } // namespace
 
-std::string to_json(const sink_message& what) {
-  return json::serialize(object_of(what));
-}
-
 sink_chat::sink_chat(sink_options options,
                      std::function<void(const sink_message&)> on_message)
     : options_(options), on_message_(std::move(on_message)),
-      random_(options.seed) {}
+      random_(options.seed), limiter_(options.real_limits, options.throttle) {}
 
 std::vector<sink_message> sink_chat::messages() const {
   const std::lock_guard lock{guard_};
@@ -81,12 +72,10 @@ sink_answer sink_chat::answer(const http::request& what) {
       return {.what = page_of(messages())};
     if (path == "/stats")
       return stats();
-    if (path == "/messages") {
-      json::array list;
-      for (const auto& message : messages())
-        list.push_back(object_of(message));
-      return plain(200, json::serialize(list), "application/json");
-    }
+    if (path == "/messages")
+      return list(what);
+    if (path == "/chats")
+      return chats(what);
     return plain(404, "nothing here\n");
   }
   if (what.method != "POST")
@@ -126,11 +115,8 @@ sink_answer sink_chat::lark_token(const http::request& what) {
       || text_in(*body, "app_secret").empty())
     return {.what = lark_error(400, 10'003)};
   const std::lock_guard lock{guard_};
-  for (auto& fault : faults_)
-    if (fault.of_token && fault.next > 0) {
-      --fault.next;
-      return refused_by(fault, "lark");
-    }
+  if (const auto fault = faults_.meet_token(std::chrono::steady_clock::now()))
+    return refused_by(*fault, "lark");
   token_ = "t-local-" + std::to_string(++tokens_);
   return {.what = json_answer(200, {{"code", 0},
                                     {"msg", "ok"},
@@ -162,34 +148,20 @@ sink_answer sink_chat::lark(const http::request& what,
 }
 
 sink_answer sink_chat::add_fault(const http::request& what) {
+  // Whoever may send messages from elsewhere may not switch the sink off.
+  if (!is_local(what.remote_address))
+    return {.what =
+                json_answer(403, {{"msg", "faults from this machine only"}})};
   const auto body = read_object(what.body);
   if (!body)
     return bad_body();
-  sink_fault fault;
-  fault.next = number_in(*body, "next");
-  fault.status = static_cast<unsigned>(number_in(*body, "status"));
-  fault.code = number_in(*body, "code");
-  fault.stored = flag_in(*body, "stored");
-  fault.hang = flag_in(*body, "hang");
-  fault.of_token = text_in(*body, "of") == "token";
-  fault.chat = text_in(*body, "chat");
-  fault.header = text_in(*body, "header");
-  fault.relay = text_in(*body, "relay");
-  fault.error = text_in(*body, "error");
-  fault.body = text_in(*body, "body");
-  fault.cut = flag_in(*body, "cut");
-  fault.half = flag_in(*body, "half");
-  if (const auto* given = body->if_contains("parameters");
-      given != nullptr && given->is_object())
-    fault.parameters = given->get_object();
   const std::lock_guard lock{guard_};
   if (flag_in(*body, "forget_token"))
     token_.clear();
-  if (flag_in(*body, "clear"))
-    faults_.clear();
-  std::erase_if(faults_, [](const sink_fault& f) { return f.next <= 0; });
-  faults_.push_back(std::move(fault));
-  return {.what = json_answer(200, {{"ok", true}})};
+  faults_.add(*body, std::chrono::steady_clock::now());
+  return {.what = json_answer(200, {{"ok", true}}),
+          .closed_for = std::chrono::milliseconds{
+              std::max<std::int64_t>(number_in(*body, "closed_ms"), 0)}};
 }
 
 sink_answer sink_chat::take(sink_arrival what) {
@@ -239,9 +211,16 @@ sink_message& sink_chat::store(sink_arrival what, bool& repeated) {
   message.received_at = format_rfc3339(now_utc());
   if (!message.key.empty())
     by_key_[key] = {message.number, now};
+  bytes_ += weight_of(message);
   messages_.push_back(std::move(message));
-  if (messages_.size() > remembered) {
-    by_key_.erase(messages_.front().relay + "/" + messages_.front().key);
+  while (messages_.size() > 1
+         && (messages_.size() > remembered || bytes_ > remembered_bytes)) {
+    const auto& oldest = messages_.front();
+    // The key may have come anew since, with a younger message.
+    if (const auto of = by_key_.find(oldest.relay + "/" + oldest.key);
+        of != by_key_.end() && of->second.number == oldest.number)
+      by_key_.erase(of);
+    bytes_ -= weight_of(oldest);
     messages_.pop_front();
     ++forgotten_;
   }
@@ -265,20 +244,18 @@ sink_answer sink_chat::refused_by(const sink_fault& fault,
 }
 
 std::optional<sink_answer> sink_chat::fault_for(const sink_arrival& what) {
-  for (auto& fault : faults_) {
-    if (fault.next <= 0 || fault.of_token
-        || (!fault.chat.empty() && fault.chat != what.chat)
-        || (!fault.relay.empty() && fault.relay != what.relay))
-      continue;
-    --fault.next;
-    if (fault.stored) {
+  const auto now = std::chrono::steady_clock::now();
+  if (const auto fault = faults_.meet(what.relay, what.chat, now)) {
+    if (fault->stored) {
       bool repeated = false;
       store(what, repeated);
     }
-    return refused_by(fault, what.relay);
+    return refused_by(*fault, what.relay);
   }
-  if (is_throttled(what.relay + "/" + what.chat))
-    return sink_answer{.what = throttle_message(what.relay)};
+  if (const auto broken = limiter_.admit(what.relay, what.chat, now)) {
+    ++throttled_;
+    return sink_answer{.what = throttle_message(what.relay, *broken)};
+  }
   std::uniform_real_distribution<double> any{0.0, 1.0};
   if (options_.fail_rate > 0 && any(random_) < options_.fail_rate) {
     sink_fault fault;
@@ -286,19 +263,6 @@ std::optional<sink_answer> sink_chat::fault_for(const sink_arrival& what) {
     return refused_by(fault, what.relay);
   }
   return std::nullopt;
-}
-
-bool sink_chat::is_throttled(const std::string& chat) {
-  if (options_.throttle == 0)
-    return false;
-  const auto now = std::chrono::steady_clock::now();
-  auto& times = lately_[chat];
-  while (!times.empty() && now - times.front() >= std::chrono::seconds{1})
-    times.pop_front();
-  if (times.size() >= options_.throttle)
-    return true;
-  times.push_back(now);
-  return false;
 }
 
 /// By the Standard Webhooks scheme; written apart from the sender's, so that
@@ -313,22 +277,6 @@ bool sink_chat::is_signed(const http::request& what) const {
     const auto wanted = "v1," + signature_of(secret, text);
     return (" " + given + " ").find(" " + wanted + " ") != std::string::npos;
   });
-}
-
-sink_answer sink_chat::stats() const {
-  const std::lock_guard lock{guard_};
-  std::map<std::string, std::uint64_t> by_relay;
-  for (const auto& message : messages_)
-    ++by_relay[message.relay];
-  json::object relays;
-  for (const auto& [relay, count] : by_relay)
-    relays[relay] = count;
-  return {.what = json_answer(200, {{"messages", forgotten_ + messages_.size()},
-                                    {"repeats", repeats_},
-                                    {"refused", refused_},
-                                    {"tokens", tokens_},
-                                    {"heartbeats", beats_},
-                                    {"by_relay", std::move(relays)}})};
 }
 
 } // namespace telltale::commands

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "commands/sink_dialect.hpp"
+#include "commands/sink_faults.hpp"
+#include "commands/sink_limits.hpp"
 #include "http/types.hpp"
 
 namespace telltale::commands {
@@ -23,6 +25,7 @@ struct sink_options {
   std::int64_t code = 0; ///< with which Lark code; 0: as a broken server
   std::chrono::milliseconds latency{0};
   std::uint32_t throttle = 0; ///< messages a second and chat; 0: no limit
+  bool real_limits = false;   ///< each chat refuses what the real one would
   /// How long a key is remembered (Lark: an hour).
   std::chrono::milliseconds dedup{std::chrono::hours{1}};
   /// Of webhooks and of DingTalk robots; none of a kind: unverified.
@@ -56,6 +59,8 @@ struct sink_answer {
   http::response what;
   std::chrono::milliseconds delay{0};
   fate end = fate::answered;
+  /// Once answered, the sink refuses connections for so long.
+  std::chrono::milliseconds closed_for{0};
 };
 
 /// A local chat: speaks the endpoints of every chat that Telltale knows and
@@ -80,26 +85,28 @@ private:
                                        std::string_view relay) const;
   [[nodiscard]] bool is_signed(const http::request& what) const;
   [[nodiscard]] std::optional<sink_answer> fault_for(const sink_arrival& what);
-  [[nodiscard]] bool is_throttled(const std::string& chat);
   [[nodiscard]] sink_answer stats() const;
+  [[nodiscard]] sink_answer list(const http::request& what) const;
+  [[nodiscard]] sink_answer chats(const http::request& what) const;
 
   const sink_options options_;
   const std::function<void(const sink_message&)> on_message_;
   mutable std::mutex guard_; ///< of all below
   std::mt19937_64 random_;
   std::deque<sink_message> messages_;
+  std::size_t bytes_ = 0;       ///< of the messages
   std::uint64_t forgotten_ = 0; ///< how many left the front
   struct known_key {
     std::uint64_t number = 0;
     std::chrono::steady_clock::time_point since;
   };
   std::map<std::string, known_key> by_key_; ///< relay and key
-  std::vector<sink_fault> faults_;
-  std::map<std::string, std::deque<std::chrono::steady_clock::time_point>>
-      lately_;
+  sink_faults faults_;
+  sink_limiter limiter_;
   std::string token_;
   std::uint64_t tokens_ = 0;
-  std::uint64_t refused_ = 0;
+  std::uint64_t refused_ = 0;   ///< for any cause
+  std::uint64_t throttled_ = 0; ///< because they came too fast
   std::uint64_t repeats_ = 0;
   std::uint64_t beats_ = 0;
 };

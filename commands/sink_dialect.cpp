@@ -340,11 +340,18 @@ http::response refuse_robot(robot_signature why) {
                        "密钥加密和填写正确;");
 }
 
-http::response throttle_message(std::string_view relay) {
+http::response throttle_message(std::string_view relay,
+                                const sink_limiter::refusal& why) {
+  const auto seconds =
+      std::chrono::ceil<std::chrono::seconds>(why.wait).count();
   http::response answer;
   const char* header = "Retry-After";
   if (relay == "lark") {
-    answer = lark_error(400, 230'020);
+    // The chat's limit is the message API's own code, the app's the gateway's.
+    answer = why.per == sink_limit::scope::app ? lark_error(429, 99'991'400)
+                                               : lark_error(400, 230'020);
+    answer.headers.push_back(
+        {"x-ogw-ratelimit-limit", std::to_string(why.most)});
     header = "x-ogw-ratelimit-reset";
   } else if (relay == "slack") {
     answer = slack_error(429, "ratelimited");
@@ -353,12 +360,13 @@ http::response throttle_message(std::string_view relay) {
   } else if (relay == "wecom") {
     return errcode(45'009, "api freq out of limit");
   } else if (relay == "telegram") {
-    return telegram_error(429, "Too Many Requests: retry after 1",
-                          {{"retry_after", 1}});
+    return telegram_error(
+        429, "Too Many Requests: retry after " + std::to_string(seconds),
+        {{"retry_after", seconds}});
   } else {
     answer = json_answer(429, {{"msg", "too many messages"}});
   }
-  answer.headers.push_back({header, "1"});
+  answer.headers.push_back({header, std::to_string(seconds)});
   return answer;
 }
 

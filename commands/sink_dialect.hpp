@@ -8,6 +8,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "commands/sink_limits.hpp"
 #include "commands/sink_sign.hpp"
 #include "http/types.hpp"
 
@@ -82,8 +83,9 @@ using sink_reading = std::variant<sink_arrival, http::response>;
 /// How DingTalk says that it will not take a signature.
 [[nodiscard]] http::response refuse_robot(robot_signature why);
 
-/// How a chat says that messages come too fast.
-[[nodiscard]] http::response throttle_message(std::string_view relay);
+/// How a chat says that messages come too fast, and when to come again.
+[[nodiscard]] http::response throttle_message(std::string_view relay,
+                                              const sink_limiter::refusal& why);
 
 /// The id that a chat gives its message; empty where chats give none.
 [[nodiscard]] std::string id_of_message(std::string_view relay,

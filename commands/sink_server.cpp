@@ -1,11 +1,13 @@
 #include "commands/sink_server.hpp"
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <stop_token>
+#include <system_error>
 #include <thread>
-#include <vector>
 
 #include "http/server.hpp"
 
@@ -16,9 +18,14 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 /// More than a stream may have unsent.
-constexpr std::size_t cutting_bytes = 2'097'152;
+constexpr std::size_t cutting_bytes = http::stream::most_unsent + 1;
 
 constexpr std::chrono::milliseconds before_cut{20};
+
+/// Requests without an answer, for as long as their clients may wait.
+constexpr std::size_t most_kept = 10'000;
+
+constexpr std::chrono::milliseconds before_next_bind{100};
 
 http::response refused(http::refusal why) {
   http::response answer;
@@ -78,11 +85,17 @@ public:
     kept_.clear();
   }
 
-  /// Never answered, and not let go either.
+  /// Not answered, and not let go either, until very many more have come.
   void keep(std::shared_ptr<void> what) {
+    std::shared_ptr<void> oldest; // let go without the lock
     const std::lock_guard lock{guard_};
-    if (!stopped_)
-      kept_.push_back(std::move(what));
+    if (stopped_)
+      return;
+    kept_.push_back(std::move(what));
+    if (kept_.size() > most_kept) {
+      oldest = std::move(kept_.front());
+      kept_.pop_front();
+    }
   }
 
 private:
@@ -112,7 +125,7 @@ private:
   bool stopped_ = false;
   std::condition_variable_any changed_;
   std::multimap<clock::time_point, std::function<void()>> waiting_;
-  std::vector<std::shared_ptr<void>> kept_;
+  std::deque<std::shared_ptr<void>> kept_;
   std::jthread worker_; ///< last: it uses all above
 };
 
@@ -122,19 +135,43 @@ class sink_server::impl {
 public:
   impl(const std::string& listen, sink_options options,
        std::function<void(const sink_message&)> on_message)
-      : chat(options, std::move(on_message)),
-        server(
-            options_for(listen),
-            [this](http::request&& what, http::exchange_ptr to) {
-              serve(what, std::move(to));
-            },
-            refused) {
-    server.start();
+      : chat(options, std::move(on_message)), address(listen) {
+    open();
+    // The same port again, should any have been asked for.
+    address = listen.substr(0, listen.rfind(':') + 1) + std::to_string(port);
   }
 
   ~impl() { late.stop(); }
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
+
+  void open() {
+    server.emplace(
+        options_for(address),
+        [this](http::request&& what, http::exchange_ptr to) {
+          serve(what, std::move(to));
+        },
+        refused);
+    port = server->port();
+    server->start();
+  }
+
+  /// On the thread of late answers: it closes the port, cutting what is open,
+  /// and opens it again.
+  void close_for(std::chrono::milliseconds time) {
+    server.reset();
+    late.add(clock::now() + time, [this] { reopen(); });
+  }
+
+  void reopen() {
+    if (server)
+      return;
+    try {
+      open();
+    } catch (const std::system_error&) {
+      late.add(clock::now() + before_next_bind, [this] { reopen(); });
+    }
+  }
 
   void serve(const http::request& what, http::exchange_ptr to) {
     auto answer = chat.answer(what);
@@ -159,6 +196,9 @@ public:
     case fate::answered:
       break;
     }
+    if (answer.closed_for.count() > 0)
+      late.add(clock::now() + before_cut,
+               [this, time = answer.closed_for] { close_for(time); });
     if (answer.delay.count() > 0)
       late.add(clock::now() + answer.delay,
                [to = std::move(to), what = std::move(answer.what)]() mutable {
@@ -179,8 +219,10 @@ public:
   }
 
   sink_chat chat;
+  std::string address;
+  std::uint16_t port = 0;
   late_answers late;
-  http::server server;
+  std::optional<http::server> server; ///< none while the port is closed
 };
 
 sink_server::sink_server(const std::string& listen, sink_options options,
@@ -190,7 +232,7 @@ sink_server::sink_server(const std::string& listen, sink_options options,
 sink_server::~sink_server() = default;
 
 std::uint16_t sink_server::port() const {
-  return impl_->server.port();
+  return impl_->port;
 }
 
 sink_chat& sink_server::chat() noexcept {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/printed.hpp"
+#include "config/relay_limits.hpp"
 #include "config/rows.hpp"
 
 namespace telltale::config {
@@ -102,6 +103,12 @@ std::string describe_markdown() {
              + "\n\n";
       put_table(out, rows);
     }
+    if (by_name)
+      out +=
+          "Limits by type, where `rate_per_chat`, `rate_per_app` and "
+          "`max_in_flight` are 0; a rate a\nminute stays, whatever the rate a "
+          "second is:\n\n"
+          + relay_limits_table();
     while (out.ends_with("\n\n"))
       out.pop_back();
   }
@@ -123,6 +130,9 @@ std::string describe_example(bool commented) {
         if (const auto value = printed_value(row);
             !value.empty() && value != "\"\"" && value != "[]")
           put_lines(out, row.name + " = " + value, true);
+      out += "\n# A rate or number of 0 is the type's own:\n";
+      for (const auto& row : relay_limit_rows())
+        out += "# " + relay_limits_line(row) + '\n';
       continue;
     }
     out += '[' + part.name + "]\n";

@@ -120,8 +120,10 @@ public:
   }
 
   void keep(const url& to, std::unique_ptr<connection> unused) override {
-    auto& idle = kept_[place_of(to)];
-    if (stopped_ || idle.size() >= options_.max_idle_per_host)
+    if (stopped_ || options_.max_idle_per_host == 0)
+      return;
+    auto& idle = kept_[place_of(to)]; // goes once it is empty, by the sweeper
+    if (idle.size() >= options_.max_idle_per_host)
       return;
     unused->used_before = true;
     unused->kept_since = clock::now();

@@ -34,7 +34,7 @@ public:
       else
         s.pending += chunk;
       s.unsent += s.pending.size() - before;
-      if (s.unsent > stream_state::most_unsent) {
+      if (s.unsent > most_unsent) {
         s.gone = true;
         s.behind = true;
         alive = false;
@@ -46,13 +46,24 @@ public:
     return alive;
   }
 
+  std::size_t unsent() const override {
+    const std::lock_guard lock{state_->mutex};
+    return state_->unsent;
+  }
+
+  bool is_stalled() const override {
+    const std::lock_guard lock{state_->mutex};
+    return state_->stalled;
+  }
+
   void close() override {
-    std::function<void()> unused; // dies without the lock
+    std::function<void()> unused[2]; // die without the lock
     {
       const std::lock_guard lock{state_->mutex};
       if (state_->gone || std::exchange(state_->ended, true))
         return;
-      unused = std::exchange(state_->on_closed, nullptr);
+      unused[0] = std::exchange(state_->on_closed, nullptr);
+      unused[1] = std::exchange(state_->on_room, nullptr);
     }
     tell();
   }
@@ -108,10 +119,12 @@ void pending_exchange::respond(response answer) {
 }
 
 std::shared_ptr<stream>
-pending_exchange::open_stream(response head, std::function<void()> on_closed) {
+pending_exchange::open_stream(response head, std::function<void()> on_closed,
+                              std::function<void()> on_room) {
   auto state = std::make_shared<stream_state>();
   state->chunked = !http10_;
   state->on_closed = std::move(on_closed);
+  state->on_room = std::move(on_room);
   mail news;
   if (as_mail(std::move(head), news)) {
     news.what = mail::kind::open_stream;

@@ -242,7 +242,7 @@ void io_loop::tick() {
     late.push_back(entry.who);
   }
   for (const auto& one : late)
-    one->cut();
+    one->cut_stalled();
   bool anyone = !waits_[0].empty();
   for (std::size_t kind = 1; kind < wait_kinds; ++kind) {
     late.clear();

@@ -4,13 +4,11 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <charconv>
-#include <stdexcept>
-#include <system_error>
 #include <typeinfo>
 
 #include "http/exchange.hpp"
 #include "http/io_loop.hpp"
+#include "http/listener_impl.hpp"
 #include "http/session.hpp"
 #include "http/transport.hpp"
 
@@ -28,28 +26,6 @@ constexpr std::size_t most_refused = 256;
 /// Out of file descriptors, say: accepting again at once would spin.
 constexpr auto accept_pause = 50ms;
 
-tcp::endpoint parse_listen(const std::string& text) {
-  const auto fail = [&](std::errc why) -> std::system_error {
-    return {std::make_error_code(why), "cannot listen on " + text};
-  };
-  const auto colon = text.rfind(':');
-  if (colon == std::string::npos)
-    throw fail(std::errc::invalid_argument);
-  auto host = text.substr(0, colon);
-  if (host == "localhost")
-    host = "127.0.0.1";
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  std::uint16_t port = 0;
-  const auto* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data() + colon + 1, end, port);
-  error_code ec;
-  const auto address = asio::ip::make_address(host, ec);
-  if (ec || read.ec != std::errc{} || read.ptr != end)
-    throw fail(std::errc::invalid_argument);
-  return {address, port};
-}
-
 std::string describe(const asio::ip::address& address) {
   if (address.is_v6() && address.to_v6().is_v4_mapped())
     return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6())
@@ -61,21 +37,23 @@ std::string describe(const asio::ip::address& address) {
 
 class server::impl {
 public:
-  impl(server_options options, handler on_request, refuser on_refusal)
+  impl(server_options options, listener bound, handler on_request,
+       refuser on_refusal)
       : core_(std::make_shared<server_core>()) {
+    bound.listen();
     core_->options = std::move(options);
     auto& o = core_->options;
     o.threads = std::max(o.threads, 1U);
     o.max_pipeline = std::max<std::size_t>(o.max_pipeline, 1);
     core_->on_request = std::move(on_request);
     core_->on_refusal = std::move(on_refusal);
-    if (!o.tls_certificate.empty())
-      load_tls(o);
+    tls_ = std::move(bound.impl_->tls);
     for (unsigned i = 0; i < o.threads; ++i)
       loops_.push_back(std::make_shared<io_loop>(core_));
     acceptor_.emplace(first().context());
     pause_.emplace(first().context());
-    listen(o.listen);
+    port_ = bound.port();
+    acceptor_->assign(bound.impl_->protocol, bound.impl_->release());
   }
 
   impl(const impl&) = delete;
@@ -155,35 +133,6 @@ public:
 private:
   io_loop& first() { return *loops_.front(); }
 
-  void load_tls(const server_options& o) {
-    tls_.emplace(asio::ssl::context::tls_server);
-    SSL_CTX_set_min_proto_version(tls_->native_handle(), TLS1_2_VERSION);
-    error_code ec;
-    tls_->use_certificate_chain_file(o.tls_certificate, ec);
-    if (ec)
-      throw std::runtime_error("cannot use the TLS certificate "
-                               + o.tls_certificate + ": " + ec.message());
-    tls_->use_private_key_file(o.tls_key, asio::ssl::context::pem, ec);
-    if (ec)
-      throw std::runtime_error("cannot use the TLS key " + o.tls_key + ": "
-                               + ec.message());
-  }
-
-  void listen(const std::string& where) {
-    const auto endpoint = parse_listen(where);
-    error_code ec;
-    acceptor_->open(endpoint.protocol(), ec);
-    if (!ec)
-      acceptor_->set_option(tcp::acceptor::reuse_address(true), ec);
-    if (!ec)
-      acceptor_->bind(endpoint, ec);
-    if (!ec)
-      acceptor_->listen(asio::socket_base::max_listen_connections, ec);
-    if (ec)
-      throw std::system_error(ec, "cannot listen on " + where);
-    port_ = acceptor_->local_endpoint().port();
-  }
-
   void accept() {
     if (!acceptor_->is_open())
       return;
@@ -250,9 +199,15 @@ private:
   bool accepting_ended_ = false; ///< guarded by the core's mutex
 };
 
-server::server(server_options options, handler on_request, refuser on_refusal)
-    : impl_(std::make_unique<impl>(std::move(options), std::move(on_request),
+server::server(server_options options, listener bound, handler on_request,
+               refuser on_refusal)
+    : impl_(std::make_unique<impl>(std::move(options), std::move(bound),
+                                   std::move(on_request),
                                    std::move(on_refusal))) {}
+
+server::server(server_options options, handler on_request, refuser on_refusal)
+    : server(options, listener{options}, std::move(on_request),
+             std::move(on_refusal)) {}
 
 server::~server() = default;
 

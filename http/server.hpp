@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "http/listener.hpp"
 #include "http/types.hpp"
 
 namespace telltale::http {
@@ -44,10 +46,22 @@ enum class refusal : std::uint8_t {
 class stream {
 public:
   virtual ~stream() = default;
-  /// Sends one chunk. Any thread. False once the client is gone or has fallen
-  /// behind by more than the stream's limit (1 MiB unsent), in which case the
-  /// connection is cut.
+  /// More than this unsent, and the client is cut off: the owner did not look
+  /// at `unsent`.
+  static constexpr std::size_t most_unsent = 4'194'304;
+  /// Having more than this unsent, and then no more than this, is told as
+  /// `on_room`.
+  static constexpr std::size_t room_below = 65'536;
+
+  /// Sends one chunk. Any thread. False once the client is gone or has more
+  /// than `most_unsent` to take, in which case the connection is cut.
   virtual bool write(std::string chunk) = 0;
+  /// Bytes that were written and that the kernel has not taken yet, since the
+  /// client reads more slowly. Any thread.
+  [[nodiscard]] virtual std::size_t unsent() const = 0;
+  /// The connection was cut because the client took nothing for as long as a
+  /// write may stand still (`server_options::body_timeout`). Any thread.
+  [[nodiscard]] virtual bool is_stalled() const = 0;
   /// Ends the response in order. Any thread. No `on_closed` follows.
   virtual void close() = 0;
 };
@@ -65,13 +79,22 @@ public:
   /// client has gone or fallen behind, when the server drains or stops, or at
   /// once if no stream can come about (answered before, HEAD, a status without
   /// a body); not after the owner's own `close`. Once the server is gone it
-  /// runs on the calling thread. It may be empty.
+  /// runs on the calling thread. `on_room` is called, on an io thread, each
+  /// time that the client has taken what was too much (`stream::room_below`).
+  /// Both may be empty.
   virtual std::shared_ptr<stream>
-  open_stream(response head, std::function<void()> on_closed) = 0;
+  open_stream(response head, std::function<void()> on_closed,
+              std::function<void()> on_room = {}) = 0;
   /// Has `then` called once, on an io thread, should the client end its side of
   /// the connection, or be lost, before the answer. Any thread, once at most.
   /// A client may end its side and wait on: it can still be answered.
   virtual void on_gone(std::function<void()> then) { static_cast<void>(then); }
+  /// Becomes true, on an io thread, once `on_gone` would be called; null: that
+  /// is never known. Keeps the exchange.
+  [[nodiscard]] virtual std::shared_ptr<const std::atomic<bool>>
+  gone_flag() const {
+    return nullptr;
+  }
 };
 
 using exchange_ptr = std::shared_ptr<exchange>;
@@ -91,9 +114,11 @@ public:
   /// Words an answer to what never became a request. Any thread.
   using refuser = std::function<response(refusal)>;
 
-  /// Binds and listens, and throws `std::system_error` naming the address if it
-  /// cannot, or `std::runtime_error` if TLS files are unusable. Accepts nothing
-  /// before `start`.
+  /// On an address that was bound before; throws `std::system_error` if the
+  /// kernel will not listen there. Accepts nothing before `start`.
+  server(server_options options, listener bound, handler on_request,
+         refuser on_refusal);
+  /// Binds the address of the options; throws as `listener` does, too.
   server(server_options options, handler on_request, refuser on_refusal);
   /// Stops at once: connections are cut, `on_closed` of streams is called.
   /// Exchanges and streams may outlive it; they do nothing then. Not on an io

@@ -211,10 +211,22 @@ void session::cut() {
   loop_->core().connection_closed();
 }
 
+void session::cut_stalled() {
+  for (const auto& s : slots_)
+    if (s.stream) {
+      const std::lock_guard lock{s.stream->mutex};
+      s.stream->stalled = true;
+    }
+  cut();
+}
+
 void session::tell_watchers() {
-  for (auto& s : slots_)
+  for (auto& s : slots_) {
+    if (const auto waiting = s.waiting.lock())
+      waiting->note_gone();
     if (const auto watcher = std::exchange(s.watcher, nullptr))
       watcher->lose();
+  }
 }
 
 void session::discard_input() {
@@ -293,6 +305,7 @@ void session::take_request() {
   read.secure = secure_;
   auto waiting = std::make_shared<pending_exchange>(shared_from_this(), next_++,
                                                     opened.http10);
+  opened.waiting = waiting;
   if (opened.last)
     discard_input();
   slots_.push_back(std::move(opened));

@@ -17,20 +17,24 @@
 
 namespace telltale::http {
 
+class pending_exchange;
+
 /// What a stream's owner and its connection share. Any thread, under the mutex.
 struct stream_state {
-  /// More than this unsent, and the client is cut off.
-  static constexpr std::size_t most_unsent = 1'048'576;
-
   std::mutex mutex;
   std::string pending;    ///< framed, not yet taken by the connection
   std::size_t unsent = 0; ///< bytes that the kernel has not taken yet
   bool chunked = true;    ///< false: HTTP/1.0, raw bytes
   bool mail_sent = false; ///< the connection knows of `pending`
   bool gone = false;      ///< the client is, or is being cut off
-  bool behind = false;    ///< by more than `most_unsent`
+  bool behind = false;    ///< by more than `stream::most_unsent`
+  bool stalled = false;   ///< it is cut off since the client took nothing
   bool ended = false;     ///< the body is complete
   std::function<void()> on_closed;
+  std::function<void()> on_room;
+
+  /// The kernel has taken so many bytes. Calls `on_room` if that makes room.
+  void take(std::size_t bytes);
 
   /// The client has gone. Calls `on_closed`, unless that was done or the owner
   /// ended the stream himself.
@@ -79,6 +83,8 @@ public:
   void begin_drain();
   /// Closes at once; whatever was owed is lost.
   void cut();
+  /// The same, since the client took nothing of what is being written.
+  void cut_stalled();
 
 protected:
   using error_code = boost::system::error_code;
@@ -104,7 +110,8 @@ private:
   struct slot {
     response what;
     std::shared_ptr<stream_state> stream;
-    std::shared_ptr<stream_state> watcher; ///< of an answer that is owed
+    std::shared_ptr<stream_state> watcher;   ///< of an answer that is owed
+    std::weak_ptr<pending_exchange> waiting; ///< whoever owes it
     bool answered = false;
     bool head_sent = false; ///< of a stream
     bool is_head = false;   ///< HEAD: no body follows

@@ -20,21 +20,36 @@ constexpr std::size_t most_kept = 16'384;
 
 void stream_state::lose() {
   std::function<void()> tell_owner;
+  std::function<void()> unused; // dies without the lock
   {
     const std::lock_guard lock{mutex};
     gone = true;
     pending.clear();
     tell_owner = std::exchange(on_closed, nullptr);
+    unused = std::exchange(on_room, nullptr);
   }
   tell(std::move(tell_owner));
 }
 
 void stream_state::end() {
   std::function<void()> tell_owner;
+  std::function<void()> unused; // dies without the lock
   {
     const std::lock_guard lock{mutex};
     ended = true;
     tell_owner = std::exchange(on_closed, nullptr);
+    unused = std::exchange(on_room, nullptr);
+  }
+  tell(std::move(tell_owner));
+}
+
+void stream_state::take(std::size_t bytes) {
+  std::function<void()> tell_owner;
+  {
+    const std::lock_guard lock{mutex};
+    const auto before = std::exchange(unsent, unsent - bytes);
+    if (before > stream::room_below && unsent <= stream::room_below)
+      tell_owner = on_room;
   }
   tell(std::move(tell_owner));
 }
@@ -165,12 +180,7 @@ void session::batch_sent() {
   sent_ = 0;
   if (!batch_stream_)
     return;
-  {
-    const std::lock_guard lock{batch_stream_->mutex};
-    batch_stream_->unsent -= batch_bytes_;
-  }
-  batch_stream_.reset();
-  batch_bytes_ = 0;
+  std::exchange(batch_stream_, nullptr)->take(std::exchange(batch_bytes_, 0));
 }
 
 void session::collect() {

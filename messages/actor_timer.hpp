@@ -46,8 +46,9 @@ public:
   /// One has come. True: it is the wanted one, and none is wanted from here on;
   /// false: it came too soon, or for nothing, and must be dropped.
   [[nodiscard]] bool arrived(time_point now) {
-    if (!under_way_.empty())
-      under_way_.pop_back();
+    if (under_way_.empty() || under_way_.back() > now)
+      return false; // none of ours
+    under_way_.pop_back();
     if (wanted_ > now)
       return false;
     wanted_ = time_point::max();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -56,8 +57,15 @@ public:
   void add(counter id, std::string_view label = {}, double amount = 1);
   void set(counter id, std::string_view label, double value);
   void observe(counter id, std::string_view label, double seconds);
+  /// A tally without a lock, for what counts each message. Whoever asks for the
+  /// same series shares it; the series ends with the last of them.
+  [[nodiscard]] std::shared_ptr<std::atomic<std::uint64_t>>
+  cell(counter id, std::string_view label);
   /// Takes a series away: what it spoke of is gone.
   void forget(counter id, std::string_view label);
+  /// Takes away all series, histograms too, of which the label is this value or
+  /// begins with it and a slash.
+  void forget_all(counter id, std::string_view first_value);
   [[nodiscard]] double read(counter id, std::string_view label = {}) const;
   [[nodiscard]] std::vector<sample> samples() const;
   [[nodiscard]] std::vector<distribution> distributions() const;
@@ -66,6 +74,7 @@ private:
   using key = std::pair<counter, std::string>;
   mutable std::mutex guard_;
   std::map<key, double, std::less<>> values_;
+  std::map<key, std::weak_ptr<std::atomic<std::uint64_t>>, std::less<>> cells_;
   std::map<key, distribution, std::less<>> distributions_;
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/call_ticket.hpp"
 #include "messages/event.hpp"
 #include "messages/store.hpp"
 #include "messages/task.hpp"
@@ -105,6 +106,7 @@ struct list_deliveries {
   std::optional<task_id> task{};
   std::optional<page_cursor> after;
   std::uint32_t limit = 50;
+  call_ticket ticket{};
 
   bool operator==(const list_deliveries&) const = default;
 };

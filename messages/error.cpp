@@ -42,6 +42,10 @@ unsigned http_status(ec code) noexcept {
   return row_of(code).status;
 }
 
+bool is_of_database(ec code) noexcept {
+  return code == ec::database_unavailable || code == ec::database_full;
+}
+
 caf::error make_error(ec code) {
   return {static_cast<std::uint8_t>(code), ec_category};
 }

@@ -29,6 +29,10 @@ inline constexpr auto ec_category = caf::atom("telltale");
 /// The HTTP status that answers this error.
 [[nodiscard]] unsigned http_status(ec code) noexcept;
 
+/// The database cannot now, whatever it was asked: the same may work later, and
+/// other work would fail as well.
+[[nodiscard]] bool is_of_database(ec code) noexcept;
+
 /// Found by CAF through argument-dependent lookup.
 [[nodiscard]] caf::error make_error(ec code);
 

@@ -76,6 +76,7 @@ struct published_event {
   task_id task;
   std::string chat_session; ///< empty: none
   std::string envelope;     ///< the JSON that subscribers and webhooks get
+  std::string kind{};       ///< the task's; empty: the sender does not know
   std::optional<timestamp> next_attempt_at;
 
   bool operator==(const published_event&) const = default;

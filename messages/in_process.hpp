@@ -5,6 +5,7 @@
 #include "messages/deliveries.hpp"
 #include "messages/http_call.hpp"
 #include "messages/mutes.hpp"
+#include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
 #include "messages/search.hpp"
 #include "messages/statistics.hpp"
@@ -31,6 +32,7 @@ TELLTALE_IN_PROCESS(masks_missed)
 TELLTALE_IN_PROCESS(commit_reports)
 TELLTALE_IN_PROCESS(reports_settled)
 TELLTALE_IN_PROCESS(flush_reports)
+TELLTALE_IN_PROCESS(flush_tick)
 TELLTALE_IN_PROCESS(flush_beats)
 TELLTALE_IN_PROCESS(create_task)
 TELLTALE_IN_PROCESS(task_created)
@@ -63,6 +65,10 @@ TELLTALE_IN_PROCESS(list_runners)
 TELLTALE_IN_PROCESS(runners_listed)
 TELLTALE_IN_PROCESS(check_store)
 TELLTALE_IN_PROCESS(store_checked)
+TELLTALE_IN_PROCESS(read_readiness)
+TELLTALE_IN_PROCESS(readiness_read)
+TELLTALE_IN_PROCESS(database_refused)
+TELLTALE_IN_PROCESS(watch_database)
 TELLTALE_IN_PROCESS(bind_chat)
 TELLTALE_IN_PROCESS(unbind_chat)
 TELLTALE_IN_PROCESS(list_chats)
@@ -96,12 +102,15 @@ TELLTALE_IN_PROCESS(index_now)
 TELLTALE_IN_PROCESS(runner_recovered)
 TELLTALE_IN_PROCESS(events_committed)
 TELLTALE_IN_PROCESS(publish_backlog)
+TELLTALE_IN_PROCESS(retry_publication)
 TELLTALE_IN_PROCESS(deliveries_due)
 TELLTALE_IN_PROCESS(delivery_tried)
 TELLTALE_IN_PROCESS(relay_tick)
 TELLTALE_IN_PROCESS(events_published)
 TELLTALE_IN_PROCESS(subscribe_events)
 TELLTALE_IN_PROCESS(poll_events)
+TELLTALE_IN_PROCESS(replica_published)
+TELLTALE_IN_PROCESS(stream_changed)
 TELLTALE_IN_PROCESS(gateway_tick)
 
 #undef TELLTALE_IN_PROCESS

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/call_ticket.hpp"
 #include "messages/redaction.hpp"
 #include "messages/task.hpp"
 
@@ -56,6 +57,8 @@ struct mute_cleared {
 
 /// Those in force, by relay and chat.
 struct list_mutes {
+  call_ticket ticket{};
+
   bool operator==(const list_mutes&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include "messages/deliveries.hpp"
 #include "messages/http_call.hpp"
 #include "messages/in_process.hpp"
+#include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
 #include "messages/search.hpp"
 #include "messages/statistics.hpp"
@@ -20,7 +21,7 @@
 //   runner -> gateway -> status_intake -> redaction -> status_intake
 //          -> report_store (a lane per writer) -> gateway (answers)
 //                                             \-> failed_task_payload
-//   clock  -> reaper -> task_store            --> failed_task_payload
+//   clock  -> reaper -> sweep_store           --> failed_task_payload
 //   failed_task_payload -> redaction -> event_store -> event_stream -> gateway
 //                                                   \-> relay -> delivery_store
 
@@ -52,16 +53,24 @@ using status_intake_actor = caf::typed_actor<
 using report_store_actor = caf::typed_actor<
     // Ends as `reports_settled` at the waiter that the message names.
     caf::reacts_to<commit_reports>,
-    // To itself: the lane is free again, or its connection may be back.
-    caf::reacts_to<flush_reports>>;
+    // To itself, and from the lane before it: there is something to write.
+    caf::reacts_to<flush_reports>,
+    // To itself: reports have gathered or waited long enough, or the database
+    // may be back.
+    caf::reacts_to<flush_tick>>;
 
-/// Changes tasks other than by report.
-using task_store_actor =
+/// Changes tasks as people ask for it.
+using task_commands_actor =
     caf::typed_actor<caf::replies_to<create_task>::with<task_created>,
-                     caf::replies_to<claim_tasks>::with<tasks_claimed>,
-                     caf::replies_to<return_tasks>::with<tasks_returned>,
                      caf::replies_to<cancel_task>::with<task_changed>,
                      caf::replies_to<retry_task>::with<task_changed>>;
+
+/// Gives queued tasks to runners.
+using claim_dispatcher_actor = caf::typed_actor<
+    // Fails with `call_expired` if nobody waits for it any more.
+    caf::replies_to<claim_tasks>::with<tasks_claimed>,
+    // Of a claim whose answer reached nobody.
+    caf::replies_to<return_tasks>::with<tasks_returned>>;
 
 /// Commits heartbeats: those that arrive together become one transaction.
 using heartbeat_store_actor = caf::typed_actor<
@@ -130,6 +139,15 @@ using reaper_actor = caf::typed_actor<
     // A runner says that it restarted: its tasks are in nobody's hands.
     caf::replies_to<runner_recovered>::with<tasks_swept>>;
 
+/// Keeps what is known of the database: whether it answers and has room.
+using readiness_actor = caf::typed_actor<
+    // From the gateway; answered soon, whatever the database does.
+    caf::replies_to<read_readiness>::with<readiness_read>,
+    // From connections: the database had no room.
+    caf::reacts_to<database_refused>,
+    // To itself: ask again, or see that the last question waits too long.
+    caf::reacts_to<watch_database>>;
+
 /// Has what is old deleted, a little at a time.
 using retention_actor = caf::typed_actor<
     // To itself: once an hour, and again while there is more.
@@ -144,8 +162,12 @@ using search_actor = caf::typed_actor<
 using failed_task_payload_actor = caf::typed_actor<
     // From the stores, right after a commit.
     caf::reacts_to<events_committed>,
+    // From the other replicas: what waited for theirs may go on.
+    caf::reacts_to<replica_published>,
     // To itself: look for what a crash left unpublished.
-    caf::reacts_to<publish_backlog>>;
+    caf::reacts_to<publish_backlog>,
+    // To itself: try again what could not be published.
+    caf::reacts_to<retry_publication>>;
 
 /// One relay target's deliveries.
 using relay_actor = caf::typed_actor<
@@ -166,6 +188,8 @@ using event_stream_actor = caf::typed_actor<
     // Everything after a position, then what comes. Answered once with the
     // events that are there; the rest follows as `events_published`.
     caf::replies_to<subscribe_events>::with<events_read>,
+    // From the other replicas: the log may have more.
+    caf::reacts_to<replica_published>,
     // To itself: look for what other replicas published.
     caf::reacts_to<poll_events>>;
 
@@ -180,6 +204,9 @@ using gateway_actor = caf::typed_actor<
     caf::reacts_to<reports_settled>,
     // From the event stream: claims may be served, browsers told.
     caf::reacts_to<events_published>,
+    // From the HTTP edge: an event stream has room again, or its client has
+    // gone.
+    caf::reacts_to<stream_changed>,
     // To itself: deadlines of parked claims, heartbeats of streams.
     caf::reacts_to<gateway_tick>>;
 

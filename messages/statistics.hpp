@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/call_ticket.hpp"
 #include "messages/failure_reason.hpp"
 #include "messages/redaction.hpp"
 #include "messages/store.hpp"
@@ -51,6 +52,7 @@ struct read_stats {
   std::chrono::seconds window{};
   std::chrono::seconds bucket{}; ///< buckets begin at multiples of it, in UTC
   std::optional<std::string> kind;
+  call_ticket ticket{};
 
   bool operator==(const read_stats&) const = default;
 };
@@ -111,6 +113,7 @@ struct list_runners {
   std::chrono::milliseconds silence{};
   std::optional<runner_cursor> after;
   std::uint32_t limit = 50; ///< 1 to 200
+  call_ticket ticket{};
 
   bool operator==(const list_runners&) const = default;
 };

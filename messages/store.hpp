@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/call_ticket.hpp"
 #include "messages/event.hpp"
 #include "messages/mutes.hpp"
 #include "messages/task.hpp"
@@ -21,6 +22,7 @@ namespace telltale {
 struct create_task {
   task_record task;            ///< id, texts and limits are set by the sender
   std::string idempotency_key; ///< empty: none
+  call_ticket ticket{};        ///< asked only if there is no key
 
   bool operator==(const create_task&) const = default;
 };
@@ -60,6 +62,7 @@ struct claim_tasks {
   std::vector<std::string> kinds;
   std::uint32_t limit = 1; ///< 1 to 100
   sealed_masks mask{};     ///< values to mask in the texts of these tasks
+  call_ticket ticket{};
 
   bool operator==(const claim_tasks&) const = default;
 };
@@ -199,6 +202,7 @@ struct old_pruned {
 
 struct find_task {
   task_id task;
+  call_ticket ticket{};
 
   bool operator==(const find_task&) const = default;
 };
@@ -232,6 +236,7 @@ struct list_tasks {
   std::string words; ///< in title and error_detail; empty: any
   std::optional<page_cursor> after;
   std::uint32_t limit = 50; ///< 1 to 200
+  call_ticket ticket{};
 
   bool operator==(const list_tasks&) const = default;
 };
@@ -245,6 +250,8 @@ struct tasks_listed {
 
 /// Is the database there, and does its schema fit this program?
 struct check_store {
+  bool tries_room = false; ///< also writes a few MB and takes them back
+
   bool operator==(const check_store&) const = default;
 };
 
@@ -277,6 +284,7 @@ struct list_chats {
   std::optional<chat_session_id> session;
   chat_session_id after; ///< empty: from the start
   std::uint32_t limit = 200;
+  call_ticket ticket{};
 
   bool operator==(const list_chats&) const = default;
 };
@@ -339,13 +347,14 @@ struct unpublished_taken {
 struct read_events {
   std::int64_t after = 0;
   std::uint32_t limit = 500;
+  bool envelopes = true; ///< false: without them, which costs much less
 
   bool operator==(const read_events&) const = default;
 };
 
 struct events_read {
   std::vector<published_event> events;
-  std::int64_t newest = 0; ///< the highest position there is
+  std::int64_t newest = 0; ///< the highest position that is committed
   std::int64_t oldest = 0; ///< the lowest one kept; 0 if there is none
 };
 

@@ -68,6 +68,7 @@ struct commit_reports {
 };
 
 struct flush_reports {};
+struct flush_tick {};
 struct flush_beats {};
 struct reap_now {};
 struct check_truth_now {};
@@ -75,10 +76,21 @@ struct prune_now {};
 
 struct index_now {};
 struct publish_backlog {};
+struct retry_publication {};
 struct deliveries_due {};
 struct relay_tick {};
 struct poll_events {};
 struct gateway_tick {};
+
+/// Another replica has published events, or may have while it was not heard.
+/// Comes as often as every 20 ms.
+struct replica_published {};
+
+/// From the HTTP edge, about an open event stream.
+struct stream_changed {
+  std::uint64_t stream = 0; ///< as the gateway numbers them
+  bool gone = false; ///< the client is; else there is room to write again
+};
 
 /// A runner says that it restarted.
 struct runner_recovered {
@@ -103,6 +115,9 @@ using event_listener_handle =
 struct subscribe_events {
   std::int64_t after = 0; ///< -1: only what comes
   event_listener_handle listener;
+  std::uint32_t limit = 500; ///< of events in the answer
+  /// Events need their envelopes; without, they may come with or without.
+  bool envelopes = true;
 };
 
 } // namespace telltale

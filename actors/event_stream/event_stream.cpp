@@ -16,43 +16,52 @@ namespace {
 
 using self_pointer = event_stream_actor::stateful_pointer<event_stream_state>;
 
-constexpr std::uint32_t page = 500;
+using limits = event_stream_state;
 
 void read_store(self_pointer self);
 
-/// Passes on what follows the cursor. Returns false if an event is missing
-/// before one of these.
+/// Passes on what follows the cursor. Returns false if an event may be missing
+/// before one of these. None lies between `after` and the first one; -1:
+/// nobody knows.
 bool pass_on(self_pointer self, const std::vector<published_event>& events,
-             bool from_store) {
+             std::int64_t after, bool from_store) {
   auto& state = self->state;
   events_published news;
+  news.after = state.cursor;
   bool complete = true;
   for (const auto& event : events) {
     if (event.position <= state.cursor)
       continue;
+    const bool is_next =
+        event.position == state.cursor + 1
+        || (&event == &events.front() && after >= 0 && after <= state.cursor);
     // The store's pages are complete by themselves: a position that they leave
-    // out was pruned.
-    if (!from_store && event.position != state.cursor + 1) {
+    // out was pruned, or never used.
+    if (!from_store && !is_next) {
       complete = false;
       break;
     }
-    state.cursor = event.position;
-    state.recent.push(event);
+    state.recent.push(event, std::exchange(state.cursor, event.position));
     news.events.push_back(event);
   }
   if (!news.events.empty())
-    for (const auto& listener : state.listeners)
-      self->send(listener, news);
+    for (const auto& known : state.listeners)
+      self->send(known.who, news);
   return complete;
 }
 
-void add_listener(self_pointer self, const event_listener_handle& listener) {
-  auto& known = self->state.listeners;
-  if (!listener
-      || std::find(known.begin(), known.end(), listener) != known.end())
+void add_listener(self_pointer self, const subscribe_events& what) {
+  if (!what.listener)
     return;
-  known.push_back(listener);
-  self->monitor(listener);
+  auto& all = self->state.listeners;
+  const auto known =
+      std::ranges::find(all, what.listener, &limits::listener::who);
+  if (known != all.end()) {
+    known->envelopes = what.envelopes;
+    return;
+  }
+  all.push_back({what.listener, what.envelopes});
+  self->monitor(what.listener);
 }
 
 /// Answers a subscriber from memory, or from the store if it asks for older
@@ -60,7 +69,7 @@ void add_listener(self_pointer self, const event_listener_handle& listener) {
 void answer(self_pointer self, const subscribe_events& what,
             caf::typed_response_promise<events_read> promise) {
   auto& state = self->state;
-  add_listener(self, what.listener);
+  const auto limit = std::clamp(what.limit, 1U, limits::page);
   events_read reply;
   reply.newest = state.cursor;
   reply.oldest = state.recent.oldest();
@@ -68,12 +77,12 @@ void answer(self_pointer self, const subscribe_events& what,
     promise.deliver(std::move(reply));
     return;
   }
-  if (auto recent = state.recent.after(what.after, page)) {
+  if (auto recent = state.recent.after(what.after, limit)) {
     reply.events = std::move(*recent);
     promise.deliver(std::move(reply));
     return;
   }
-  self->request(state.store, caf::infinite, read_events{what.after, page})
+  self->request(state.store, caf::infinite, read_events{what.after, limit})
       .then(
           [self, promise](events_read& read) mutable {
             // What lies beyond the cursor comes to listeners by itself.
@@ -101,12 +110,14 @@ void on_cursor_known(self_pointer self) {
 void on_events_read(self_pointer self, const events_read& read) {
   auto& state = self->state;
   state.reading = false;
+  if (std::exchange(state.is_away, false))
+    spdlog::info("event-stream: the log of events can be read again");
   if (state.cursor < 0) {
     // The first look: what was published before nobody here waits for.
     state.cursor = read.newest;
     on_cursor_known(self);
   } else {
-    pass_on(self, read.events, true);
+    pass_on(self, read.events, -1, true);
   }
   const bool more = !read.events.empty() && state.cursor < read.newest;
   if (more || std::exchange(state.read_again, false))
@@ -116,7 +127,13 @@ void on_events_read(self_pointer self, const events_read& read) {
 void on_read_failed(self_pointer self, const caf::error& error) {
   self->state.reading = false;
   self->state.read_again = false;
-  spdlog::warn("event-stream: cannot read events: {}", explain(error));
+  // Once for as long as it lasts: the next poll tries again.
+  if (!std::exchange(self->state.is_away, true))
+    spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                               : spdlog::level::warn,
+                "event-stream: the log of events cannot be read, subscribers "
+                "hear nothing new of other replicas until it can: {}",
+                explain(error));
 }
 
 void read_store(self_pointer self) {
@@ -126,42 +143,63 @@ void read_store(self_pointer self) {
     return;
   }
   state.reading = true;
+  state.read_at = self->clock().now();
+  const bool envelopes =
+      std::ranges::any_of(state.listeners, &limits::listener::envelopes);
   const auto question =
       state.cursor < 0
           ? read_events{std::numeric_limits<std::int64_t>::max(), 1}
-          : read_events{state.cursor, page};
+          : read_events{state.cursor, limits::page, envelopes};
   self->request(state.store, caf::infinite, question)
       .then([self](const events_read& read) { on_events_read(self, read); },
             [self](const caf::error& error) { on_read_failed(self, error); });
 }
 
 void on_events_published(self_pointer self, const events_published& news) {
-  if (self->state.cursor < 0 || !pass_on(self, news.events, false))
+  if (self->state.cursor < 0 || !pass_on(self, news.events, news.after, false))
     read_store(self);
 }
 
 caf::result<events_read> on_subscribe(self_pointer self,
                                       subscribe_events& what) {
+  auto& state = self->state;
+  add_listener(self, what);
+  if (state.cursor < 0 && state.waiting.size() >= limits::most_waiting)
+    return make_error(ec::database_unavailable);
   auto promise = self->make_response_promise<events_read>();
-  if (self->state.cursor < 0)
-    self->state.waiting.push_back({std::move(what), promise});
+  if (state.cursor < 0)
+    state.waiting.push_back({std::move(what), promise});
   else
     answer(self, what, promise);
   return promise;
 }
 
-void on_poll(self_pointer self) {
-  self->delayed_send(self, self->state.options.poll, poll_events{});
+/// Reads at once after a quiet time; of a busy replica's words many become one
+/// read.
+void on_replica_published(self_pointer self) {
+  auto& state = self->state;
+  const auto due = state.read_at + limits::replica_pause;
+  if (due <= self->clock().now() && !state.reading)
+    read_store(self);
+  else
+    state.poll.bring_forward(self, due);
+}
+
+void poll(self_pointer self) {
+  auto& state = self->state;
+  state.poll.bring_forward(self, self->clock().now() + state.options.poll);
   read_store(self);
 }
 
+void on_poll(self_pointer self) {
+  if (self->state.poll.fired(self))
+    poll(self);
+}
+
 void forget(self_pointer self, const caf::actor_addr& gone) {
-  auto& known = self->state.listeners;
-  known.erase(std::remove_if(known.begin(), known.end(),
-                             [&](const event_listener_handle& listener) {
-                               return listener.address() == gone;
-                             }),
-              known.end());
+  std::erase_if(self->state.listeners, [&](const limits::listener& known) {
+    return known.who.address() == gone;
+  });
 }
 
 } // namespace
@@ -177,10 +215,12 @@ event_stream(event_stream_actor::stateful_pointer<event_stream_state> self,
   state.recent = replay_buffer{static_cast<std::size_t>(state.options.buffer)};
   self->set_down_handler(
       [self](const caf::down_msg& down) { forget(self, down.source); });
-  on_poll(self);
+  state.poll.observe(state.counters, event_stream_state::name);
+  poll(self);
   return {
       [=](const events_published& news) { on_events_published(self, news); },
       [=](subscribe_events& what) { return on_subscribe(self, what); },
+      [=](const replica_published&) { on_replica_published(self); },
       [=](const poll_events&) { on_poll(self); },
   };
 }

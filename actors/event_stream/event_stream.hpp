@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -7,6 +9,7 @@
 
 #include "actors/event_stream/replay_buffer.hpp"
 #include "config/config.hpp"
+#include "messages/actor_timer.hpp"
 #include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
@@ -16,10 +19,16 @@ namespace telltale {
 // without gap or repeat.
 //
 // Accepts `events_published` (from failed_task_payload, right after their
-// publication), `subscribe_events` (anybody) and `poll_events` (itself, every
-// `events.poll`). Sends `events_published` to listeners and `read_events` to
-// the event store. Never passes on an event whose predecessor it has not passed
-// on.
+// publication), `subscribe_events` (anybody), `replica_published` (from the
+// other replicas) and `poll_events` (itself, every `events.poll`). Sends
+// `events_published` to listeners and `read_events` to the event store, one at
+// a time. Never passes on an event whose predecessor it has not passed on.
+//
+// Positions ascend in the order of commits and have gaps. An event that does
+// not have the next position, and of which nobody says what lies before it, is
+// read from the store together with what lies before it. What other replicas
+// publish is read without envelopes while no listener needs them: a listener
+// that comes to need them asks for those events again.
 //
 // Failure: a listener that goes down is forgotten; a store that does not answer
 // is asked again at the next poll. Threading: the scheduler's.
@@ -31,16 +40,31 @@ struct event_stream_state {
   /// is possible, and C++20 finds it possible if the first member is a handle.
   event_stream_state() = default;
 
+  static constexpr std::uint32_t page = 500; ///< events of one read
+  /// Between two reads for what other replicas say.
+  static constexpr std::chrono::milliseconds replica_pause{100};
+  static constexpr std::size_t most_waiting = 1'000; ///< early subscribers
+
   event_store_actor store;
   config::events_config options;
   counter_board_ptr counters; ///< may be null
+  actor_timer<poll_events> poll;
   replay_buffer recent{0};
   std::int64_t cursor = -1; ///< position passed on last; -1: not known yet
   bool reading = false;     ///< one read of the store at a time
+  bool is_away = false;     ///< the last read failed, and that was logged
   bool read_again = false;  ///< something new may have come since it began
-  std::vector<event_listener_handle> listeners;
+  actor_timer<poll_events>::time_point read_at{}; ///< when the last one began
 
-  /// Subscribers that came before the cursor was known.
+  /// Who hears of events; forgotten when it goes down.
+  struct listener {
+    event_listener_handle who;
+    bool envelopes = true; ///< it needs them now
+  };
+  std::vector<listener> listeners;
+
+  /// Subscribers that came before the cursor was known, at most
+  /// `most_waiting`.
   struct early {
     subscribe_events what;
     caf::typed_response_promise<events_read> promise;
@@ -48,7 +72,8 @@ struct event_stream_state {
   std::vector<early> waiting;
 };
 
-/// An answer to `subscribe_events` holds at most 500 events; `newest` is the
+/// An answer to `subscribe_events` holds at most 500 events, or as many as it
+/// asks for; `newest` is the
 /// position passed on last. A subscriber whose last event lies below it asks
 /// again with that position; what it hears twice it knows by the position. A
 /// listener may subscribe any number of times and hears each event once.

@@ -18,36 +18,45 @@ using limits = failed_task_payload_state;
 
 void publish_next(pointer self);
 
-/// Takes facts in, each event once. False: there was no room.
-bool keep(failed_task_payload_state& state, event_facts facts) {
-  if (state.waiting.size() >= limits::most_waiting)
-    return false;
-  if (state.held.insert(facts.id).second)
-    state.waiting.push_back(std::move(facts));
-  return true;
+std::size_t texts_of(const event_facts& facts) {
+  return facts.title.view().size() + facts.error.view().size();
 }
 
-/// Exactly one chain of looks runs, whatever shorter waits come between.
-void look_again_in(pointer self, std::chrono::milliseconds delay) {
-  ++self->state.timers;
-  self->delayed_send(self, delay, publish_backlog{});
+/// Takes facts in, each event once. False: there was no room.
+bool keep(failed_task_payload_state& state, event_facts facts) {
+  const auto bytes = texts_of(facts);
+  if (state.waiting.size() >= limits::most_waiting
+      || (!state.waiting.empty()
+          && state.waiting_bytes + bytes > limits::most_waiting_bytes))
+    return false;
+  if (state.held.insert(facts.id).second) {
+    state.waiting_bytes += bytes;
+    state.waiting.push_back(std::move(facts));
+  }
+  return true;
 }
 
 /// The log understood the batch and will not have it.
 bool is_refusal(const caf::error& error) {
-  return error.category() == ec_category
-         && code_of(error) != ec::database_unavailable
+  return error.category() == ec_category && !is_of_database(code_of(error))
          && code_of(error) != ec::shutting_down;
 }
 
-/// The batch goes back to the front, and the next look tries again.
+/// The batch goes back to the front, to be tried again after a while.
 void on_failed(pointer self, const caf::error& error) {
   auto& state = self->state;
+  // Once for as long as it lasts.
+  if (state.backoff.count() == 0)
+    spdlog::warn("{} events could not be published; they wait, and are tried "
+                 "again every few seconds: {}",
+                 state.batch.size(), explain(error));
   state.backoff = std::clamp(2 * state.backoff, limits::first_backoff,
                              limits::last_backoff);
   state.paused = true;
-  spdlog::warn("{} events could not be published, next try in {} ms: {}",
-               state.batch.size(), state.backoff.count(), explain(error));
+  spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                             : spdlog::level::warn,
+              "{} events could not be published, next try in {} ms: {}",
+              state.batch.size(), state.backoff.count(), explain(error));
   const bool refused = is_refusal(error);
   if (refused && state.batch.size() == 1) {
     // It alone is the trouble; the log keeps it, the others go on.
@@ -55,6 +64,8 @@ void on_failed(pointer self, const caf::error& error) {
                   to_string(state.batch.front().id));
     state.held.erase(state.batch.front().id);
   } else {
+    for (const auto& facts : state.batch)
+      state.waiting_bytes += texts_of(facts);
     state.waiting.insert(state.waiting.begin(),
                          std::make_move_iterator(state.batch.begin()),
                          std::make_move_iterator(state.batch.end()));
@@ -62,7 +73,7 @@ void on_failed(pointer self, const caf::error& error) {
       state.batch_limit = std::max<std::size_t>(1, state.batch.size() / 2);
   }
   state.batch.clear();
-  look_again_in(self, state.backoff);
+  state.retry.bring_forward(self, self->clock().now() + state.backoff);
 }
 
 void wake_relays(pointer self, const std::vector<std::string>& names) {
@@ -83,7 +94,8 @@ void on_published(pointer self, events_stored& stored) {
   for (const auto& facts : state.batch)
     state.held.erase(facts.id);
   state.batch.clear();
-  state.backoff = {};
+  if (std::exchange(state.backoff, {}).count() > 0)
+    spdlog::info("events are published again");
   state.batch_limit = std::min(2 * state.batch_limit, limits::largest_batch);
   const bool progressed = !stored.events.empty();
   wake_relays(self, stored.due_relays);
@@ -132,6 +144,8 @@ void publish_next(pointer self) {
   state.batch.assign(std::make_move_iterator(state.waiting.begin()),
                      std::make_move_iterator(end));
   state.waiting.erase(state.waiting.begin(), end);
+  for (const auto& facts : state.batch)
+    state.waiting_bytes -= texts_of(facts);
   // Whoever reads one of the others later, or is told of it, gets its envelope
   // then.
   const bool heard = !state.wiring.is_heard || state.wiring.is_heard();
@@ -170,6 +184,7 @@ void on_committed(pointer self, events_committed& committed) {
 void on_found(pointer self, unpublished_taken& found) {
   auto& state = self->state;
   state.looking = false;
+  state.look_failed = false;
   state.looked_once = true;
   state.more_in_log = found.more;
   for (auto& facts : found.facts)
@@ -182,6 +197,7 @@ void look(pointer self) {
   auto& state = self->state;
   if (std::exchange(state.looking, true))
     return;
+  state.looked_at = self->clock().now();
   take_unpublished request;
   if (state.looked_once)
     request.older_than = limits::overdue;
@@ -189,19 +205,39 @@ void look(pointer self) {
       .then([=](unpublished_taken& found) { on_found(self, found); },
             [=](const caf::error& error) {
               self->state.looking = false;
-              spdlog::warn("unpublished events could not be looked for: {}",
-                           explain(error));
+              if (!std::exchange(self->state.look_failed, true))
+                spdlog::log(is_of_database(code_of(error))
+                                ? spdlog::level::debug
+                                : spdlog::level::warn,
+                            "unpublished events could not be looked for: {}",
+                            explain(error));
             });
 }
 
-void on_backlog(pointer self) {
-  auto& state = self->state;
-  const bool by_timer = self->current_sender() == self->ctrl();
-  if (by_timer && --state.timers == 0)
-    look_again_in(self, limits::look_every);
-  if (std::exchange(state.paused, false))
-    publish_next(self);
+void look_regularly(pointer self) {
+  self->state.next_look.bring_forward(self,
+                                      self->clock().now() + limits::look_every);
   look(self);
+}
+
+void on_backlog(pointer self) {
+  if (self->state.next_look.fired(self))
+    look_regularly(self);
+}
+
+void on_retry(pointer self) {
+  auto& state = self->state;
+  if (!state.retry.fired(self))
+    return;
+  state.paused = false;
+  publish_next(self);
+}
+
+/// What waits for what the other published may go on: the look comes sooner.
+void on_replica_published(pointer self) {
+  auto& state = self->state;
+  if (state.looked_once)
+    state.next_look.bring_forward(self, state.looked_at + limits::overdue);
 }
 
 } // namespace
@@ -209,12 +245,16 @@ void on_backlog(pointer self) {
 failed_task_payload_actor::behavior_type failed_task_payload(
     failed_task_payload_actor::stateful_pointer<failed_task_payload_state> self,
     payload_wiring wiring) {
-  self->state.wiring = std::move(wiring);
-  ++self->state.timers;
-  self->send(self, publish_backlog{});
+  auto& state = self->state;
+  state.wiring = std::move(wiring);
+  state.next_look.observe(state.wiring.counters, limits::name);
+  state.retry.observe(state.wiring.counters, limits::name);
+  look_regularly(self);
   return {
       [=](events_committed& committed) { on_committed(self, committed); },
+      [=](const replica_published&) { on_replica_published(self); },
       [=](const publish_backlog&) { on_backlog(self); },
+      [=](const retry_publication&) { on_retry(self); },
   };
 }
 

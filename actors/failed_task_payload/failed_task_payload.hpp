@@ -11,6 +11,8 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/failed_task_payload/targets.hpp"
+#include "messages/actor_timer.hpp"
+#include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
 namespace telltale {
@@ -25,25 +27,29 @@ struct payload_wiring {
   /// Does anybody follow the stream? If not, events that nobody has to be told
   /// pass without their envelope. Empty: somebody does. Any thread.
   std::function<bool()> is_heard;
+  counter_board_ptr counters{}; ///< null: no metrics
 };
 
 /// Where both failure paths meet: builds every payload and publishes events.
 ///
-/// Accepts events_committed from the stores and publish_backlog from itself.
-/// Sends narrow_texts to redaction, publish_events and take_unpublished to the
-/// event log, events_published to the stream, deliveries_due to relays. Never
-/// says anything that is not a function of committed facts.
+/// Accepts events_committed from the stores, replica_published from the other
+/// replicas, publish_backlog and retry_publication from itself. Sends
+/// narrow_texts to redaction, publish_events and take_unpublished to the event
+/// log, events_published to the stream, deliveries_due to relays. Never says
+/// anything that is not a function of committed facts.
 ///
 /// One publication is in flight; what arrives meanwhile goes into the next.
 /// Failure: facts wait and are tried again with growing delay; beyond
-/// `most_waiting` they are let go, since the log has them, and the periodic
-/// look at what is unpublished (at start: at all of it) brings them back. So
-/// does whatever a crash interrupted.
+/// `most_waiting`, or so many bytes, they are let go, since the log has them,
+/// and the periodic look at what is unpublished (at start: at all of it) brings
+/// them back. So it does with whatever a crash interrupted.
 /// Threading: the scheduler's; blocks never.
 struct failed_task_payload_state {
   static inline const char* name = "failed-task-payload";
 
   static constexpr std::size_t most_waiting = 10'000;
+  /// Of their texts: what people wrote, and what runners said.
+  static constexpr std::size_t most_waiting_bytes = 33'554'432;
   static constexpr std::size_t largest_batch = 500;
   static constexpr std::chrono::milliseconds look_every{5'000};
   static constexpr std::chrono::milliseconds overdue{2'000};
@@ -52,16 +58,20 @@ struct failed_task_payload_state {
 
   payload_wiring wiring;
   std::deque<event_facts> waiting;
+  std::size_t waiting_bytes = 0;  ///< of their texts
   std::vector<event_facts> batch; ///< in flight; empty: none is
   std::size_t worded = 0;         ///< the first so many of it need their texts
   std::unordered_set<event_id> held;       ///< ids of both
   std::size_t batch_limit = largest_batch; ///< smaller after a refusal
   std::chrono::milliseconds backoff{0};    ///< 0: the last try went well
-  bool paused = false;      ///< until the next look, after a failure
+  bool paused = false;      ///< until the next try, after a failure
   bool looking = false;     ///< a take_unpublished is under way
+  bool look_failed = false; ///< the last one did, and that was logged
   bool looked_once = false; ///< the first look takes everything
   bool more_in_log = false; ///< the last look did not see the end
-  int timers = 0;           ///< looks of our own that are to come
+  actor_timer<publish_backlog> next_look;
+  actor_timer<retry_publication> retry;
+  actor_timer<publish_backlog>::time_point looked_at{}; ///< for the last time
 };
 
 [[nodiscard]] failed_task_payload_actor::behavior_type failed_task_payload(

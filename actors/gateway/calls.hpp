@@ -26,6 +26,14 @@ using gateway_self = gateway_actor::stateful_pointer<gateway_state>;
 /// long as they take, since nobody could say what became of them.
 inline constexpr std::chrono::seconds read_patience{10};
 
+/// A client that has ended its side of the connection may still listen for this
+/// long. Claims do not count on it: a task must not go to nobody.
+inline constexpr std::chrono::seconds half_closed_patience{1};
+
+/// How long the keeper of readiness may take, which gives up on the database
+/// after a second.
+inline constexpr std::chrono::milliseconds readiness_patience{1500};
+
 /// From the edge itself: answer long polls, close streams.
 inline constexpr operation drain_operation{0xffff};
 
@@ -60,6 +68,11 @@ inline constexpr std::string_view attempt_number_header = "attempt-number";
 /// Has a `gateway_tick` come at this time, or a little later.
 void arm(gateway_self self, gateway_state::time_point when);
 
+/// Lets a store leave a call alone whose client does not wait for it.
+[[nodiscard]] call_ticket ticket_of(gateway_self self,
+                                    const pending_reply_ptr& reply,
+                                    std::chrono::seconds patience);
+
 // calls_tasks.cpp
 void on_create_task(gateway_self self, http_call& call);
 void on_list_tasks(gateway_self self, http_call& call);
@@ -76,10 +89,14 @@ void on_claim_tasks(gateway_self self, http_call& call);
 void on_read_status(gateway_self self, http_call& call);
 void on_heartbeat(gateway_self self, http_call& call);
 void on_recover(gateway_self self, http_call& call);
-/// Something may be claimable: wakes long polls of each group of kinds.
-void wake_claims(gateway_self self, std::size_t count,
-                 const std::string& kind = {});
-/// Answers long polls whose time is over, wakes those whose task is due.
+/// Tells long polls of a task that is queued; `tend_claims` is to follow.
+void announce_task(gateway_self self, const task_record& task);
+/// The same of a task that an event speaks of.
+void announce_event(gateway_self self, const published_event& event);
+/// Sends the questions of long polls that have one. After every change of
+/// `gateway_state::claims`.
+void tend_claims(gateway_self self);
+/// Answers long polls whose time is over, and looks for what has come due.
 void tick_claims(gateway_self self);
 void drain_claims(gateway_self self);
 /// A claim's client has gone: its place in the line is free.
@@ -115,11 +132,11 @@ void on_stream_events(gateway_self self, http_call& call);
 /// Has this actor hear of events, from now on and again every second.
 void subscribe(gateway_self self);
 void tick_subscription(gateway_self self);
-/// To be called before `news` are passed on, or once the event stream says that
-/// `newest` was published: if that leaves out events that never came, open
-/// streams get them from the log and waiting claims ask again.
-void mend_gap(gateway_self self, const std::vector<published_event>& news,
-              std::int64_t newest);
+/// To be called before `news` are passed on: if they leave out events that
+/// never came, open streams get them from the log and waiting claims ask again.
+void mend_gap(gateway_self self, const events_published& news);
+/// An open stream has room again, or its client has gone.
+void on_stream_changed(gateway_self self, const stream_changed& what);
 void tick_streams(gateway_self self);
 
 } // namespace telltale

@@ -58,6 +58,7 @@ void on_list_chat_sessions(gateway_self self, http_call& call) {
     return;
   }
   const auto limit = what->limit;
+  what->ticket = ticket_of(self, reply, read_patience);
   self->request(self->state.rooms.chats, read_patience, std::move(*what))
       .then(
           [reply, limit](const chats_listed& listed) {
@@ -75,6 +76,7 @@ void on_read_chat_session(gateway_self self, http_call& call) {
   }
   list_chats what;
   what.session = chat_session_id{call.path.front()};
+  what.ticket = ticket_of(self, reply, read_patience);
   self->request(self->state.rooms.chats, read_patience, std::move(what))
       .then(
           [reply](const chats_listed& listed) {
@@ -172,10 +174,13 @@ void on_readiness(gateway_self self, http_call& call) {
       answer.headers.push_back({"Retry-After", "1"});
     reply->respond(std::move(answer));
   };
-  self->request(self->state.rooms.queries, read_patience, check_store{})
+  self->request(self->state.rooms.readiness, readiness_patience,
+                read_readiness{})
       .then(
-          [tell, report](const store_checked& checked) mutable {
-            report.database = checked.reachable;
+          [tell, report](const readiness_read& read) mutable {
+            const auto& checked = read.store;
+            report.database = read.state;
+            report.explanation = read.explanation;
             report.migrations = checked.migrations_current;
             report.schema_version = checked.schema_version;
             for (const auto& one : checked.disabled)
@@ -183,7 +188,10 @@ void on_readiness(gateway_self self, http_call& call) {
                 report.disabled.push_back(one);
             tell(report);
           },
-          [tell, report](const caf::error&) { tell(report); });
+          [tell, report](const caf::error&) mutable {
+            report.explanation = "nobody knows: the service itself is stuck";
+            tell(report);
+          });
 }
 
 } // namespace telltale

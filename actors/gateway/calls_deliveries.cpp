@@ -46,6 +46,7 @@ void on_list_deliveries(gateway_self self, http_call& call) {
     reply->respond(problem_of(what.error()));
     return;
   }
+  what->ticket = ticket_of(self, reply, read_patience);
   self->request(self->state.rooms.queries, read_patience, std::move(*what))
       .then(
           [reply](const deliveries_listed& page) {
@@ -95,7 +96,8 @@ void on_redeliver_dead(gateway_self self, http_call& call) {
 
 void on_list_mutes(gateway_self self, http_call& call) {
   const auto reply = reply_of(call);
-  self->request(self->state.rooms.mutes, read_patience, list_mutes{})
+  self->request(self->state.rooms.mutes, read_patience,
+                list_mutes{ticket_of(self, reply, read_patience)})
       .then(
           [reply](const mutes_listed& found) {
             reply->respond(json_answer(200, write_mutes(found)));

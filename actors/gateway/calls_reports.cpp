@@ -182,7 +182,7 @@ void on_daemon_status(gateway_self self, http_call& call) {
     return;
   }
   self->request(self->state.rooms.queries, read_patience,
-                find_task{task_id{*id}})
+                find_task{task_id{*id}, ticket_of(self, reply, read_patience)})
       .then(
           [self, reply](const task_found& found) {
             reply->respond(json_answer(200, write_daemon_status(found.task)));

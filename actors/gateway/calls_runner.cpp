@@ -12,7 +12,12 @@ namespace telltale {
 
 namespace {
 
-void ask_for_tasks(gateway_self self, parked_claim claim);
+/// After the database failed, waiting claims look again this much later.
+constexpr std::chrono::seconds look_again{1};
+
+/// Who was told that a task is due any moment looks no sooner than this: the
+/// database's clock may be behind this one.
+constexpr std::chrono::milliseconds due_patience{50};
 
 void serve(gateway_self self, parked_claim& claim, const tasks_claimed& got) {
   std::vector<std::string> tokens;
@@ -31,7 +36,7 @@ void give_back(gateway_self self, const tasks_claimed& got) {
   return_tasks what;
   for (const auto& task : got.tasks)
     what.tasks.push_back({task.id, task.attempt, task.version});
-  self->request(self->state.rooms.tasks, caf::infinite, std::move(what))
+  self->request(self->state.rooms.claims, caf::infinite, std::move(what))
       .then([](const tasks_returned&) {},
             [](const caf::error& error) {
               spdlog::warn("claimed tasks wait for the end of their leases: {}",
@@ -46,7 +51,6 @@ void watch(gateway_self self, const pending_reply_ptr& reply) {
     const auto gone = weak.lock();
     if (!gone)
       return;
-    gone->note_gone();
     http_call call;
     call.what = gone_operation;
     call.reply.waiter = gone;
@@ -54,52 +58,72 @@ void watch(gateway_self self, const pending_reply_ptr& reply) {
   });
 }
 
-void on_tasks_claimed(gateway_self self, parked_claim& claim,
-                      std::uint64_t epoch, const tasks_claimed& got) {
-  auto& state = self->state;
-  const auto now = self->clock().now();
-  if (claim.reply->is_gone()) {
-    give_back(self, got);
-    serve(self, claim, {});
-    return;
-  }
-  if (!got.tasks.empty() || now >= claim.deadline) {
-    serve(self, claim, got);
-    // Who got all it asked for may have left some for the next in line.
-    if (got.tasks.size() >= claim.what.limit)
-      if (auto next = state.claims.next_like(claim.what.kinds))
-        ask_for_tasks(self, std::move(*next));
-    return;
-  }
-  if (epoch != state.claims.epoch()) {
-    // Something came while the store was looking.
-    ask_for_tasks(self, std::move(claim));
-    return;
-  }
-  if (got.next_due) {
-    const auto due = now
-                     + std::max(*got.next_due - state.setup.now(),
-                                timestamp::duration::zero());
-    if (due < claim.deadline) {
-      state.dues.push_back(due);
-      arm(self, due);
-    }
-  }
-  arm(self, claim.deadline);
-  state.claims.park(std::move(claim));
+/// When a moment of the wall clock comes, by the clock of timers.
+gateway_state::time_point on_timer_clock(gateway_self self, timestamp when) {
+  const auto wait =
+      std::max(when - self->state.setup.now(), timestamp::duration::zero());
+  return self->clock().now() + wait;
 }
 
-void ask_for_tasks(gateway_self self, parked_claim claim) {
-  const auto epoch = self->state.claims.epoch();
-  const auto reply = claim.reply;
-  auto what = claim.what;
-  self->request(self->state.rooms.tasks, caf::infinite, std::move(what))
+void on_tasks_claimed(gateway_self self, const claim_line::question& asked,
+                      const tasks_claimed& got) {
+  auto& line = self->state.claims;
+  const bool gone = asked.reply->is_gone();
+  std::optional<parked_claim> done;
+  if (got.tasks.empty()) {
+    std::optional<gateway_state::time_point> due;
+    if (got.next_due)
+      due = std::max(on_timer_clock(self, *got.next_due),
+                     self->clock().now() + due_patience);
+    done = line.found_nothing(asked.claim, self->clock().now(), due, !gone);
+  } else {
+    std::vector<std::string> kinds;
+    for (const auto& task : got.tasks)
+      kinds.push_back(task.kind);
+    done = line.found(asked.claim, kinds);
+    if (gone)
+      give_back(self, got);
+  }
+  if (done)
+    serve(self, *done, gone ? tasks_claimed{} : got);
+  tend_claims(self);
+}
+
+void on_claim_failed(gateway_self self, const claim_line::question& asked,
+                     const caf::error& error) {
+  // With nobody there, another claim asks in its place; with no database, all
+  // of them would fail.
+  const bool expired = code_of(error) == ec::call_expired;
+  std::optional<gateway_state::time_point> again;
+  if (!expired)
+    again = self->clock().now() + look_again;
+  if (auto failed = self->state.claims.failed(asked.claim, again)) {
+    if (expired && failed->reply->is_gone())
+      serve(self, *failed, {});
+    else
+      failed->reply->respond(problem_of(error));
+  }
+  tend_claims(self);
+}
+
+void ask_for_tasks(gateway_self self, claim_line::question asked) {
+  auto what = std::move(asked.what);
+  what.ticket.gone = asked.reply->gone_flag();
+  what.ticket.deadline =
+      std::max(asked.deadline, self->clock().now()) + read_patience;
+  self->request(self->state.rooms.claims, caf::infinite, std::move(what))
       .then(
-          [self, epoch,
-           claim = std::move(claim)](const tasks_claimed& got) mutable {
-            on_tasks_claimed(self, claim, epoch, got);
+          [self, asked](const tasks_claimed& got) {
+            on_tasks_claimed(self, asked, got);
           },
-          fail_to(reply));
+          [self, asked](const caf::error& error) {
+            on_claim_failed(self, asked, error);
+          });
+}
+
+void wait_for_tasks(gateway_self self, parked_claim claim) {
+  self->state.claims.arrive(std::move(claim));
+  tend_claims(self);
 }
 
 void sweep_recovered(gateway_self self, const runner_id& runner,
@@ -114,7 +138,6 @@ void sweep_recovered(gateway_self self, const runner_id& runner,
             reply->respond(
                 json_answer(200, boost::json::serialize(
                                      boost::json::object{{"failed", failed}})));
-            wake_claims(self, 1);
           },
           fail_to(reply));
 }
@@ -132,34 +155,58 @@ void on_claim_tasks(gateway_self self, http_call& call) {
       self->state.setup.tasks.claim_wait_max;
   const auto wait = std::min<std::chrono::milliseconds>(request->wait, longest);
   parked_claim claim{reply, std::move(request->what),
-                     self->clock().now() + wait,
-                     self->state.claims.next_ticket()};
+                     self->clock().now() + wait};
   watch(self, reply);
   if (request->mask.empty())
-    return ask_for_tasks(self, std::move(claim));
+    return wait_for_tasks(self, std::move(claim));
   self->request(self->state.rooms.redaction, caf::infinite,
                 seal_masks{std::move(request->mask)})
       .then(
           [self, claim = std::move(claim)](masks_sealed& masks) mutable {
             claim.what.mask = std::move(masks.sealed);
-            ask_for_tasks(self, std::move(claim));
+            wait_for_tasks(self, std::move(claim));
           },
           fail_to(reply));
 }
 
-void wake_claims(gateway_self self, std::size_t count,
-                 const std::string& kind) {
-  for (auto& claim : self->state.claims.wake(count, kind))
-    ask_for_tasks(self, std::move(claim));
+void announce_task(gateway_self self, const task_record& task) {
+  auto& state = self->state;
+  if (task.run_after && *task.run_after > state.setup.now())
+    state.claims.announce_later(task.kind,
+                                on_timer_clock(self, *task.run_after));
+  else
+    state.claims.announce(task.kind);
+}
+
+void announce_event(gateway_self self, const published_event& event) {
+  auto& state = self->state;
+  if (event.type == event_type::task_created) {
+    if (state.announced.is_first_mention(event.task))
+      state.claims.announce(event.kind);
+  } else if (event.next_attempt_at) {
+    if (*event.next_attempt_at <= state.setup.now())
+      state.claims.announce(event.kind);
+    else
+      state.claims.announce_later(event.kind,
+                                  on_timer_clock(self, *event.next_attempt_at));
+  }
+}
+
+void tend_claims(gateway_self self) {
+  auto& line = self->state.claims;
+  for (auto& asked : line.take_questions())
+    ask_for_tasks(self, std::move(asked));
+  if (const auto next = line.next_tick())
+    arm(self, *next);
 }
 
 void tick_claims(gateway_self self) {
-  auto& state = self->state;
+  auto& line = self->state.claims;
   const auto now = self->clock().now();
-  if (std::erase_if(state.dues, [&](auto due) { return due <= now; }) > 0)
-    wake_claims(self, 1);
-  for (auto& claim : state.claims.expire(now))
+  for (auto& claim : line.expire(now))
     serve(self, claim, {});
+  line.tick(now);
+  tend_claims(self);
 }
 
 void drain_claims(gateway_self self) {
@@ -196,7 +243,7 @@ void on_read_status(gateway_self self, http_call& call) {
     return;
   }
   self->request(self->state.rooms.queries, read_patience,
-                find_task{task_id{*id}})
+                find_task{task_id{*id}, ticket_of(self, reply, read_patience)})
       .then(
           [self, reply](const task_found& found) {
             reply->respond(json_answer(200, write_status(found.task)));
@@ -224,11 +271,8 @@ void on_heartbeat(gateway_self self, http_call& call) {
     }
   self->request(self->state.rooms.beats, caf::infinite, std::move(*beat))
       .then(
-          [self, reply](const heart_beaten& beaten) {
+          [reply](const heart_beaten& beaten) {
             reply->respond(json_answer(200, write_heartbeat(beaten)));
-            // Retries may have waited for a runner to be seen again.
-            if (beaten.runner_returned)
-              wake_claims(self, 1);
           },
           fail_to(reply));
 }

@@ -20,6 +20,7 @@ void on_read_stats(gateway_self self, http_call& call) {
     return;
   }
   const auto asked = *what;
+  what->ticket = ticket_of(self, reply, count_patience);
   self->request(self->state.rooms.statistics, count_patience, std::move(*what))
       .then(
           [reply, asked](const stats_read& found) {
@@ -37,6 +38,7 @@ void on_list_runners(gateway_self self, http_call& call) {
   }
   if (const auto& silence = self->state.setup.runner_silence)
     what->silence = silence();
+  what->ticket = ticket_of(self, reply, count_patience);
   self->request(self->state.rooms.statistics, count_patience, std::move(*what))
       .then(
           [reply](const runners_listed& found) {

@@ -14,8 +14,11 @@ void on_task_created(gateway_self self, const task_created& created,
   answer.headers.push_back(
       {"Location", "/tasks/" + to_string(created.task.id)});
   reply->respond(std::move(answer));
-  if (!created.repeated)
-    wake_claims(self, 1, created.task.kind);
+  if (created.repeated
+      || !self->state.announced.is_first_mention(created.task.id))
+    return;
+  announce_task(self, created.task);
+  tend_claims(self);
 }
 
 /// The texts are clean: the task may be stored.
@@ -28,7 +31,10 @@ void store_task(gateway_self self, create_task what, texts_redacted& clean,
   what.task.title = std::move(clean.texts[0]);
   what.task.source_url = std::move(clean.texts[1]);
   what.task.labels = accept_labels(clean.texts[2]);
-  self->request(self->state.rooms.tasks, caf::infinite, std::move(what))
+  const auto now = self->clock().now();
+  what.ticket.gone = reply->gone_flag();
+  what.ticket.trusted_until = now + half_closed_patience;
+  self->request(self->state.rooms.commands, caf::infinite, std::move(what))
       .then(
           [self, reply](const task_created& created) {
             on_task_created(self, created, reply);
@@ -86,6 +92,7 @@ void on_list_tasks(gateway_self self, http_call& call) {
     reply->respond(problem_of(what.error()));
     return;
   }
+  what->ticket = ticket_of(self, reply, read_patience);
   self->request(self->state.rooms.queries, read_patience, std::move(*what))
       .then(
           [reply](const tasks_listed& page) {
@@ -99,7 +106,8 @@ void on_read_task(gateway_self self, http_call& call) {
   if (!id)
     return;
   const auto reply = reply_of(call);
-  self->request(self->state.rooms.queries, read_patience, find_task{*id})
+  self->request(self->state.rooms.queries, read_patience,
+                find_task{*id, ticket_of(self, reply, read_patience)})
       .then(
           [reply](const task_found& found) {
             reply->respond(json_answer(200, write_found(found)));
@@ -112,7 +120,7 @@ void on_cancel_task(gateway_self self, http_call& call) {
   if (!id)
     return;
   const auto reply = reply_of(call);
-  self->request(self->state.rooms.tasks, caf::infinite, cancel_task{*id})
+  self->request(self->state.rooms.commands, caf::infinite, cancel_task{*id})
       .then(
           [reply](const task_changed& changed) {
             reply->respond(json_answer(200, write_task(changed.task)));
@@ -125,11 +133,12 @@ void on_retry_task(gateway_self self, http_call& call) {
   if (!id)
     return;
   const auto reply = reply_of(call);
-  self->request(self->state.rooms.tasks, caf::infinite, retry_task{*id})
+  self->request(self->state.rooms.commands, caf::infinite, retry_task{*id})
       .then(
           [self, reply](const task_changed& changed) {
             reply->respond(json_answer(200, write_task(changed.task)));
-            wake_claims(self, 1, changed.task.kind);
+            announce_task(self, changed.task);
+            tend_claims(self);
           },
           fail_to(reply));
 }

@@ -70,16 +70,16 @@ bool is_shared(call what) {
 
 class edge::impl {
 public:
-  impl(const config::http_config& options, access_rules rules,
-       gateway_actor gateway, status_intake_actor intake, edge_ports ports,
-       counter_board_ptr counters, reply_board_ptr replies)
+  impl(const config::http_config& options, http::listener bound,
+       access_rules rules, gateway_actor gateway, status_intake_actor intake,
+       edge_ports ports, counter_board_ptr counters, reply_board_ptr replies)
       : max_in_flight_(static_cast<std::size_t>(options.max_in_flight)),
         ports_(std::move(ports)), counters_(std::move(counters)),
         replies_(std::move(replies)), tally_(std::make_shared<edge_tally>()) {
     replace_access(std::move(rules));
     replace_actors(std::move(gateway), std::move(intake));
     server_ = std::make_unique<http::server>(
-        server_options(options),
+        server_options(options), std::move(bound),
         [this](http::request&& what, http::exchange_ptr to) {
           on_request(std::move(what), std::move(to));
         },
@@ -372,12 +372,18 @@ private:
   std::unique_ptr<http::server> server_; ///< last: its threads use the rest
 };
 
-edge::edge(const config::http_config& options, access_rules rules,
-           gateway_actor gateway, status_intake_actor intake, edge_ports ports,
+http::listener bind_edge(const config::http_config& options) {
+  return http::listener{server_options(options)};
+}
+
+edge::edge(const config::http_config& options, http::listener bound,
+           access_rules rules, gateway_actor gateway,
+           status_intake_actor intake, edge_ports ports,
            counter_board_ptr counters, reply_board_ptr replies)
-    : impl_(std::make_unique<impl>(
-        options, std::move(rules), std::move(gateway), std::move(intake),
-        std::move(ports), std::move(counters), std::move(replies))) {}
+    : impl_(std::make_unique<impl>(options, std::move(bound), std::move(rules),
+                                   std::move(gateway), std::move(intake),
+                                   std::move(ports), std::move(counters),
+                                   std::move(replies))) {}
 
 edge::~edge() = default;
 

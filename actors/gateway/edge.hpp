@@ -34,6 +34,10 @@ struct edge_ports {
   std::function<std::string()> metrics;
 };
 
+/// Binds the address and reads the TLS files; throws as `http::listener` does.
+/// Made before any actor, so that a start that cannot listen starts nothing.
+[[nodiscard]] http::listener bind_edge(const config::http_config& options);
+
 // The part of the gateway that runs on the HTTP server's io threads: routing,
 // tokens, content types, bounds. Status reports are parsed here and leave for
 // status_intake in one message per turn of the loop, with the gateway actor as
@@ -45,11 +49,11 @@ struct edge_ports {
 // owner; everything else may be called from any thread.
 class edge {
 public:
-  /// Binds and listens; throws as `http::server` does. The actors may be
-  /// replaced later. `replies` is the one that the gateway actor was given.
-  edge(const config::http_config& options, access_rules rules,
-       gateway_actor gateway, status_intake_actor intake, edge_ports ports,
-       counter_board_ptr counters, reply_board_ptr replies);
+  /// On an address that `bind_edge` gave. The actors may be replaced later.
+  /// `replies` is the one that the gateway actor was given.
+  edge(const config::http_config& options, http::listener bound,
+       access_rules rules, gateway_actor gateway, status_intake_actor intake,
+       edge_ports ports, counter_board_ptr counters, reply_board_ptr replies);
   ~edge();
   edge(const edge&) = delete;
   edge& operator=(const edge&) = delete;

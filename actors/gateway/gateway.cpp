@@ -13,9 +13,6 @@ namespace telltale {
 
 namespace {
 
-/// Ticks closer together than this become one.
-constexpr std::chrono::milliseconds grain{20};
-
 using handler = void (*)(gateway_self, http_call&);
 
 handler handler_of(call what) {
@@ -134,34 +131,24 @@ void on_reports_settled(gateway_self self, reports_settled& settled) {
 void on_events_published(gateway_self self, const events_published& news) {
   auto& state = self->state;
   if (state.subscribed)
-    mend_gap(self, news.events, -1);
+    mend_gap(self, news);
   state.sessions.publish(news.events);
-  const auto now = state.setup.now();
-  std::size_t claimable = 0;
-  for (const auto& event : news.events) {
-    if (event.type == event_type::task_created) {
-      ++claimable;
-    } else if (event.next_attempt_at && *event.next_attempt_at <= now + grain) {
-      ++claimable;
-    } else if (event.next_attempt_at) {
-      state.claims.touch();
-      if (state.claims.size() > 0) {
-        const auto due = self->clock().now() + (*event.next_attempt_at - now);
-        state.dues.push_back(due);
-        arm(self, due);
-      }
-    }
-  }
-  if (claimable > 0)
-    wake_claims(self, claimable);
+  for (const auto& event : news.events)
+    announce_event(self, event);
+  tend_claims(self);
 }
 
 void on_tick(gateway_self self) {
-  const auto now = self->clock().now();
-  std::erase_if(self->state.ticks, [&](auto when) { return when <= now; });
+  auto& state = self->state;
+  if (!state.timer.fired(self))
+    return;
   tick_subscription(self);
-  tick_claims(self);
   tick_streams(self);
+  tick_claims(self);
+  // One timer for all of them: whatever is still to come is asked for anew.
+  arm(self, state.next_subscription);
+  if (state.sessions.size() > 0)
+    arm(self, state.next_beat);
 }
 
 } // namespace
@@ -199,14 +186,13 @@ principal attempt_caller(const http_call& call) {
 }
 
 void arm(gateway_self self, gateway_state::time_point when) {
+  self->state.timer.bring_forward(self, when);
+}
+
+call_ticket ticket_of(gateway_self self, const pending_reply_ptr& reply,
+                      std::chrono::seconds patience) {
   const auto now = self->clock().now();
-  const auto at = std::max(when, now + grain);
-  auto& ticks = self->state.ticks;
-  if (std::any_of(ticks.begin(), ticks.end(),
-                  [&](auto other) { return other <= at && other >= when; }))
-    return;
-  ticks.push_back(at);
-  self->delayed_send(self, at - now, gateway_tick{});
+  return {reply->gone_flag(), now + half_closed_patience, now + patience};
 }
 
 gateway_actor::behavior_type
@@ -218,11 +204,14 @@ gateway(gateway_actor::stateful_pointer<gateway_state> self,
   state.setup = std::move(setup);
   state.replies = std::move(replies);
   state.counters = std::move(counters);
+  state.timer.observe(state.counters, state.name);
+  state.sessions.observe(state.counters);
   subscribe(self);
   return {
       [=](http_call& call) { on_http_call(self, call); },
       [=](reports_settled& settled) { on_reports_settled(self, settled); },
       [=](const events_published& news) { on_events_published(self, news); },
+      [=](const stream_changed& what) { on_stream_changed(self, what); },
       [=](const gateway_tick&) { on_tick(self); },
   };
 }

@@ -13,6 +13,7 @@
 #include "actors/gateway/event_sessions.hpp"
 #include "actors/gateway/reply.hpp"
 #include "config/config.hpp"
+#include "messages/actor_timer.hpp"
 #include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
@@ -21,19 +22,22 @@ namespace telltale {
 // Requests to messages and back.
 //
 // Accepts `http_call` (from the edge), `reports_settled` (from status_intake
-// and the lanes), `events_published` (from the event stream) and `gateway_tick`
-// (itself). Sends requests to the rooms in `gateway_rooms`, answers to the
-// requests' exchanges. Never blocks, never polls the database: a claim that
-// finds nothing is parked and wakes by a local create, by an event, or when a
-// deferred task is due.
+// and the lanes), `events_published` (from the event stream), `stream_changed`
+// (from the connections of open streams) and `gateway_tick` (itself). Sends
+// requests to the rooms in `gateway_rooms`, answers to the requests' exchanges.
+// Never blocks, never polls the database: a claim that finds nothing is parked
+// and asks again when a task that it may take is made here, told of by an
+// event, or due.
 //
 // Failure: an error of a room becomes a problem answer; a question that got
 // lost is answered 500 by its reply token. Threading: the scheduler's.
 
 /// The rooms that the gateway asks.
 struct gateway_rooms {
-  task_store_actor tasks;
+  task_commands_actor commands;
+  claim_dispatcher_actor claims;
   task_query_actor queries;
+  readiness_actor readiness;
   statistics_actor statistics;
   chat_store_actor chats;
   delivery_store_actor deliveries;
@@ -78,12 +82,13 @@ struct gateway_state {
   reply_board_ptr replies;
   counter_board_ptr counters; ///< may be null
   claim_line claims;          ///< long polls that wait for a task
+  announced_tasks announced;  ///< new tasks that claims were told of
   event_sessions sessions;    ///< open event streams
   bool subscribed = false;    ///< the event stream knows this listener
 
   using time_point = std::chrono::steady_clock::time_point;
-  std::vector<time_point> ticks;  ///< `gateway_tick`s under way
-  std::vector<time_point> dues;   ///< when a deferred task may be claimed
+  /// For everything below that waits for its time.
+  actor_timer<gateway_tick> timer{std::chrono::milliseconds{20}};
   time_point next_subscription{}; ///< it is renewed again and again
   time_point next_beat{};         ///< of open event streams
 };

@@ -85,19 +85,25 @@ http::answer pending_reply::with(http::response what) {
   return {std::exchange(to_, nullptr), std::move(what)};
 }
 
+bool pending_reply::is_gone() const {
+  const auto flag = gone_flag();
+  return flag && flag->load(std::memory_order_relaxed);
+}
+
 void pending_reply::watch(std::function<void()> then) {
   if (to_)
     to_->on_gone(std::move(then));
 }
 
 std::shared_ptr<http::stream>
-pending_reply::open_stream(http::response head,
-                           std::function<void()> on_closed) {
+pending_reply::open_stream(http::response head, std::function<void()> on_closed,
+                           std::function<void()> on_room) {
   const auto to = std::exchange(to_, nullptr);
   if (!to)
     return nullptr;
   finish(head);
-  return to->open_stream(std::move(head), std::move(on_closed));
+  return to->open_stream(std::move(head), std::move(on_closed),
+                         std::move(on_room));
 }
 
 http::response report_answer(const report_flight& flight) {

@@ -57,14 +57,19 @@ public:
   [[nodiscard]] http::answer with(http::response what);
 
   [[nodiscard]] std::shared_ptr<http::stream>
-  open_stream(http::response head, std::function<void()> on_closed);
+  open_stream(http::response head, std::function<void()> on_closed,
+              std::function<void()> on_room);
 
   /// Has `then` called, on an io thread, should the client go before the
   /// answer. Not from two threads, nor beside `respond`.
   void watch(std::function<void()> then);
-  /// The client has gone: whatever is answered reaches nobody.
-  void note_gone() noexcept { gone_ = true; }
-  [[nodiscard]] bool is_gone() const noexcept { return gone_; }
+  /// Has the client gone, so that whatever is answered reaches nobody? Before
+  /// the answer, by its owner.
+  [[nodiscard]] bool is_gone() const;
+  /// What says so, for other threads; may be null.
+  [[nodiscard]] std::shared_ptr<const std::atomic<bool>> gone_flag() const {
+    return to_ ? to_->gone_flag() : nullptr;
+  }
 
   [[nodiscard]] const std::string& request_id() const noexcept {
     return request_id_;
@@ -77,7 +82,6 @@ private:
   std::string request_id_;
   edge_tally_ptr tally_;
   bool bounded_;
-  std::atomic<bool> gone_{false};
   bool varies_ = false;
 };
 

@@ -12,6 +12,7 @@
 #include <caf/expected.hpp>
 
 #include "messages/deliveries.hpp"
+#include "messages/readiness.hpp"
 #include "messages/status_report.hpp"
 #include "messages/store.hpp"
 
@@ -131,12 +132,15 @@ struct told_reason {
 
 /// `GET /readyz`.
 struct readiness_report {
-  bool database = false;
+  database_state database = database_state::not_answering;
+  std::string explanation; ///< of what is wrong with the database
   bool migrations = false;
   std::uint32_t schema_version = 0;
   std::vector<std::string> relays;
   std::vector<disabled_relay> disabled; ///< those that asked for no more
-  [[nodiscard]] bool ready() const noexcept { return database && migrations; }
+  [[nodiscard]] bool ready() const noexcept {
+    return database == database_state::answers && migrations;
+  }
 };
 [[nodiscard]] std::string write_readiness(const readiness_report& report);
 

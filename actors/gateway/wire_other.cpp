@@ -15,6 +15,20 @@ json::value text_or_null(std::string_view text) {
   return text.empty() ? json::value(nullptr) : json::value(text);
 }
 
+std::string_view name_of(database_state state) {
+  switch (state) {
+  case database_state::answers:
+    return "answers";
+  case database_state::not_answering:
+    return "not_answering";
+  case database_state::unreachable:
+    return "unreachable";
+  case database_state::full:
+    return "full";
+  }
+  return "unreachable";
+}
+
 json::object chat_object(const chat_binding& binding) {
   return {{"id", binding.session.value},
           {"relay", binding.relay},
@@ -143,7 +157,10 @@ std::string write_readiness(const readiness_report& report) {
   const bool ready = report.ready();
   return json::serialize(json::object{
       {"ready", ready},
-      {"database", json::object{{"ok", report.database}}},
+      {"database",
+       json::object{{"ok", report.database == database_state::answers},
+                    {"state", name_of(report.database)},
+                    {"explanation", text_or_null(report.explanation)}}},
       {"migrations", json::object{{"ok", report.migrations},
                                   {"version", report.schema_version}}},
       {"relays", json::object{{"ok", true},

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "actors/persistence/interrupted.hpp"
+
 namespace fs = std::filesystem;
 
 namespace telltale {
@@ -63,7 +65,8 @@ void become_program(const child_plan& plan) {
   for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGCHLD,
                            SIGUSR1, SIGUSR2, SIGALRM})
     std::signal(number, SIG_DFL);
-  if (plan.tied && ::setsid() < 0)
+  // A group of its own: what it starts can be ended together with it.
+  if ((plan.tied ? ::setsid() : ::setpgid(0, 0)) < 0)
     return;
   if (::dup2(plan.input, STDIN_FILENO) < 0
       || ::dup2(plan.output, STDOUT_FILENO) < 0
@@ -204,12 +207,24 @@ pid_t launch_program(const program_launch& launch) {
   return child;
 }
 
-int run_program(const program_launch& launch) {
+int run_program(const program_launch& launch, const std::stop_token& stop) {
   const pid_t child = launch_program(launch);
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR)
+  // The child is one of ours: its end is seen within a few milliseconds.
+  for (pid_t ended = 0; ended == 0;) {
+    ended = ::waitpid(child, &status, WNOHANG);
+    if (ended < 0 && errno != EINTR)
       fail("cannot wait for " + launch.program.string(), errno);
+    if (ended != child) {
+      ended = 0;
+      try {
+        pause_unless_stopped(stop, std::chrono::milliseconds{5});
+      } catch (const interrupted&) {
+        ::kill(-child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        throw;
+      }
+    }
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
@@ -230,6 +245,13 @@ std::vector<pid_t> find_processes_in(const fs::path& folder) {
       result.push_back(id);
   }
   return result;
+}
+
+std::size_t kill_processes_in(const fs::path& folder) {
+  const auto found = find_processes_in(folder);
+  for (const auto id : found)
+    ::kill(id, SIGKILL);
+  return found.size();
 }
 
 std::string read_tail(const fs::path& file, std::size_t bytes) {

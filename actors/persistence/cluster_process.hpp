@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -46,18 +47,24 @@ struct program_launch {
   bool tied_to_us = false;
 };
 
-/// Starts it; throws `embedded_postgres_error` if it cannot be executed. Must
-/// be called before other threads that hold locks of the C library exist, and
-/// with `tied_to_us` from a thread that lives as long as the service.
+/// Starts it; throws `embedded_postgres_error` if it cannot be executed. Other
+/// threads may run: between fork and exec only async-signal-safe calls are
+/// made. With `tied_to_us` from a thread that lives as long as the service.
 [[nodiscard]] pid_t launch_program(const program_launch& launch);
 
-/// Starts it and waits. The exit code, or 128 + signal.
-[[nodiscard]] int run_program(const program_launch& launch);
+/// Starts it and waits. The exit code, or 128 + signal. Told to stop, it kills
+/// the program with all that it has started and throws `interrupted`.
+[[nodiscard]] int run_program(const program_launch& launch,
+                              const std::stop_token& stop = {});
 
 /// Process ids whose working folder is `folder`; a cluster's processes all work
 /// in its data folder, whoever started them.
 [[nodiscard]] std::vector<pid_t>
 find_processes_in(const std::filesystem::path& folder);
+
+/// Ends them with SIGKILL, which stopped ones hear as well. How many there
+/// were.
+std::size_t kill_processes_in(const std::filesystem::path& folder);
 
 /// The last `bytes` of a file, from the beginning of a line; empty if it cannot
 /// be read.

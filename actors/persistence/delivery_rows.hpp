@@ -48,9 +48,11 @@ inline constexpr const char* chat_fronts = R"(
   ))";
 
 /// The statements that take deliveries and record their ends.
-void prepare_deliveries(pg_connection& db);
+[[nodiscard]] statement_list delivery_statements();
+/// The statements that put deliveries back and count them.
+[[nodiscard]] statement_list redelivery_statements();
 /// The statements that publish.
-void prepare_publication(pg_connection& db);
+[[nodiscard]] statement_list publication_statements();
 
 /// The envelope of an event whose payload is not stored: the same function of
 /// the same facts. Throws if they cannot be read.

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "actors/persistence/cluster_folder.hpp"
+#include "actors/persistence/interrupted.hpp"
+#include "actors/persistence/pg_connection.hpp"
 #include "actors/persistence/postgres_programs.hpp"
 
 namespace fs = std::filesystem;
@@ -26,7 +28,7 @@ using namespace std::chrono_literals;
 
 constexpr auto poll = 10ms;
 constexpr auto progress_every = 2s;
-constexpr std::size_t log_kept = 10'000'000;
+constexpr std::uintmax_t log_kept = 8'000'000;
 
 void tell(const embedded_postgres_options& options, std::string_view what) {
   if (options.progress)
@@ -64,7 +66,7 @@ void stop_orphans(const fs::path& cluster,
       ::kill(id, has_main || number == SIGKILL ? number : SIGQUIT);
     const auto until = steady_clock::now() + patience;
     while (steady_clock::now() < until && !find_processes_in(cluster).empty())
-      std::this_thread::sleep_for(poll);
+      pause_unless_stopped(options.stop, poll);
   }
   if (!find_processes_in(cluster).empty())
     throw embedded_postgres_error{"processes of an earlier run still use "
@@ -102,7 +104,7 @@ void make_cluster(const fs::path& folder, const postgres_programs& programs,
   launch.folder = folder;
   launch.output = output;
   launch.account = account;
-  if (const int code = run_program(launch); code != 0)
+  if (const int code = run_program(launch, options.stop); code != 0)
     throw embedded_postgres_error{"initdb ended with " + std::to_string(code)
                                   + ":\n" + read_tail(output, 2000)};
   fs::rename(fresh, folder / "cluster");
@@ -209,24 +211,49 @@ struct embedded_postgres::running_cluster {
     return true;
   }
 
-  void stop() noexcept {
-    const std::array steps{
-        std::pair{SIGINT, options.stop_timeout},
-        std::pair{SIGQUIT, std::chrono::milliseconds{5'000}},
-        std::pair{SIGKILL, std::chrono::milliseconds{5'000}}};
-    for (const auto& [number, patience] : steps) {
-      if (!is_running())
-        return;
-      ::kill(child, number);
-      if (wait_until_ended(patience))
-        return;
+  /// True: in order, with a checkpoint.
+  bool stop(std::chrono::milliseconds in_order,
+            std::chrono::milliseconds at_once) noexcept {
+    if (!is_running())
+      return true;
+    ::kill(child, SIGINT);
+    if (wait_until_ended(in_order))
+      return true;
+    ::kill(child, SIGQUIT);
+    if (wait_until_ended(at_once))
+      return false;
+    // One that was stopped hears nothing but this, and outlives its parent.
+    const auto until = steady_clock::now() + 1s;
+    while (kill_processes_in(folder / "cluster") > 0
+           && steady_clock::now() < until) {
+      static_cast<void>(is_running());
+      std::this_thread::sleep_for(poll);
     }
+    static_cast<void>(is_running());
+    return false;
+  }
+
+  void stop() noexcept {
+    const auto hurry = options.stop.stop_requested();
+    static_cast<void>(hurry ? stop(2'000ms, 500ms)
+                            : stop(options.stop_timeout, 5'000ms));
+  }
+
+  /// Every writer appends, so a file that is cut goes on from its beginning.
+  bool bound_log() const noexcept {
+    std::error_code error;
+    if (fs::file_size(log, error) <= log_kept || error)
+      return false;
+    const auto before = fs::path{log}.concat(".1");
+    fs::copy_file(log, before, fs::copy_options::overwrite_existing, error);
+    if (error) // no room, say: what is left of it would only take more
+      fs::remove(before, error);
+    fs::resize_file(log, 0, error);
+    return !error;
   }
 
   void launch(const postgres_programs& programs) {
-    std::error_code ignored;
-    if (fs::file_size(log, ignored) > log_kept && !ignored)
-      fs::rename(log, fs::path{log}.concat(".1"), ignored);
+    static_cast<void>(bound_log());
     program_launch server;
     server.program = programs.folder / "postgres";
     server.arguments = server_arguments(folder, socket_folder, options);
@@ -248,7 +275,7 @@ struct embedded_postgres::running_cluster {
             "the embedded database did not start; the end of its log, "
             + log.string() + ":\n" + read_tail(log, 2000)};
       try {
-        pqxx::connection connection{url("postgres")};
+        pqxx::connection connection{with_limits(url("postgres"))};
         pqxx::nontransaction work{connection};
         if (work.exec("SELECT 1 FROM pg_database WHERE datname = 'telltale'")
                 .empty())
@@ -268,7 +295,7 @@ struct embedded_postgres::running_cluster {
         tell(options, "waiting for the embedded database, which may be "
                       "recovering after a crash");
       }
-      std::this_thread::sleep_for(poll);
+      pause_unless_stopped(options.stop, poll);
     }
   }
 };
@@ -326,6 +353,25 @@ const fs::path& embedded_postgres::log_file() const noexcept {
 
 void embedded_postgres::stop() noexcept {
   cluster_->stop();
+}
+
+bool embedded_postgres::stop(std::chrono::milliseconds limit) noexcept {
+  const auto at_once = std::min<std::chrono::milliseconds>(limit / 4, 1'000ms);
+  return cluster_->stop(limit - 2 * at_once, at_once);
+}
+
+bool embedded_postgres::bound_log() noexcept {
+  return cluster_->bound_log();
+}
+
+std::size_t kill_embedded_postgres(const fs::path& data_dir) {
+  std::error_code error;
+  const auto folder = fs::weakly_canonical(data_dir, error);
+  pid_t owner = 0;
+  std::ifstream in{folder / "owner.lock"};
+  if (error || !(in >> owner) || owner != ::getpid())
+    return 0;
+  return kill_processes_in(folder / "cluster");
 }
 
 } // namespace telltale

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ struct embedded_postgres_options {
   std::chrono::milliseconds stop_timeout{30'000};
   /// False trades durability for speed; for tests alone.
   bool durable = true;
+  /// Ends a start that is under way with `interrupted`.
+  std::stop_token stop;
   /// Told what takes long, a sentence at a time.
   std::function<void(std::string_view)> progress;
 };
@@ -36,9 +39,9 @@ struct embedded_postgres_options {
 /// first and recovers. Should this process be killed, the kernel tells the
 /// cluster to stop.
 ///
-/// Threading: start it on the main thread before there are others (it forks,
-/// and the tie to us is to the thread that forked). Blocks. Other calls from
-/// one thread at a time.
+/// Threading: start it on a thread that lives as long as the service, since the
+/// tie to us is to the thread that forked. Blocks. Other calls from one thread
+/// at a time.
 class embedded_postgres {
 public:
   /// Throws `embedded_postgres_error` with what to do about it.
@@ -66,10 +69,23 @@ public:
   /// In order (checkpoint, connections cut), at once if that takes too long.
   void stop() noexcept;
 
+  /// The same within a limit: in order for most of it, then without a
+  /// checkpoint, then by SIGKILL. False: it was killed or had no checkpoint,
+  /// and recovers at its next start.
+  bool stop(std::chrono::milliseconds limit) noexcept;
+
+  /// Keeps the server's log and the one before it within 16 MB. Call it now and
+  /// then; true: the log was begun anew.
+  bool bound_log() noexcept;
+
 private:
   struct running_cluster;
   explicit embedded_postgres(std::unique_ptr<running_cluster> cluster);
   std::unique_ptr<running_cluster> cluster_;
 };
+
+/// Kills the processes of the cluster in this data folder if this process owns
+/// it, also stopped ones. For a process that must end now; any thread.
+std::size_t kill_embedded_postgres(const std::filesystem::path& data_dir);
 
 } // namespace telltale

@@ -30,7 +30,7 @@ void beat_all(heart self, std::vector<beat_heart> beats,
       answers[i].deliver(std::move(done->answer[i]));
     return;
   }
-  if (beats.size() == 1 || code_of(done.error()) == ec::database_unavailable) {
+  if (beats.size() == 1 || is_of_database(code_of(done.error()))) {
     for (auto& answer : answers)
       answer.deliver(done.error());
     return;

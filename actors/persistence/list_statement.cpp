@@ -142,6 +142,9 @@ list_statement statement_of(const list_deliveries& what,
   if (what.state)
     asked += (asked.empty() ? " WHERE d.state = '" : " AND d.state = '")
              + to_string(*what.state) + "'";
+  // As the predicate of the index of the newest says it.
+  asked += asked.empty() ? " WHERE " : " AND ";
+  asked += "d.created_at IS NOT NULL";
   return {"SELECT " + std::string{columns} + " FROM deliveries d" + asked
               + " ORDER BY d.created_at DESC, d.id DESC LIMIT "
               + std::to_string(what.limit + 1),

@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "actors/persistence/runner_signs.hpp"
 #include "actors/persistence/task_changes.hpp"
 
 namespace telltale {
@@ -13,6 +14,11 @@ namespace {
 bool is_due(const task_record& task, timestamp now) {
   return task.status == task_status::queued
          && task.run_after.value_or(now) <= now;
+}
+
+/// Its place in the queue.
+timestamp queued_since(const task_record& task) {
+  return std::max(task.created_at, task.run_after.value_or(task.created_at));
 }
 
 bool is_wanted(const task_record& task, const std::vector<std::string>& kinds) {
@@ -80,12 +86,19 @@ std::vector<event_facts> memory_task_store::run(change_batch& batch) {
   return facts;
 }
 
+std::optional<timestamp> memory_task_store::note_sign(const runner_id& runner) {
+  std::optional<timestamp> stored;
+  if (const auto known = db_->runners.find(runner.value);
+      known != db_->runners.end())
+    stored = known->second;
+  if (is_sign_due(stored, db_->now, live_->get()->runner_silence))
+    db_->runners[runner.value] = db_->now;
+  return stored;
+}
+
 bool memory_task_store::touch(const runner_id& runner) {
-  const auto known = db_->runners.find(runner.value);
   const bool returned =
-      known == db_->runners.end()
-      || known->second < db_->now - live_->get()->runner_silence;
-  db_->runners[runner.value] = db_->now;
+      has_returned(note_sign(runner), db_->now, live_->get()->runner_silence);
   if (returned)
     for (auto& [id, task] : db_->tasks)
       if (task.awaits_runner && task.runner == runner)
@@ -97,7 +110,7 @@ caf::expected<std::vector<event_facts>>
 memory_task_store::apply(std::vector<report_flight>& batch) {
   for (const auto& flight : batch)
     if (flight.ready.runner && !flight.ready.runner->empty())
-      db_->runners[flight.ready.runner->value] = db_->now;
+      note_sign(*flight.ready.runner);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     auto& ready = batch[i].ready;
     if (ready.mask.empty() || !db_->tasks.contains(ready.task))
@@ -160,8 +173,8 @@ memory_task_store::claim(const claim_tasks& what) {
   if (!due.empty())
     result.answer.next_due.reset();
   std::ranges::sort(due, [](const auto* a, const auto* b) {
-    return std::tuple{-a->priority, a->created_at}
-           < std::tuple{-b->priority, b->created_at};
+    return std::tuple{-a->priority, queued_since(*a)}
+           < std::tuple{-b->priority, queued_since(*b)};
   });
   due.resize(std::min<std::size_t>(due.size(), what.limit));
   for (const auto* task : due) {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -69,6 +70,9 @@ private:
   /// Stores what was decided.
   void write(transition& plan, std::vector<event_facts>& facts);
   void add_mask(task_id task, const sealed_masks& mask);
+  /// The sign that was stored before, as the database would have it.
+  std::optional<timestamp> note_sign(const runner_id& runner);
+  /// Had the runner been silent?
   bool touch(const runner_id& runner);
   [[nodiscard]] bool is_silent(const task_record& task,
                                const sweep_tasks& what) const;

@@ -10,6 +10,8 @@
 #include <openssl/rand.h>
 #include <pqxx/pqxx>
 
+#include "actors/persistence/interrupted.hpp"
+#include "actors/persistence/pg_connection.hpp"
 #include "embedded/migrations.hpp"
 
 namespace telltale {
@@ -129,6 +131,15 @@ void apply_step(pqxx::connection& connection, const step& one) {
   }
 }
 
+/// A copy of the tables without their sequence, as some tools make, must not
+/// give a position twice.
+void catch_up_positions(pqxx::connection& connection) {
+  pqxx::nontransaction work{connection};
+  work.exec("SELECT setval('event_position', e.newest)"
+            " FROM event_position s, (SELECT max(position) AS newest"
+            "   FROM events) e WHERE e.newest > s.last_value");
+}
+
 migration_report bring_up_to_date(pqxx::connection& connection) {
   migration_report report;
   std::map<std::uint32_t, migration_row> rows;
@@ -157,6 +168,7 @@ migration_report bring_up_to_date(pqxx::connection& connection) {
     report.applied.push_back(one.name);
     report.after = std::max(report.after, one.version);
   }
+  catch_up_positions(connection);
   return report;
 }
 
@@ -167,20 +179,25 @@ std::uint32_t newest_migration() {
   return steps.empty() ? 0 : steps.back().version;
 }
 
-migration_report migrate(const std::string& url) {
+migration_report migrate(const std::string& url, const std::stop_token& stop) {
   try {
-    pqxx::connection connection{url};
+    pqxx::connection connection{with_limits(url)};
     {
       pqxx::nontransaction work{connection};
       work.exec("SET timezone = 'UTC'");
       work.exec("SET client_min_messages = warning");
-      // Belongs to the session: let go of when the connection closes.
-      work.exec("SELECT pg_advisory_lock(" + std::string{lock_key} + ")");
+      // Belongs to the session: let go of when the connection closes. Asked
+      // for again and again, since a wait inside libpq could not be ended.
+      while (!work.exec1("SELECT pg_try_advisory_lock(" + std::string{lock_key}
+                         + ")")[0]
+                  .as<bool>())
+        pause_unless_stopped(stop, std::chrono::milliseconds{100});
     }
     return bring_up_to_date(connection);
   } catch (const pqxx::broken_connection& error) {
-    throw database_unreachable{std::string{"the database cannot be reached: "}
-                               + error.what()};
+    std::string why = error.what();
+    why.erase(why.find_last_not_of(" \n") + 1);
+    throw database_unreachable{"the database cannot be reached: " + why};
   } catch (const pqxx::failure& error) {
     throw migration_error{std::string{"the database cannot be migrated: "}
                           + error.what()};
@@ -189,7 +206,7 @@ migration_report migrate(const std::string& url) {
 
 std::vector<migration_row> migration_status(const std::string& url) {
   try {
-    pqxx::connection connection{url};
+    pqxx::connection connection{with_limits(url)};
     pqxx::work work{connection};
     work.exec("SET timezone = 'UTC'");
     std::vector<migration_row> result;
@@ -207,7 +224,7 @@ std::string load_or_make_tag_key(const std::string& url) {
     std::array<unsigned char, 32> bytes{};
     if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
       throw migration_error{"OpenSSL has no random bytes"};
-    pqxx::connection connection{url};
+    pqxx::connection connection{with_limits(url)};
     pqxx::work work{connection};
     work.exec_params0("INSERT INTO deployment (name, value) "
                       "VALUES ('tag_key', $1) ON CONFLICT (name) DO NOTHING",

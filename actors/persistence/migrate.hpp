@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -48,8 +49,9 @@ struct migration_report {
 /// one advisory lock, so that replicas that start together take turns. Throws
 /// `migration_error` if the database is newer than this program, if a step was
 /// changed after it had been applied, `database_unreachable` if the database
-/// does not answer.
-migration_report migrate(const std::string& url);
+/// does not answer, `interrupted` if told to stop while it waits for its turn.
+migration_report migrate(const std::string& url,
+                         const std::stop_token& stop = {});
 
 /// Everything known or applied, by version; changes nothing.
 [[nodiscard]] std::vector<migration_row>

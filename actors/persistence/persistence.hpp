@@ -7,10 +7,12 @@
 #include <string>
 #include <utility>
 
+#include "actors/persistence/pg_sockets.hpp"
 #include "actors/persistence/store.hpp"
 #include "config/config.hpp"
 #include "messages/counters.hpp"
 #include "messages/event.hpp"
+#include "messages/readiness.hpp"
 #include "messages/told_types.hpp"
 
 // The front page of the room: what the composition root makes of it. No word
@@ -58,6 +60,9 @@ struct pg_options {
   live_rules_ptr rules = std::make_shared<live_rules>();
   counter_board_ptr counters = std::make_shared<counter_board>();
   told_types_ptr told = std::make_shared<told_types>();
+  /// Is told when the database has no room; may be null.
+  database_watcher_handle watcher{};
+  pg_sockets_ptr sockets = std::make_shared<pg_sockets>();
 };
 
 /// A store with a connection of its own, made at its first use. One thread.

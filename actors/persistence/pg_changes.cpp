@@ -32,8 +32,8 @@ std::string read_statement(bool everything) {
   return sql
          + " FROM unnest($1::uuid[], $2::int[]) WITH ORDINALITY"
            "   AS u(id, asked, place)"
-           " JOIN tasks t ON t.id = u.id"
-           " LEFT JOIN attempts a ON a.task_id = t.id"
+           " JOIN tasks t ON t.id = ANY(ARRAY[u.id])"
+           " LEFT JOIN attempts a ON a.task_id = ANY(ARRAY[t.id])"
            "   AND a.number = COALESCE(u.asked, t.attempt)";
 }
 
@@ -58,16 +58,12 @@ struct pg_changes::planned {
 pg_changes::pg_changes(pg_connection& db, live_rules_ptr rules,
                        told_types_ptr told)
     : db_(db), live_(std::move(rules)), told_(std::move(told)),
-      rules_(live_->get()) {
-  // The shape of these plans is known: a few rows by key. Statistics of a table
-  // that was empty a minute ago would talk the planner out of it.
-  for (const auto* setting :
-       {"plan_cache_mode = force_generic_plan", "enable_seqscan = off",
-        "enable_hashjoin = off", "enable_mergejoin = off", "jit = off"})
-    db_.on_connect(std::string{"SET "} + setting);
-  db_.prepare(read_name, read_statement(false));
-  db_.prepare(read_everything_name, read_statement(true));
-  db_.prepare(write_statement_name, write_statement());
+      rules_(live_->get()) {}
+
+statement_list change_statements() {
+  return {{read_name, read_statement(false)},
+          {read_everything_name, read_statement(true)},
+          {write_statement_name, write_statement()}};
 }
 
 decision_context pg_changes::context(timestamp now) {
@@ -171,7 +167,7 @@ pg_failure pg_changes::write(change_batch& batch, std::vector<planned*> rows,
     }
     return {ec::none, false, false, {}};
   }
-  if (failure.broken || failure.code == ec::database_unavailable) {
+  if (failure.broken || is_of_database(failure.code)) {
     for (auto* row : rows) {
       row->is = fate::lost;
       if (failure.broken)

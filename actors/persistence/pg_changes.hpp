@@ -10,6 +10,8 @@
 
 namespace telltale {
 
+[[nodiscard]] statement_list change_statements();
+
 /// Brings change batches into PostgreSQL: reads snapshots in one statement,
 /// decides, writes in one statement, and decides again for rows that somebody
 /// else wrote in between.
@@ -19,7 +21,7 @@ namespace telltale {
 /// the batch (`doubt`) and decided again on what is there.
 class pg_changes {
 public:
-  /// Prepares its statements on the connection, which outlives it.
+  /// The connection, which outlives it, has `change_statements`.
   pg_changes(pg_connection& db, live_rules_ptr rules, told_types_ptr told);
 
   /// The facts of the events that were written. An error leaves those rows

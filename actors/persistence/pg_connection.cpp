@@ -1,9 +1,14 @@
 #include "actors/persistence/pg_connection.hpp"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <string_view>
 
+#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
+
+#include "messages/in_process.hpp"
 
 namespace telltale {
 
@@ -12,12 +17,31 @@ namespace {
 constexpr std::chrono::milliseconds first_backoff{50};
 constexpr std::chrono::milliseconds last_backoff{2000};
 
-/// How old a plan may be. One that was made while a table was empty reads all
-/// of it for each row once it has some, until statistics are next taken.
-constexpr std::chrono::milliseconds plans_last{1000};
+/// One plan a statement, made of its shape: joins in the order in which they
+/// are written, each by an index that fits. What takes whole tables is dear, so
+/// it is taken where nothing else fits. Still the planner may turn two tables
+/// round, and begin with the one that it takes for empty; statements say where
+/// it must not by writing a join's key as `= ANY(ARRAY[key])`, which goes one
+/// way alone, and name an order that one index has.
+/// tests/integration/plans_test.cpp reads the plans of all statements.
+constexpr std::array plan_by_shape{
+    "plan_cache_mode = force_generic_plan",
+    "enable_seqscan = off",
+    "enable_bitmapscan = off",
+    "enable_hashjoin = off",
+    "enable_mergejoin = off",
+    "enable_hashagg = off",
+    "join_collapse_limit = 1",
+    "enable_incremental_sort = off",
+    "enable_material = off",
+    "enable_memoize = off",
+    "jit = off",
+    "max_parallel_workers_per_gather = 0",
+};
 
-/// The connection string with limits on how long a dead network is believed.
-std::string bounded(const std::string& url) {
+} // namespace
+
+std::string with_limits(const std::string& url) {
   const bool uri =
       url.starts_with("postgres://") || url.starts_with("postgresql://");
   std::string result = url;
@@ -35,6 +59,23 @@ std::string bounded(const std::string& url) {
   return result;
 }
 
+namespace {
+
+/// Says the server so while a connection is made, which gives no SQLSTATE? The
+/// texts are those of PostgreSQL's own messages in English.
+bool lacks_connections(std::string_view text) {
+  return text.find("too many clients") != text.npos
+         || text.find("too many connections") != text.npos
+         || text.find("remaining connection slots") != text.npos;
+}
+
+/// An input or output error that is about space.
+bool lacks_space(std::string_view state, std::string_view text) {
+  return state == "58030"
+         && (text.find("No space left") != text.npos
+             || text.find("Disk quota exceeded") != text.npos);
+}
+
 pg_failure read(const pqxx::sql_error& e) {
   const std::string state = e.sqlstate();
   pg_failure result;
@@ -47,9 +88,13 @@ pg_failure read(const pqxx::sql_error& e) {
     result.code = ec::database_unavailable;
   } else if (is_class("22")) {
     result.code = ec::invalid_field;
-  } else if (is_class("57P") || is_class("08") || is_class("53")
-             || state == "25006") {
-    // Shut down, connection trouble, out of resources, a read-only standby.
+  } else if (is_class("53") || lacks_space(state, e.what())) {
+    // Disk, memory, connections: the statement was refused, the connection is
+    // good.
+    result.code = ec::database_full;
+    result.no_room = state;
+  } else if (is_class("57P") || is_class("08") || state == "25006") {
+    // Shut down, connection trouble, a read-only standby.
     result.broken = true;
     result.code = ec::database_unavailable;
   } else if (state == "57014" || state == "55P03") {
@@ -67,10 +112,16 @@ pg_failure translate(std::exception_ptr thrown) {
   } catch (const pg_away& e) {
     result.code = ec::database_unavailable;
     result.circumstances = e.what();
-  } catch (const pqxx::broken_connection&) {
-    result.code = ec::database_unavailable;
+  } catch (const pqxx::broken_connection& e) {
     result.broken = true;
-    result.circumstances = "the connection to the database broke";
+    if (lacks_connections(e.what())) {
+      result.code = ec::database_full;
+      result.no_room = "53300";
+      result.circumstances = "SQLSTATE 53300";
+    } else {
+      result.code = ec::database_unavailable;
+      result.circumstances = "the connection to the database broke";
+    }
   } catch (const pqxx::in_doubt_error&) {
     result.code = ec::database_unavailable;
     result.broken = true;
@@ -90,16 +141,19 @@ pg_failure translate(std::exception_ptr thrown) {
   return result;
 }
 
-pg_connection::pg_connection(pg_options options)
-    : options_(std::move(options)) {}
-
-void pg_connection::prepare(std::string name, std::string sql) {
-  statements_.emplace_back(std::move(name), std::move(sql));
+statement_list operator+(statement_list first, statement_list second) {
+  std::ranges::move(second, std::back_inserter(first));
+  return first;
 }
 
-void pg_connection::on_connect(std::string sql) {
-  greetings_.push_back(std::move(sql));
+pg_connection::~pg_connection() {
+  drop();
 }
+
+pg_connection::pg_connection(pg_options options, statement_list statements,
+                             planning plans)
+    : options_(std::move(options)), statements_(std::move(statements)),
+      plans_(plans) {}
 
 pqxx::connection& pg_connection::connect() {
   if (link_)
@@ -107,13 +161,19 @@ pqxx::connection& pg_connection::connect() {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_try_)
     throw pg_away{};
+  if (options_.sockets->cut())
+    throw pg_away{};
   next_try_ = now + std::max(backoff_, first_backoff);
   backoff_ = std::clamp(2 * backoff_, first_backoff, last_backoff);
-  link_.emplace(bounded(options_.url));
+  link_.emplace(with_limits(options_.url));
+  if (!options_.sockets->add(link_->sock())) {
+    link_.reset();
+    throw pg_away{};
+  }
   try {
     greet(*link_);
   } catch (...) {
-    link_.reset();
+    drop();
     throw;
   }
   if (was_connected_)
@@ -132,30 +192,54 @@ void pg_connection::greet(pqxx::connection& link) {
   session.exec("SET idle_in_transaction_session_timeout = '5s'");
   session.exec("SET timezone = 'UTC'");
   session.exec("SET datestyle = 'ISO'");
-  for (const auto& sql : greetings_)
-    session.exec(sql);
+  std::string settings;
+  if (plans_ == planning::by_statistics)
+    settings = "SET plan_cache_mode = force_custom_plan";
+  else
+    for (const std::string setting : plan_by_shape)
+      settings += "SET " + setting + ";";
+  session.exec(settings);
   for (const auto& [name, sql] : statements_)
     link.prepare(name, sql);
 }
 
-void pg_connection::forget_old_plans(pqxx::connection& link) {
-  if (statements_.empty())
+void pg_connection::drop() noexcept {
+  if (!link_)
     return;
-  const auto now = std::chrono::steady_clock::now();
-  if (now < plans_made_ + plans_last)
-    return;
-  plans_made_ = now;
-  pqxx::nontransaction session{link};
-  session.exec("DISCARD PLANS");
+  options_.sockets->remove(link_->sock());
+  link_.reset();
 }
 
 pg_failure pg_connection::settle(std::exception_ptr thrown) {
   auto failure = translate(std::move(thrown));
   if (failure.broken) {
-    spdlog::warn("database connection dropped: {}", failure.circumstances);
-    link_.reset();
+    // Tries to connect that fail are told by whoever watches the database, once
+    // for all connections.
+    if (link_ && !options_.sockets->cut())
+      spdlog::warn("database connection dropped: {}", failure.circumstances);
+    drop();
   }
+  if (!failure.no_room.empty())
+    tell_no_room(failure.no_room);
   return failure;
+}
+
+void plan_by_values(pqxx::transaction_base& transaction) {
+  transaction.exec("SET LOCAL plan_cache_mode = force_custom_plan;"
+                   "SET LOCAL join_collapse_limit TO DEFAULT;"
+                   "SET LOCAL enable_bitmapscan = on;"
+                   "SET LOCAL enable_hashagg = on;"
+                   "SET LOCAL enable_incremental_sort = on;"
+                   "SET LOCAL enable_material = on;"
+                   "SET LOCAL enable_memoize = on");
+}
+
+void pg_connection::tell_no_room(const std::string& sqlstate) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!options_.watcher || now < next_word_)
+    return;
+  next_word_ = now + std::chrono::seconds{1};
+  caf::anon_send(options_.watcher, database_refused{sqlstate});
 }
 
 } // namespace telltale

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <string>
@@ -21,23 +22,45 @@ struct pg_failure {
   ec code = ec::internal_error;
   bool broken = false;    ///< the connection is gone, the outcome unknown
   bool try_again = false; ///< a lost race (deadlock, serialisation): run again
-  std::string circumstances; ///< safe to log: never a value
+  std::string circumstances{}; ///< safe to log: never a value
+  std::string no_room{}; ///< the SQLSTATE, if it lacks disk, memory or such
 };
 
 /// Reads an exception that libpqxx threw. The only place that knows them.
 [[nodiscard]] pg_failure translate(std::exception_ptr thrown);
+
+/// A prepared statement.
+struct named_statement {
+  std::string name;
+  std::string sql;
+};
+using statement_list = std::vector<named_statement>;
+
+[[nodiscard]] statement_list operator+(statement_list first,
+                                       statement_list second);
+
+/// How a connection's statements are planned.
+enum class planning : std::uint8_t {
+  /// Few rows by key, or the front of an index: the plan that the statement's
+  /// shape and the indexes leave, whatever statistics say, or do not say yet.
+  by_shape,
+  /// Many rows: what the statistics recommend.
+  by_statistics,
+};
+/// The connection string with limits on how long a dead network is believed.
+[[nodiscard]] std::string with_limits(const std::string& url);
 
 /// One connection of one thread that comes back after a failure. Nothing in
 /// here sleeps: while the database stays away, calls fail at once with
 /// `database_unavailable` until the next try is due (50 ms, doubling to 2 s).
 class pg_connection {
 public:
-  explicit pg_connection(pg_options options);
-
-  /// A statement for every connection to come. Before the first `run`.
-  void prepare(std::string name, std::string sql);
-  /// A command for every connection to come, such as a `SET`.
-  void on_connect(std::string sql);
+  /// `statements` are prepared on every connection to come.
+  explicit pg_connection(pg_options options, statement_list statements = {},
+                         planning plans = planning::by_shape);
+  pg_connection(const pg_connection&) = delete;
+  pg_connection& operator=(const pg_connection&) = delete;
+  ~pg_connection();
 
   /// Runs `work(pqxx::connection&)` once on a live connection; once more
   /// on a fresh one if the connection broke, or after a lost race, so `work`
@@ -57,9 +80,7 @@ public:
   template <class F> auto once(F&& work, pg_failure& failure)
       -> std::optional<std::invoke_result_t<F&, pqxx::connection&>> {
     try {
-      auto& link = connect();
-      forget_old_plans(link);
-      return work(link);
+      return work(connect());
     } catch (...) {
       failure = settle(std::current_exception());
       return std::nullopt;
@@ -75,18 +96,24 @@ public:
 private:
   static constexpr int max_tries = 2;
 
+  void drop() noexcept;
+  /// Tells the watcher, at most once a second.
+  void tell_no_room(const std::string& sqlstate);
   void greet(pqxx::connection& link);
-  void forget_old_plans(pqxx::connection& link);
 
   pg_options options_;
-  std::vector<std::pair<std::string, std::string>> statements_;
-  std::vector<std::string> greetings_;
+  statement_list statements_;
+  planning plans_;
   std::optional<pqxx::connection> link_;
   std::chrono::steady_clock::time_point next_try_{};
-  std::chrono::steady_clock::time_point plans_made_{};
+  std::chrono::steady_clock::time_point next_word_{}; ///< to the watcher
   std::chrono::milliseconds backoff_{0};
   bool was_connected_ = false;
 };
+
+/// For one transaction: its statements are planned for their values, with all
+/// that the planner knows. For lists, where the values choose the index.
+void plan_by_values(pqxx::transaction_base& transaction);
 
 /// Thrown while the next try to connect is not due.
 struct pg_away : std::exception {

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/persistence/delivery_rows.hpp"
+#include "actors/persistence/event_positions.hpp"
 #include "actors/persistence/facts_codec.hpp"
 #include "actors/persistence/pg_event_store.hpp"
 #include "actors/persistence/sql_array.hpp"
@@ -40,8 +41,9 @@ constexpr const char* take_due = R"(,
   ),
   picked AS (
     (SELECT d.id FROM deliveries d
-     WHERE d.id IN (SELECT f.id FROM fronts f WHERE f.free
-                      AND (f.chat_id IN (SELECT chat_id FROM chosen)) IS TRUE)
+     WHERE d.id = ANY(ARRAY(
+       SELECT f.id FROM fronts f WHERE f.free
+         AND (f.chat_id IN (SELECT chat_id FROM chosen)) IS TRUE))
      FOR UPDATE SKIP LOCKED)
   ),
   hooks AS (
@@ -55,7 +57,8 @@ constexpr const char* take_due = R"(,
   taken AS (
     UPDATE deliveries d
     SET leased_until = now() + $4 * interval '1 millisecond'
-    WHERE d.id IN (SELECT id FROM picked UNION ALL SELECT id FROM hooks)
+    WHERE d.id = ANY(ARRAY(SELECT id FROM picked
+                           UNION ALL SELECT id FROM hooks))
     RETURNING d.*
   ),
   ranked AS (
@@ -66,7 +69,7 @@ constexpr const char* take_due = R"(,
              AND count(*) FILTER (WHERE e.type = 'task:failed')
                    OVER (PARTITION BY d.chat_id ORDER BY d.position) > $5
              AS slim
-    FROM taken d JOIN events e ON e.id = d.event_id
+    FROM taken d JOIN events e ON e.id = ANY(ARRAY[d.event_id])
   )
   SELECT r.id, event_id, type, task_id, coalesce(facts->>'chat_session', ''),
          chat_id, thread_id, reply_to, channel_type, locale,
@@ -119,26 +122,27 @@ constexpr const char* write_results = R"(
               $6::text[], $7::text[])
     AS u (id, state, counts, retry_in, error, message_id, text),
     events e
-  WHERE d.id = u.id AND d.relay || '' = $8 AND d.state || '' = 'pending'
-    AND e.id = d.event_id
+  WHERE d.id = ANY(ARRAY[u.id]) AND d.relay || '' = $8 AND d.state || '' = 'pending'
+    AND e.id = ANY(ARRAY[d.event_id])
   RETURNING d.id, d.state, e.facts, now())";
 
-/// With their positions, last and under the lock of one row, as whoever writes
-/// events gives them. Nobody has to be told of a delivery's fate.
-constexpr const char* insert_events = R"(
-  WITH given AS (
-    UPDATE event_positions p SET last = p.last + cardinality($1::uuid[])
-    WHERE p.only_row
-    RETURNING p.last - cardinality($1::uuid[]) AS before
-  )
+/// With their positions, last, as whoever writes events gives them. Nobody has
+/// to be told of a delivery's fate.
+std::string insert_events() {
+  return R"(
+  WITH turn AS MATERIALIZED (SELECT )"
+         + lock_positions + R"(),
+  numbered AS MATERIALIZED (
+    SELECT n.*, nextval('event_position') AS position
+    FROM turn CROSS JOIN (
+      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[],
+                           $5::timestamptz[], $6::json[]) WITH ORDINALITY
+        AS u (id, task_id, attempt, type, occurred_at, facts, nth)
+      ORDER BY nth) n)
   INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, position)
-  SELECT n.id, n.task_id, n.attempt, n.type, n.occurred_at, n.facts,
-         g.before + n.place
-  FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::text[],
-              $5::timestamptz[], $6::json[]) WITH ORDINALITY
-    AS n (id, task_id, attempt, type, occurred_at, facts, place)
-    CROSS JOIN given g
-  RETURNING position)";
+  SELECT id, task_id, attempt, type, occurred_at, facts, position
+  FROM numbered RETURNING position)";
+}
 
 /// The object behind an envelope's `"payload":`, its last member. No text of
 /// the members before it can hold these bytes: there, quotes are escaped.
@@ -188,10 +192,10 @@ std::string find_disabled(pqxx::work& work, const take_deliveries& request) {
   if (request.target.empty())
     return {};
   const auto rows =
-      work.exec_params(read_disabled, request.relay, request.target);
+      work.exec_prepared("read_disabled", request.relay, request.target);
   if (!rows.empty())
     return rows[0][0].c_str();
-  work.exec_params0(forget_other_target, request.relay, request.target);
+  work.exec_prepared0("forget_other_target", request.relay, request.target);
   return {};
 }
 
@@ -254,9 +258,9 @@ void write_events(pqxx::work& work, std::vector<event_facts>& facts) {
   const auto rows = work.exec_prepared(
       "insert_events", ids.done(), tasks.done(), attempts.done(), types.done(),
       times.done(), texts.done());
-  auto position = rows.at(0)[0].as<std::int64_t>();
-  for (auto& one : facts)
-    one.position = position++;
+  for (std::size_t i = 0; i < facts.size(); ++i)
+    facts[i].position =
+        rows.at(static_cast<pqxx::result::size_type>(i))[0].as<std::int64_t>();
 }
 
 committed<deliveries_recorded> record_in(pqxx::connection& link,
@@ -296,20 +300,23 @@ committed<deliveries_recorded> record_in(pqxx::connection& link,
   }
   write_events(work, answer.facts);
   if (!request.disabled.empty())
-    work.exec_params0(write_disabled, request.relay, request.target,
-                      request.disabled);
+    work.exec_prepared0("write_disabled", request.relay, request.target,
+                        request.disabled);
   work.commit();
   return answer;
 }
 
 } // namespace
 
-void prepare_deliveries(pg_connection& db) {
-  db.prepare("turns", take_turns);
-  db.prepare("turns_to_lease", take_turns_to_lease);
-  db.prepare("take_due", std::string{chat_fronts} + take_due);
-  db.prepare("write_results", write_results);
-  db.prepare("insert_events", insert_events);
+statement_list delivery_statements() {
+  return {{"turns", take_turns},
+          {"turns_to_lease", take_turns_to_lease},
+          {"take_due", std::string{chat_fronts} + take_due},
+          {"write_results", write_results},
+          {"insert_events", insert_events()},
+          {"read_disabled", read_disabled},
+          {"forget_other_target", forget_other_target},
+          {"write_disabled", write_disabled}};
 }
 
 caf::expected<deliveries_taken>

@@ -7,14 +7,13 @@ namespace telltale {
 
 /// The event log and the deliveries in PostgreSQL.
 ///
-/// Whoever writes an event takes its position from the one row of
-/// `event_positions` and holds that row until its commit, so positions become
-/// visible ascending and without a gap. What nobody has to be told is published
-/// by that; its envelope is written when it is read. Publishers of what is due
-/// take turns on all replicas.
-/// Deliveries are leased under a lock a relay; of a chat only the first pending
-/// ones are ever taken, so a chat reads its messages in the order of the log.
-/// One thread; calls block.
+/// Whoever writes an event takes its position under a lock that lasts until the
+/// commit (event_positions.hpp), so positions become visible in their order;
+/// there are gaps between them. What nobody has to be told is published by
+/// that; its envelope is written when it is read. Publishers of what is due
+/// take turns on all replicas. Deliveries are leased under a lock a relay; of a
+/// chat only the first pending ones are ever taken, so a chat reads its
+/// messages in the order of the log. One thread; calls block.
 class pg_event_store final : public event_store {
 public:
   explicit pg_event_store(pg_options options,

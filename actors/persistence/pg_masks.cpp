@@ -18,23 +18,28 @@ constexpr const char* insert_statement =
 
 constexpr const char* read_statement =
     "SELECT t.id, t.masks, m.sealed"
-    " FROM tasks t LEFT JOIN task_masks m ON m.task_id = t.id"
+    " FROM tasks t"
+    " LEFT JOIN task_masks m ON m.task_id = ANY(ARRAY[t.id])"
     " WHERE t.id = ANY($1::uuid[]) AND t.masks > 0 ORDER BY t.id, m.number";
 
 /// Late words of a run come within minutes; a day is for those that hung.
 constexpr const char* forget_statement =
-    "WITH over AS (DELETE FROM task_masks m USING tasks t"
-    "   WHERE t.id = m.task_id AND t.completed_at < now() - interval '1 day'"
-    "   RETURNING m.task_id)"
+    "WITH over AS MATERIALIZED (SELECT DISTINCT m.task_id"
+    "   FROM (SELECT task_id FROM task_masks ORDER BY task_id) m"
+    "   JOIN tasks t ON t.id = ANY(ARRAY[m.task_id])"
+    "   WHERE coalesce(t.completed_at, 'infinity')"
+    "     < now() - interval '1 day'),"
+    " gone AS (DELETE FROM task_masks"
+    "   WHERE task_id = ANY(ARRAY(SELECT task_id FROM over)))"
     " UPDATE tasks SET masks = 0, version = version + 1"
-    " WHERE id IN (SELECT task_id FROM over)";
+    " WHERE id = ANY(ARRAY(SELECT task_id FROM over))";
 
 } // namespace
 
-void prepare_masks(pg_connection& db) {
-  db.prepare("insert_mask", insert_statement);
-  db.prepare("read_masks", read_statement);
-  db.prepare("forget_masks", forget_statement);
+statement_list mask_statements() {
+  return {{"insert_mask", insert_statement},
+          {"read_masks", read_statement},
+          {"forget_masks", forget_statement}};
 }
 
 bool insert_mask(pqxx::transaction_base& transaction, task_id task,

@@ -10,7 +10,7 @@
 namespace telltale {
 
 /// The statements that the functions below run.
-void prepare_masks(pg_connection& db);
+[[nodiscard]] statement_list mask_statements();
 
 /// Registers values for a task; false if there is no such task, or if it has
 /// all the registrations that it may have. The task's version moves on, so that

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/persistence/delivery_rows.hpp"
+#include "actors/persistence/event_positions.hpp"
 #include "actors/persistence/pg_event_store.hpp"
 #include "actors/persistence/sql_array.hpp"
 #include "actors/persistence/uuid_v5.hpp"
@@ -22,7 +23,7 @@ constexpr const char* find_bindings_statement = R"(
 
 constexpr const char* find_told = R"(
   SELECT DISTINCT d.task_id, d.relay, d.chat_id
-  FROM deliveries d JOIN events e ON e.id = d.event_id
+  FROM deliveries d JOIN events e ON e.id = ANY(ARRAY[d.event_id])
   WHERE d.task_id = ANY ($1::uuid[]) AND d.state <> 'dead'
     AND e.type = 'task:failed')";
 
@@ -48,16 +49,19 @@ constexpr const char* find_fresh_statement = R"(
   SELECT e.id, e.position, e.due OR e.position IS NULL
   FROM events e
   LEFT JOIN LATERAL (SELECT position FROM events_due d
-                     WHERE d.position = e.position LIMIT 1) q ON true
+                     WHERE d.position = ANY(ARRAY[e.position]) LIMIT 1) q
+    ON true
   WHERE e.id = ANY ($1::uuid[])
     AND (e.due OR e.position IS NULL OR q.position IS NOT NULL))";
 
 /// Failures that will be told, but are not published yet and not among ours.
 constexpr const char* find_untold = R"(
   SELECT DISTINCT e.task_id
-  FROM events e LEFT JOIN events_due q ON q.position = e.position
+  FROM events e
   WHERE e.task_id = ANY ($1::uuid[])
-    AND (e.due OR e.position IS NULL OR q.position IS NOT NULL)
+    AND (e.due OR e.position IS NULL
+         OR (SELECT q.position FROM events_due q
+             WHERE q.position = e.position) IS NOT NULL)
     AND e.type = 'task:failed' AND e.facts->>'retry_pending' IS NULL
     AND NOT e.id = ANY ($2::uuid[]))";
 
@@ -69,7 +73,8 @@ constexpr const char* insert_deliveries = R"(
                        $9::text[], $10::bigint[])
     AS u (id, event_id, task_id, relay, chat_id, thread_id, reply_to,
           channel_type, locale, position)
-  WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.id = u.id))";
+  WHERE NOT EXISTS (
+    SELECT FROM deliveries d WHERE d.id = ANY(ARRAY[u.id])))";
 
 constexpr const char* set_positions = R"(
   UPDATE events e
@@ -77,7 +82,10 @@ constexpr const char* set_positions = R"(
       payload = nullif(u.payload, ''), due = false
   FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[])
     AS u (id, position, head, payload)
-  WHERE e.id = u.id)";
+  WHERE e.id = ANY(ARRAY[u.id]))";
+
+constexpr const char* next_positions =
+    "SELECT nextval('event_position') FROM generate_series(1, $1::int)";
 
 constexpr const char* cross_off =
     "DELETE FROM events_due WHERE position = ANY ($1::bigint[])";
@@ -153,20 +161,22 @@ void find_fresh(publication& p) {
                     row[2].as<bool>() ? kept::in_row : kept::in_table});
 }
 
-/// Positions for events that were written without one. Writers of events wait
-/// from here to the commit.
-std::int64_t lock_positions(publication& p) {
+/// Positions for events that were written without one, the first of them first.
+/// Writers of events wait from here to the commit.
+std::vector<std::int64_t> take_positions(publication& p) {
   const auto lacks = [](const auto& entry) {
     return entry.second.position == 0;
   };
   if (std::ranges::none_of(p.fresh, lacks))
-    return 0;
+    return {};
   p.work.exec0(wait_for_disk);
-  const auto last =
-      p.work.exec1("SELECT last FROM event_positions FOR UPDATE")[0]
-          .as<std::int64_t>();
+  p.work.exec_prepared1("lock_positions");
   find_fresh(p); // a program of before gives some, too
-  return last;
+  std::vector<std::int64_t> positions;
+  for (const auto& row : p.work.exec_prepared(
+           "next_positions", std::ranges::count_if(p.fresh, lacks)))
+    positions.push_back(row[0].as<std::int64_t>());
+  return positions;
 }
 
 void load_bindings(publication& p, const publish_events& request) {
@@ -209,9 +219,10 @@ void load_told(publication& p, const publish_events& request) {
   if (!wanted)
     return;
   const auto& list = tasks.done();
-  for (const auto& row : p.work.exec_params(find_told, list))
+  for (const auto& row : p.work.exec_prepared("find_told", list))
     p.told.emplace(task_id{need_uuid(row[0])}, row[1].c_str(), row[2].c_str());
-  for (const auto& row : p.work.exec_params(find_untold, list, batch.done()))
+  for (const auto& row :
+       p.work.exec_prepared("find_untold", list, batch.done()))
     p.untold.insert(task_id{need_uuid(row[0])});
 }
 
@@ -271,6 +282,7 @@ published_event as_published(const event_publication& event,
   if (!event.head.empty())
     result.envelope = event.head + event.payload + "}";
   result.next_attempt_at = event.facts.next_attempt_at;
+  result.kind = event.facts.kind;
   return result;
 }
 
@@ -312,8 +324,8 @@ events_stored publish_in(pqxx::connection& link,
   find_fresh(p);
   if (p.fresh.empty())
     return {};
-  const auto before = lock_positions(p);
-  auto last = before;
+  const auto positions = take_positions(p);
+  auto next_position = positions.begin();
   load_bindings(p, request);
   load_told(p, request);
   published_rows rows;
@@ -327,7 +339,7 @@ events_stored publish_in(pqxx::connection& link,
     if (found == p.fresh.end())
       continue;
     const auto is = found->second;
-    const auto position = is.position > 0 ? is.position : ++last;
+    const auto position = is.position > 0 ? is.position : *next_position++;
     p.fresh.erase(found);
     if (is.where == kept::in_row)
       rows.add(event, position);
@@ -339,21 +351,23 @@ events_stored publish_in(pqxx::connection& link,
   write_deliveries(p);
   write_crossed_off(work, crossed_off);
   rows.write(work);
-  if (last > before)
-    work.exec_params0("UPDATE event_positions SET last = $1", last);
   work.commit();
   return std::move(p.answer);
 }
 
 } // namespace
 
-void prepare_publication(pg_connection& db) {
-  db.prepare("take_turns", take_turns);
-  db.prepare("find_fresh", find_fresh_statement);
-  db.prepare("find_bindings", find_bindings_statement);
-  db.prepare("insert_deliveries", insert_deliveries);
-  db.prepare("set_positions", set_positions);
-  db.prepare("cross_off", cross_off);
+statement_list publication_statements() {
+  return {{"take_turns", take_turns},
+          {"find_fresh", find_fresh_statement},
+          {"find_bindings", find_bindings_statement},
+          {"find_told", find_told},
+          {"find_untold", find_untold},
+          {"insert_deliveries", insert_deliveries},
+          {"set_positions", set_positions},
+          {"lock_positions", "SELECT " + lock_positions},
+          {"next_positions", next_positions},
+          {"cross_off", cross_off}};
 }
 
 caf::expected<events_stored>

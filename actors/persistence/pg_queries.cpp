@@ -91,8 +91,7 @@ word_progress progress_of(pqxx::transaction_base& reading) {
 /// A page and one row more.
 pqxx::result find_rows(pqxx::transaction_base& reading,
                        const list_tasks& what) {
-  const auto columns =
-      std::string{task_columns} + ", " + std::string{more_task_columns};
+  const auto columns = whole_task_columns();
   if (indexed_patterns(words_of(what.words)).empty())
     return run(reading, statement_of(what, columns));
   const auto progress = progress_of(reading);
@@ -110,32 +109,33 @@ pqxx::result find_rows(pqxx::transaction_base& reading,
 
 } // namespace
 
+statement_list query_statements() {
+  return {
+      {"find_task", "SELECT " + whole_task_columns()
+                        + " FROM tasks t WHERE t.id = $1::uuid"},
+      {"find_attempts",
+       "SELECT " + std::string{attempt_columns}
+           + " FROM attempts a WHERE a.task_id = $1::uuid ORDER BY a.number"},
+      {"find_deliveries", "SELECT " + std::string{delivery_columns}
+                              + " FROM deliveries d WHERE d.task_id = $1::uuid"
+                                " ORDER BY d.created_at, d.id"},
+  };
+}
+
 caf::expected<task_found> pg_task_store::find(const find_task& what) {
   auto found = db_.run([&](pqxx::connection& link) {
     task_found result;
     const auto id = to_string(what.task);
     pqxx::work reading{link};
     reading.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    const auto rows =
-        reading.exec_params("SELECT " + std::string{task_columns} + ", "
-                                + std::string{more_task_columns}
-                                + " FROM tasks t WHERE t.id = $1::uuid",
-                            id);
+    const auto rows = reading.exec_prepared("find_task", id);
     if (rows.empty())
       return result;
-    result.task = read_task(rows[0], 0);
-    read_more(result.task, rows[0], task_column_count);
-    const auto attempts = reading.exec_params(
-        "SELECT " + std::string{attempt_columns}
-            + " FROM attempts a WHERE a.task_id = $1::uuid ORDER BY a.number",
-        id);
+    result.task = read_whole_task(rows[0], 0);
+    const auto attempts = reading.exec_prepared("find_attempts", id);
     for (const auto& row : attempts)
       result.attempts.push_back(*read_attempt(what.task, row, 0));
-    const auto deliveries = reading.exec_params(
-        "SELECT " + std::string{delivery_columns}
-            + " FROM deliveries d WHERE d.task_id = $1::uuid"
-              " ORDER BY d.created_at, d.id",
-        id);
+    const auto deliveries = reading.exec_prepared("find_deliveries", id);
     for (const auto& row : deliveries)
       result.deliveries.push_back(read_delivery(row));
     return result;
@@ -151,8 +151,8 @@ caf::expected<tasks_listed> pg_task_store::list(const list_tasks& what) {
     pqxx::work reading{link};
     // The values choose the index: rare ones have one of their own, frequent
     // ones are soon met on the way from the newest. Writes plan without them.
-    reading.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-                 "SET LOCAL plan_cache_mode = force_custom_plan");
+    reading.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    plan_by_values(reading);
     const auto rows = find_rows(reading, what);
     for (const auto& row : rows) {
       if (result.tasks.size() == what.limit) {
@@ -160,8 +160,7 @@ caf::expected<tasks_listed> pg_task_store::list(const list_tasks& what) {
         result.next = page_cursor{last.created_at, last.id.value};
         break;
       }
-      result.tasks.push_back(read_task(row, 0));
-      read_more(result.tasks.back(), row, task_column_count);
+      result.tasks.push_back(read_whole_task(row, 0));
     }
     return result;
   });
@@ -172,8 +171,8 @@ pg_task_store::list(const list_deliveries& what) {
   return db_.run([&](pqxx::connection& link) {
     deliveries_listed result;
     pqxx::work reading{link};
-    reading.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-                 "SET LOCAL plan_cache_mode = force_custom_plan");
+    reading.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    plan_by_values(reading);
     const auto rows = run(reading, statement_of(what, delivery_columns));
     page_cursor last;
     for (const auto& row : rows) {
@@ -189,8 +188,23 @@ pg_task_store::list(const list_deliveries& what) {
   });
 }
 
-caf::expected<store_checked> pg_task_store::check(const check_store&) {
+namespace {
+
+/// Takes about 4 MB and gives them back: a page of each twenty rows.
+void try_room(pqxx::connection& link) {
+  pqxx::work trying{link};
+  trying.exec("CREATE TEMPORARY TABLE telltale_room (n integer) "
+              "WITH (fillfactor = 10)");
+  trying.exec("INSERT INTO telltale_room SELECT generate_series(1, 12000)");
+  trying.abort();
+}
+
+} // namespace
+
+caf::expected<store_checked> pg_task_store::check(const check_store& what) {
   return db_.run([&](pqxx::connection& link) {
+    if (what.tries_room)
+      try_room(link);
     store_checked result;
     pqxx::nontransaction reading{link};
     result.reachable = true;

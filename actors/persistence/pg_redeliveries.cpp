@@ -22,9 +22,15 @@ constexpr const char* put_dead_back = R"(
   WITH back AS (
     UPDATE deliveries
     SET state = 'pending', tries = 0, next_try_at = now(), leased_until = NULL
-    WHERE state = 'dead' AND ($1::text IS NULL OR relay = $1)
+    WHERE state = 'dead' AND relay >= coalesce($1::text, '')
+      AND ($1::text IS NULL OR relay = $1)
     RETURNING relay)
   SELECT relay, count(*) FROM back GROUP BY relay ORDER BY relay)";
+
+/// Whatever its target, or of all relays.
+constexpr const char* enable_relays =
+    "DELETE FROM disabled_relays WHERE $1::text IS NULL OR relay = $1";
+constexpr const char* find_delivery = "SELECT 1 FROM deliveries WHERE id = $1";
 
 /// Counts in partial indexes: neither looks at what was sent. The oldest of a
 /// chat is its first.
@@ -53,8 +59,7 @@ constexpr const char* count_backlog = R"(,
 
 backlog_read count_in(pqxx::connection& link, const read_backlog& request) {
   pqxx::read_transaction work{link};
-  const auto row = work.exec_params1(std::string{chat_fronts} + count_backlog,
-                                     request.relay, 1);
+  const auto row = work.exec_prepared1("count_backlog", request.relay, 1);
   backlog_read answer;
   answer.pending = row[0].as<std::uint64_t>();
   answer.muted = row[1].as<std::uint64_t>();
@@ -92,14 +97,12 @@ redelivery_try redeliver_in(pqxx::connection& link, const redeliver& request) {
   pqxx::work work{link};
   redelivery_try result;
   const auto id = to_string(request.id);
-  const auto rows = work.exec_params(put_back, id);
+  const auto rows = work.exec_prepared("put_back", id);
   if (!rows.empty()) {
     result.record = read_record(rows[0]);
-    work.exec_params0("DELETE FROM disabled_relays WHERE relay = $1",
-                      result.record->relay);
+    work.exec_prepared0("enable_relays", result.record->relay);
   } else {
-    result.exists =
-        !work.exec_params("SELECT 1 FROM deliveries WHERE id = $1", id).empty();
+    result.exists = !work.exec_prepared("find_delivery", id).empty();
   }
   work.commit();
   return result;
@@ -109,18 +112,24 @@ dead_requeued redeliver_in(pqxx::connection& link,
                            const redeliver_dead& request) {
   pqxx::work work{link};
   dead_requeued result;
-  for (const auto& row : work.exec_params(put_dead_back, request.relay)) {
+  for (const auto& row : work.exec_prepared("put_dead_back", request.relay)) {
     result.relays.emplace_back(row[0].c_str());
     result.count += row[1].as<std::uint64_t>();
   }
-  work.exec_params0(
-      "DELETE FROM disabled_relays WHERE $1::text IS NULL OR relay = $1",
-      request.relay);
+  work.exec_prepared0("enable_relays", request.relay);
   work.commit();
   return result;
 }
 
 } // namespace
+
+statement_list redelivery_statements() {
+  return {{"put_back", put_back},
+          {"put_dead_back", put_dead_back},
+          {"enable_relays", enable_relays},
+          {"find_delivery", find_delivery},
+          {"count_backlog", std::string{chat_fronts} + count_backlog}};
+}
 
 caf::expected<redelivery_queued>
 pg_event_store::redeliver_one(const redeliver& request) {

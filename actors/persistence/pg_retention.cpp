@@ -3,6 +3,7 @@
 
 #include "actors/persistence/persistence.hpp"
 #include "actors/persistence/pg_connection.hpp"
+#include "actors/persistence/store_statements.hpp"
 
 namespace telltale {
 
@@ -14,34 +15,36 @@ namespace {
 
 /// The age is that of the row: sent soon after, in all but odd cases.
 constexpr const char* prune_deliveries = R"(
-DELETE FROM deliveries WHERE id IN (
+DELETE FROM deliveries WHERE id = ANY(ARRAY(
   SELECT id FROM deliveries
   WHERE created_at < now() - $1::bigint * interval '1 millisecond'
     AND state = 'sent'
     AND sent_at < now() - $1::bigint * interval '1 millisecond'
-  ORDER BY created_at, id LIMIT $2::bigint FOR UPDATE SKIP LOCKED))";
+  ORDER BY created_at, id LIMIT $2::bigint FOR UPDATE SKIP LOCKED)))";
 
 /// What a delivery may yet be sent from stays, and so does what nobody has
-/// published. The lowest positions are looked at, as many more as may have to
-/// stay among them.
+/// published, and the newest event: it says how far the log has come. The
+/// lowest positions are looked at, as many more as may have to stay among them.
 constexpr const char* prune_events = R"(
 WITH lowest AS (
   SELECT id, task_id, occurred_at FROM events
-  WHERE position IS NOT NULL AND NOT due
-    AND NOT EXISTS (SELECT FROM events_due q
-                    WHERE q.position = events.position)
+  WHERE position < (SELECT max(position) FROM events) AND NOT due
+    AND (SELECT q.position FROM events_due q
+         WHERE q.position = events.position) IS NULL
   ORDER BY position
-  LIMIT $2::bigint + (SELECT count(*) FROM deliveries WHERE state = 'pending')
-                   + (SELECT count(*) FROM deliveries WHERE state = 'dead')
+  LIMIT $2::bigint + (SELECT count(*) FROM deliveries
+                      WHERE state = 'pending' AND relay >= '')
+                   + (SELECT count(*) FROM deliveries
+                      WHERE state = 'dead' AND relay >= '')
 ), old AS (
-  SELECT e.id FROM events e JOIN lowest l ON l.id = e.id
+  SELECT e.id FROM lowest l JOIN events e ON e.id = ANY(ARRAY[l.id])
   WHERE l.occurred_at < now() - $1::bigint * interval '1 millisecond'
     AND NOT EXISTS (SELECT FROM deliveries d
-                    WHERE d.task_id = l.task_id AND d.event_id = l.id
+                    WHERE d.task_id = ANY(ARRAY[l.task_id]) AND d.event_id = l.id
                       AND d.state <> 'sent')
   FOR UPDATE OF e SKIP LOCKED
 )
-DELETE FROM events e USING old WHERE e.id = old.id)";
+DELETE FROM events e USING old WHERE e.id = ANY(ARRAY[old.id]))";
 
 /// A task stays while one of its deliveries waits or is dead, or an event of
 /// its is unpublished. Attempts go with it by the schema.
@@ -50,29 +53,36 @@ WITH old AS (
   SELECT t.id FROM tasks t
   WHERE t.completed_at < now() - $1::bigint * interval '1 millisecond'
     AND NOT EXISTS (SELECT FROM deliveries d
-                    WHERE d.task_id = t.id AND d.state <> 'sent')
+                    WHERE d.task_id = ANY(ARRAY[t.id]) AND d.state <> 'sent')
     AND NOT EXISTS (SELECT FROM events e
-                    WHERE e.task_id = t.id
+                    WHERE e.task_id = ANY(ARRAY[t.id])
                       AND (e.due OR e.position IS NULL
                            OR EXISTS (SELECT FROM events_due q
-                                      WHERE q.position = e.position)))
+                                      WHERE q.position
+                                        = ANY(ARRAY[e.position]))))
   ORDER BY t.completed_at LIMIT $2::bigint FOR UPDATE OF t SKIP LOCKED
 ), told AS (
-  DELETE FROM deliveries d USING old WHERE d.task_id = old.id
+  DELETE FROM deliveries d USING old WHERE d.task_id = ANY(ARRAY[old.id])
 ), words AS (
-  DELETE FROM task_words w USING old WHERE w.task_id = old.id
+  DELETE FROM task_words w USING old WHERE w.task_id = ANY(ARRAY[old.id])
 )
-DELETE FROM tasks t USING old WHERE t.id = old.id)";
+DELETE FROM tasks t USING old WHERE t.id = ANY(ARRAY[old.id]))";
 
+/// Who holds a task stays, and who is waited for.
 constexpr const char* prune_runners = R"(
-DELETE FROM runners WHERE id IN (
+DELETE FROM runners WHERE id = ANY(ARRAY(
   SELECT r.id FROM runners r
   WHERE r.last_seen_at < now() - $1::bigint * interval '1 millisecond'
-    AND NOT EXISTS (SELECT FROM tasks t WHERE t.runner_id = r.id
-                      AND t.status IN ('running', 'posting_result'))
-    AND NOT EXISTS (SELECT FROM tasks t WHERE t.runner_id = r.id
-                      AND t.status = 'queued')
-  LIMIT $2::bigint FOR UPDATE SKIP LOCKED))";
+    AND coalesce(
+      (SELECT t.runner_id FROM tasks t
+       WHERE t.status IN ('running', 'posting_result')
+         AND t.runner_id >= r.id AND t.runner_id <= r.id
+       ORDER BY t.runner_id LIMIT 1),
+      (SELECT t.runner_id FROM tasks t
+       WHERE t.awaits_runner AND t.runner_id >= r.id AND t.runner_id <= r.id
+       ORDER BY t.runner_id LIMIT 1)) IS NULL
+  ORDER BY r.id
+  LIMIT $2::bigint FOR UPDATE SKIP LOCKED)))";
 
 const char* statement_of(prune_kind kind) {
   switch (kind) {
@@ -92,12 +102,8 @@ const char* statement_of(prune_kind kind) {
 /// between loses nothing.
 class pg_retention final : public retention_store {
 public:
-  explicit pg_retention(pg_options options) : db_(std::move(options)) {
-    db_.prepare("prune_deliveries", prune_deliveries);
-    db_.prepare("prune_events", prune_events);
-    db_.prepare("prune_tasks", prune_tasks);
-    db_.prepare("prune_runners", prune_runners);
-  }
+  explicit pg_retention(pg_options options)
+      : db_(std::move(options), retention_statements()) {}
 
   caf::expected<old_pruned> prune(const prune_old& what) override {
     return db_.run([&](pqxx::connection& link) {
@@ -120,6 +126,13 @@ private:
 };
 
 } // namespace
+
+statement_list retention_statements() {
+  return {{"prune_deliveries", prune_deliveries},
+          {"prune_events", prune_events},
+          {"prune_tasks", prune_tasks},
+          {"prune_runners", prune_runners}};
+}
 
 std::unique_ptr<retention_store> make_pg_retention(pg_options options) {
   return std::make_unique<pg_retention>(std::move(options));

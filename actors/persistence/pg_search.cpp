@@ -6,6 +6,7 @@
 #include "actors/persistence/pg_connection.hpp"
 #include "actors/persistence/search_words.hpp"
 #include "actors/persistence/sql_array.hpp"
+#include "actors/persistence/store_statements.hpp"
 #include "actors/persistence/task_rows.hpp"
 
 namespace telltale {
@@ -26,25 +27,32 @@ constexpr const char* make_index =
 
 constexpr const char* changed_tasks =
     "SELECT c.task_id::text, t.title, t.error_detail"
-    " FROM task_word_changes c LEFT JOIN tasks t ON t.id = c.task_id"
-    " LIMIT $1::bigint FOR UPDATE OF c";
+    " FROM task_word_changes c LEFT JOIN tasks t ON t.id = "
+    "ANY(ARRAY[c.task_id])"
+    " ORDER BY c.task_id LIMIT $1::bigint FOR UPDATE OF c";
 
-/// `$1`, `$2`: progress, `$3`: how many. What has just ended waits: its
-/// transaction, or one that began before, may not be over, and what it writes
-/// would be passed by. What ended longer before its transaction than the five
-/// seconds that are taken off here is noted by that (`write_transitions`).
+/// What ended after this moment waits: its transaction, or one that began
+/// before, may not be over, and what it writes would be passed by. A
+/// transaction that has written nothing yet does not count, however old it is,
+/// as that of a backup: `write_transitions` looks at the clock when it writes,
+/// and notes what ended longer before than the five seconds that are taken off
+/// here. Asked in a statement of its own, before the tasks: whatever is over by
+/// now is seen there.
+constexpr const char* read_horizon = R"(
+SELECT least(clock_timestamp() - interval '15 seconds',
+             min(xact_start) - interval '5 seconds')
+FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend'
+  AND backend_xid IS NOT NULL AND pid <> pg_backend_pid())";
+
+/// `$1`, `$2`: progress, `$3`: how many, `$4`: the horizon.
 constexpr const char* ended_tasks = R"(
 SELECT t.id::text, t.completed_at::text, t.title, t.error_detail
 FROM tasks t
 WHERE t.completed_at IS NOT NULL
   AND t.completed_at >= $1::timestamptz
   AND (t.completed_at, t.id) > ($1::timestamptz, $2::uuid)
-  AND t.completed_at < (
-    SELECT least(now() - interval '15 seconds',
-                 min(xact_start) - interval '5 seconds')
-    FROM pg_stat_activity
-    WHERE datname = current_database() AND backend_type = 'client backend'
-      AND pid <> pg_backend_pid())
+  AND t.completed_at < $4::timestamptz
 ORDER BY t.completed_at, t.id LIMIT $3::bigint)";
 
 /// Sessions of other roles hide what they do, and do not count.
@@ -66,8 +74,8 @@ WITH done AS (
   RETURNING task_id
 )
 DELETE FROM task_words w USING done
-WHERE w.task_id = done.task_id
-  AND NOT EXISTS (SELECT FROM tasks t WHERE t.id = done.task_id))";
+WHERE w.task_id = ANY(ARRAY[done.task_id])
+  AND NOT EXISTS (SELECT FROM tasks t WHERE t.id = ANY(ARRAY[done.task_id])))";
 
 constexpr const char* set_progress =
     "UPDATE task_word_progress SET ended_at = $1::timestamptz,"
@@ -105,15 +113,8 @@ struct word_rows {
 /// transaction, so a stop in between loses nothing.
 class pg_search final : public search_store {
 public:
-  explicit pg_search(pg_options options) : db_(std::move(options)) {
-    db_.prepare("lock_progress", lock_progress);
-    db_.prepare("changed_tasks", changed_tasks);
-    db_.prepare("ended_tasks", ended_tasks);
-    db_.prepare("others_at_work", others_at_work);
-    db_.prepare("write_words", write_words);
-    db_.prepare("forget_changes", forget_changes);
-    db_.prepare("set_progress", set_progress);
-  }
+  explicit pg_search(pg_options options)
+      : db_(std::move(options), search_statements()) {}
 
   caf::expected<words_indexed> index(const index_words& what) override {
     return db_.run([&](pqxx::connection& link) {
@@ -179,9 +180,10 @@ private:
 
   static std::size_t write_ended(pqxx::work& writing, std::uint32_t limit,
                                  const pqxx::row& progress) {
-    const auto rows =
-        writing.exec_prepared("ended_tasks", progress[0].c_str(),
-                              progress[1].c_str(), std::int64_t{limit});
+    const auto horizon = writing.exec_prepared1("read_horizon");
+    const auto rows = writing.exec_prepared(
+        "ended_tasks", progress[0].c_str(), progress[1].c_str(),
+        std::int64_t{limit}, horizon[0].c_str());
     if (rows.empty())
       return 0;
     word_rows found;
@@ -203,6 +205,13 @@ private:
 };
 
 } // namespace
+
+statement_list search_statements() {
+  return {{"lock_progress", lock_progress},   {"changed_tasks", changed_tasks},
+          {"read_horizon", read_horizon},     {"ended_tasks", ended_tasks},
+          {"others_at_work", others_at_work}, {"write_words", write_words},
+          {"forget_changes", forget_changes}, {"set_progress", set_progress}};
+}
 
 std::unique_ptr<search_store> make_pg_search(pg_options options) {
   return std::make_unique<pg_search>(std::move(options));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/persistence/sql_array.hpp"
+#include "actors/persistence/store_statements.hpp"
 #include "actors/persistence/stored_text.hpp"
 #include "actors/persistence/task_rows.hpp"
 
@@ -28,18 +29,40 @@ constexpr std::string_view newest_first =
 constexpr int most_no_ops = 20'000;
 constexpr int most_failures = 2'000;
 
+/// Runners make reasons up as they like: those that failed most are named, the
+/// others are counted together. `counted` has the columns failure_reason and n.
+/// What the share of unknown failures is read from is always among the named.
+std::string named_reasons() {
+  return "named AS (SELECT failure_reason FROM counted"
+         " WHERE failure_reason IS NOT NULL GROUP BY 1"
+         " ORDER BY failure_reason = 'agent_error.unknown' DESC, sum(n) DESC, 1"
+         " LIMIT "
+         + std::to_string(most_stats_reasons) + ")";
+}
+
+constexpr std::string_view reason_or_other =
+    "CASE WHEN failure_reason IS NULL OR failure_reason IN"
+    " (SELECT failure_reason FROM named) THEN failure_reason"
+    " ELSE 'other' END";
+
 std::string counts_statement() {
-  return "SELECT floor(extract(epoch FROM t.completed_at) / $4::bigint)::bigint"
-         " AS bucket, t.outcome, t.failure_reason, count(*)"
-         + std::string{finished_rows} + " GROUP BY 1, 2, 3";
+  return "WITH counted AS (SELECT floor(extract(epoch FROM t.completed_at)"
+         " / $4::bigint)::bigint AS bucket, t.outcome, t.failure_reason,"
+         " count(*) AS n"
+         + std::string{finished_rows} + " GROUP BY 1, 2, 3), " + named_reasons()
+         + " SELECT bucket, outcome, " + std::string{reason_or_other}
+         + ", sum(n)::bigint FROM counted GROUP BY 1, 2, 3";
 }
 
 std::string retried_statement() {
-  return "SELECT a.failure_reason, count(*) FROM (SELECT t.id, t.attempt"
+  return "WITH counted AS (SELECT a.failure_reason, count(*) AS n"
+         " FROM (SELECT t.id, t.attempt"
          + std::string{finished_rows}
          + " AND t.attempt > 1) t JOIN attempts a ON a.task_id = t.id"
            " AND a.number < t.attempt WHERE a.failure_reason IS NOT NULL"
-           " GROUP BY 1";
+           " GROUP BY 1), "
+         + named_reasons() + " SELECT " + std::string{reason_or_other}
+         + ", sum(n)::bigint FROM counted GROUP BY 1";
 }
 
 std::string no_ops_statement() {
@@ -123,14 +146,19 @@ redacted_text line_of(const pqxx::field& field) {
 
 } // namespace
 
-pg_statistics::pg_statistics(pg_options options) : db_(std::move(options)) {
-  db_.prepare("stats_counts", counts_statement());
-  db_.prepare("stats_retried", retried_statement());
-  db_.prepare("stats_no_ops", no_ops_statement());
-  db_.prepare("stats_causes", causes_statement());
-  db_.prepare("stats_runners", runners_statement);
-  db_.prepare("stats_active", active_statement);
+statement_list statistics_statements() {
+  return {{"stats_counts", counts_statement()},
+          {"stats_retried", retried_statement()},
+          {"stats_no_ops", no_ops_statement()},
+          {"stats_causes", causes_statement()},
+          {"stats_deliveries", deliveries_statement},
+          {"stats_runners", runners_statement},
+          {"stats_active", active_statement}};
 }
+
+pg_statistics::pg_statistics(pg_options options)
+    : db_(std::move(options), statistics_statements(),
+          planning::by_statistics) {}
 
 caf::expected<stats_read> pg_statistics::read(const read_stats& what) {
   return db_.run([&](pqxx::connection& link) {
@@ -162,7 +190,7 @@ caf::expected<stats_read> pg_statistics::read(const read_stats& what) {
            row[2].as<std::uint64_t>(),
            moment_of(row[3]),
            {uuid_of(row[4])}});
-    const auto told = reading.exec1(deliveries_statement);
+    const auto told = reading.exec_prepared1("stats_deliveries");
     result.pending_deliveries = told[0].as<std::uint64_t>();
     result.dead_deliveries = told[1].as<std::uint64_t>();
     result.oldest_pending = maybe_moment(told[2]);

@@ -5,6 +5,9 @@
 
 namespace telltale {
 
+/// Reasons that an answer names; those of fewer failures are `other`.
+inline constexpr int most_stats_reasons = 50;
+
 /// Counts on PostgreSQL, over a connection of its own. Each answer is read in
 /// one repeatable-read transaction, so that its parts agree.
 class pg_statistics final : public statistics_store {

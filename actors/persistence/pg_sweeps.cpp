@@ -26,15 +26,15 @@ struct question {
 };
 
 constexpr std::array questions{
-    // By age first, which indexes of what is open hold.
+    // Each in the order of the one index that it is meant to go by.
     question{sweep_kind::queue_ttl, "sweep_queue_ttl", R"(
 t.status = 'queued' AND NOT t.awaits_runner
 AND t.created_at < now() - $1::bigint * interval '1 millisecond'
 AND (t.run_after IS NULL
      OR t.run_after < now() - $1::bigint * interval '1 millisecond')
-LIMIT $2::bigint)"},
+ORDER BY t.created_at LIMIT $2::bigint)"},
     question{sweep_kind::reconnect, "sweep_reconnect", R"(
-t.status = 'queued' AND t.awaits_runner
+t.awaits_runner
 AND t.run_after < now() - $1::bigint * interval '1 millisecond'
 LIMIT $2::bigint)"},
     // A lease was renewed by a sign of life, too, be it one without a name.
@@ -43,13 +43,13 @@ t.status IN ('running', 'posting_result')
 AND r.last_seen_at < now() - $1::bigint * interval '1 millisecond'
 AND t.lease_expires_at < now() - ($1::bigint - $2::bigint)
                                  * interval '1 millisecond'
-LIMIT $3::bigint)"},
+ORDER BY t.runner_id LIMIT $3::bigint)"},
     question{sweep_kind::lease, "sweep_lease", R"(
 t.status IN ('running', 'posting_result')
 AND t.lease_expires_at < now() - $1::bigint * interval '1 millisecond'
 AND (r.id IS NULL
      OR r.last_seen_at >= now() - $2::bigint * interval '1 millisecond')
-LIMIT $3::bigint)"},
+ORDER BY t.runner_id LIMIT $3::bigint)"},
     // Without a limit of its own a task has the common one, if that is on.
     question{sweep_kind::wall_clock, "sweep_wall_clock", R"(
 t.status IN ('running', 'posting_result')
@@ -57,10 +57,11 @@ AND t.started_at < now() - CASE
   WHEN t.timeout_seconds IS NULL
     THEN nullif(greatest($1::bigint, 0), 0) * interval '1 millisecond'
   WHEN t.timeout_seconds > 0 THEN t.timeout_seconds * interval '1 second' END
-LIMIT $2::bigint)"},
+ORDER BY t.runner_id LIMIT $2::bigint)"},
     question{sweep_kind::recovery, "sweep_recovery", R"(
-t.status IN ('running', 'posting_result') AND t.runner_id = $1::text
-LIMIT $2::bigint)"},
+t.status IN ('running', 'posting_result')
+AND t.runner_id >= $1::text AND t.runner_id <= $1::text
+ORDER BY t.runner_id LIMIT $2::bigint)"},
 };
 
 std::string_view name_of(sweep_kind kind) {
@@ -71,8 +72,9 @@ std::string statement_of(const question& asked) {
   return "SELECT now(), r.last_seen_at, " + std::string{task_columns} + ", "
          + std::string{attempt_columns}
          + " FROM tasks t"
-           " LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt"
-           " LEFT JOIN runners r ON r.id = t.runner_id WHERE "
+           " LEFT JOIN runners r ON r.id = ANY(ARRAY[t.runner_id])"
+           " LEFT JOIN attempts a ON a.task_id = ANY(ARRAY[t.id])"
+           "   AND a.number = t.attempt WHERE "
          + std::string{asked.condition} + " FOR UPDATE OF t SKIP LOCKED";
 }
 
@@ -102,8 +104,8 @@ constexpr const char* release_returned_name = "release_returned";
 /// A deferred retry whose lost runner gave a sign of life waits no longer.
 constexpr const char* release_returned =
     "UPDATE tasks t SET awaits_runner = false, version = version + 1"
-    " FROM runners r WHERE t.status = 'queued' AND t.awaits_runner"
-    " AND r.id = t.runner_id AND r.last_seen_at > t.run_after";
+    " FROM runners r WHERE t.awaits_runner"
+    " AND r.id = ANY(ARRAY[t.runner_id]) AND r.last_seen_at > t.run_after";
 
 // Each row names the invariant that it breaks and the task. What one row can
 // hold is held by the schema's constraints; this is about rows together.
@@ -117,38 +119,42 @@ SELECT 'a finished task lacks reason or outcome' AS broken, id FROM finished
     OR (status IN ('failed', 'timed_out') AND failure_reason IS NULL)
 UNION ALL
 SELECT 'a finished task has an open attempt', f.id
-  FROM finished f JOIN attempts a ON a.task_id = f.id
+  FROM finished f JOIN attempts a ON a.task_id = ANY(ARRAY[f.id])
   WHERE a.ended_at IS NULL
 UNION ALL
 SELECT 'a failed task lacks its attempt', f.id FROM finished f
-  WHERE f.status IN ('failed', 'timed_out') AND NOT EXISTS (
-    SELECT FROM attempts a WHERE a.task_id = f.id AND a.number = f.attempt)
+  WHERE f.status IN ('failed', 'timed_out') AND (
+    SELECT a.number FROM attempts a
+    WHERE a.task_id = f.id AND a.number = f.attempt) IS NULL
 UNION ALL
 SELECT 'a failure has not exactly one event', f.id FROM finished f
   WHERE f.status IN ('failed', 'timed_out') AND (
-    SELECT count(*) FROM events e WHERE e.task_id = f.id
+    SELECT count(*) FROM events e WHERE e.task_id = ANY(ARRAY[f.id])
       AND e.attempt = f.attempt AND e.type = 'task:failed'
       AND e.occurred_at = f.completed_at) <> 1
 UNION ALL
 SELECT 'a failure that was told recovered in silence', f.id FROM finished f
   WHERE f.status = 'succeeded'
-    AND EXISTS (SELECT FROM events e WHERE e.task_id = f.id
+    AND EXISTS (SELECT FROM events e WHERE e.task_id = ANY(ARRAY[f.id])
       AND e.attempt = f.attempt AND e.type = 'task:failed')
-    AND NOT EXISTS (SELECT FROM events e WHERE e.task_id = f.id
+    AND NOT EXISTS (SELECT FROM events e WHERE e.task_id = ANY(ARRAY[f.id])
       AND e.attempt = f.attempt AND e.type = 'task:recovered')
 UNION ALL
 SELECT 'an active task lacks its lease or its open attempt', t.id FROM tasks t
   WHERE t.status IN ('running', 'posting_result') AND (
     t.lease_expires_at IS NULL OR NOT EXISTS (
-      SELECT FROM attempts a WHERE a.task_id = t.id AND a.number = t.attempt
+      SELECT FROM attempts a
+      WHERE a.task_id = ANY(ARRAY[t.id]) AND a.number = t.attempt
         AND a.ended_at IS NULL)))";
 
 } // namespace
 
-void pg_task_store::prepare_sweeps() {
-  db_.prepare(release_returned_name, release_returned);
+statement_list sweep_statements() {
+  statement_list result{{release_returned_name, release_returned},
+                        {"check_truth", truth_statement}};
   for (const auto& asked : questions)
-    db_.prepare(std::string{asked.name}, statement_of(asked));
+    result.push_back({std::string{asked.name}, statement_of(asked)});
+  return result;
 }
 
 committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
@@ -210,7 +216,7 @@ caf::expected<truth_checked> pg_task_store::check(const check_truth& what) {
     truth_checked result;
     pqxx::nontransaction reading{link};
     forget_masks(reading);
-    const auto rows = reading.exec_params(truth_statement, what.window.count());
+    const auto rows = reading.exec_prepared("check_truth", what.window.count());
     result.violations = static_cast<std::uint64_t>(rows.size());
     if (!rows.empty())
       result.first = std::string{text_of(rows[0][0])} + ": task "

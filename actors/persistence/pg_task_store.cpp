@@ -6,9 +6,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/persistence/event_positions.hpp"
 #include "actors/persistence/facts_codec.hpp"
+#include "actors/persistence/pg_claims.hpp"
 #include "actors/persistence/pg_masks.hpp"
-#include "actors/persistence/sql_array.hpp"
+#include "actors/persistence/pg_signs.hpp"
+#include "actors/persistence/store_statements.hpp"
 #include "actors/persistence/task_changes.hpp"
 #include "actors/persistence/task_rows.hpp"
 #include "actors/persistence/task_writes.hpp"
@@ -17,47 +20,8 @@ namespace telltale {
 
 namespace {
 
-constexpr std::chrono::seconds touch_interval{3};
-constexpr std::size_t most_touched = 20'000;
-
-std::string whole_task() {
-  return std::string{task_columns} + ", " + std::string{more_task_columns};
-}
-
-std::string claim_statement() {
-  return "SELECT now(), " + whole_task()
-         + " FROM tasks t WHERE t.status = 'queued'"
-           " AND (t.run_after IS NULL OR t.run_after <= now())"
-           " AND ($1::text[] = '{}' OR t.kind = ANY($1::text[]))"
-           " ORDER BY t.priority DESC, t.created_at LIMIT $2::bigint"
-           " FOR UPDATE SKIP LOCKED";
-}
-
-constexpr const char* next_due_statement =
-    "SELECT min(run_after) FROM tasks WHERE status = 'queued'"
-    " AND run_after > now() AND ($1::text[] = '{}' OR kind = ANY($1::text[]))";
-
-// One order of locks for all who note signs of life.
-constexpr const char* touch_statement =
-    "WITH alive AS (SELECT id FROM unnest($1::text[]) AS u(id) ORDER BY id),"
-    " before AS (SELECT r.id, r.last_seen_at FROM runners r"
-    "   JOIN alive USING (id)),"
-    " seen AS (INSERT INTO runners (id) SELECT id FROM alive"
-    "   ON CONFLICT (id) DO UPDATE SET last_seen_at = now())"
-    " SELECT now(), id, last_seen_at FROM alive LEFT JOIN before USING (id)";
-
-constexpr const char* touch_many_statement =
-    "INSERT INTO runners (id)"
-    " SELECT id FROM unnest($1::text[]) AS u(id) ORDER BY id"
-    " ON CONFLICT (id) DO UPDATE SET last_seen_at = now()"
-    " WHERE runners.last_seen_at < now() - interval '1 second'";
-
-constexpr const char* release_statement =
-    "UPDATE tasks SET awaits_runner = false, version = version + 1"
-    " WHERE status = 'queued' AND awaits_runner"
-    " AND runner_id = ANY($1::text[])";
-
-constexpr const char* create_statement = R"(
+std::string create_statement() {
+  return R"(
 WITH made AS (
   INSERT INTO tasks (id, status, max_attempts, run_after, timeout_seconds,
     priority, created_at, kind, title, chat_session_id, agent_id, issue_id,
@@ -65,18 +29,28 @@ WITH made AS (
   VALUES ($1::uuid, 'queued', $2::int, $3::timestamptz, $4::bigint, $5::int,
     $6::timestamptz, $7, $8, $9, $10, $11, $12, $13, $14, $15::json, $16::json)
   ON CONFLICT DO NOTHING RETURNING id
-), given AS (
-  UPDATE event_positions p SET last = p.last + 1
-  FROM made WHERE p.only_row RETURNING p.last
+), turn AS MATERIALIZED (
+  SELECT id, )"
+         + lock_positions + R"( FROM made
+), numbered AS MATERIALIZED (
+  SELECT id, nextval('event_position') AS position FROM turn
 ), told AS (
   INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, position)
-  SELECT $17::uuid, made.id, 0, 'task:created', $6::timestamptz, $18::json,
-    given.last
-  FROM made CROSS JOIN given
+  SELECT $17::uuid, id, 0, 'task:created', $6::timestamptz, $18::json, position
+  FROM numbered
 ), awaited AS (
-  INSERT INTO events_due (position) SELECT last FROM given WHERE $19::bool
+  INSERT INTO events_due (position)
+  SELECT position FROM numbered WHERE $19::bool
 )
-SELECT last FROM given)";
+SELECT position FROM numbered)";
+}
+
+/// By either index.
+std::string find_created() {
+  const auto select = "SELECT " + whole_task_columns() + " FROM tasks t WHERE ";
+  return select + "t.id = $1::uuid UNION ALL " + select
+         + "t.idempotency_key = $2 AND t.id <> $1::uuid";
+}
 
 using maybe_text = std::optional<std::string>;
 
@@ -88,96 +62,22 @@ maybe_text json_or_null(const std::string& json) {
   return json.empty() || json == "null" ? maybe_text{} : maybe_text{json};
 }
 
-std::string array_of(const std::vector<std::string>& texts) {
-  sql_array result;
-  for (const auto& text : texts)
-    result.add(text);
-  return result.done();
-}
-
-/// Did the transaction that wrote this event take place? Waits for it if it is
-/// still under way in a session that was lost.
-bool was_committed(pqxx::connection& link, const event_facts& event) {
-  pqxx::nontransaction reading{link};
-  reading.exec_params("SELECT FROM tasks WHERE id = $1::uuid FOR UPDATE",
-                      to_string(event.task));
-  return !reading
-              .exec_params("SELECT FROM events WHERE id = $1::uuid",
-                           to_string(event.id))
-              .empty();
-}
-
-task_record read_whole(const pqxx::row& row, int first) {
-  auto task = read_task(row, first);
-  read_more(task, row, first + task_column_count);
-  return task;
-}
-
 } // namespace
 
-pg_task_store::pg_task_store(pg_options options)
-    : rules_(options.rules), told_(options.told), db_(std::move(options)),
-      changes_(db_, rules_, told_) {
-  db_.prepare("claim", claim_statement());
-  db_.prepare("next_due", next_due_statement);
-  db_.prepare("touch", touch_statement);
-  db_.prepare("touch_many", touch_many_statement);
-  db_.prepare("release", release_statement);
-  db_.prepare("create", create_statement);
-  prepare_masks(db_);
-  prepare_sweeps();
+statement_list task_store_statements() {
+  return statement_list{{"create", create_statement()},
+                        {"find_created", find_created()}}
+         + change_statements() + claim_statements() + sign_statements()
+         + mask_statements() + sweep_statements() + query_statements();
 }
+
+pg_task_store::pg_task_store(pg_options options)
+    : rules_(options.rules), told_(options.told),
+      db_(std::move(options), task_store_statements()),
+      changes_(db_, rules_, told_) {}
 
 std::unique_ptr<task_store> make_pg_task_store(pg_options options) {
   return std::make_unique<pg_task_store>(std::move(options));
-}
-
-void pg_task_store::touch_runners(const std::vector<report_flight>& batch) {
-  const auto now = steady::now();
-  std::vector<std::string> due;
-  for (const auto& flight : batch) {
-    if (!flight.ready.runner || flight.ready.runner->empty())
-      continue;
-    const auto& name = flight.ready.runner->value;
-    auto& last = touched_[name];
-    if (last == steady::time_point{} || now - last >= touch_interval) {
-      last = now;
-      due.push_back(name);
-    }
-  }
-  if (touched_.size() > most_touched)
-    std::erase_if(touched_, [&](const auto& entry) {
-      return now - entry.second >= touch_interval;
-    });
-  if (due.empty())
-    return;
-  const auto names = array_of(due);
-  const auto touched = db_.run([&](pqxx::connection& link) {
-    pqxx::nontransaction writing{link};
-    writing.exec_prepared("touch_many", names);
-    return true;
-  });
-  if (!touched)
-    for (const auto& name : due)
-      touched_.erase(name);
-}
-
-pg_task_store::runner_signs
-pg_task_store::touch(pqxx::connection& link, std::set<std::string> runners) {
-  pqxx::nontransaction writing{link};
-  runner_signs signs;
-  const std::vector<std::string> names{runners.begin(), runners.end()};
-  const auto silence = rules_->get()->runner_silence;
-  for (const auto& row : writing.exec_prepared("touch", array_of(names))) {
-    signs.now = moment_of(row[0]);
-    const auto before = maybe_moment(row[2]);
-    if (!before || *before < signs.now - silence)
-      signs.returned.emplace(text_of(row[1]));
-  }
-  if (!signs.returned.empty())
-    writing.exec_prepared(
-        "release", array_of({signs.returned.begin(), signs.returned.end()}));
-  return signs;
 }
 
 caf::expected<std::vector<event_facts>>
@@ -221,60 +121,12 @@ pg_task_store::create(const create_task& what) {
       return result;
     }
     // The key, or the id itself if an earlier answer was lost, is known.
-    const auto rows = writing.exec_params(
-        "SELECT " + whole_task()
-            + " FROM tasks t WHERE t.id = $1::uuid OR t.idempotency_key = $2",
-        to_string(t.id), or_null(what.idempotency_key));
+    const auto rows = writing.exec_prepared("find_created", to_string(t.id),
+                                            or_null(what.idempotency_key));
     if (rows.empty())
       throw std::runtime_error{"a task is neither new nor known"};
-    result.answer.task = read_whole(rows[0], 0);
+    result.answer.task = read_whole_task(rows[0], 0);
     result.answer.repeated = result.answer.task.id != t.id;
-    return result;
-  });
-}
-
-caf::expected<committed<tasks_claimed>>
-pg_task_store::claim(const claim_tasks& what) {
-  const auto kinds = array_of(what.kinds);
-  committed<tasks_claimed> doubted; // a try whose commit nobody answered
-  return db_.run([&](pqxx::connection& link) {
-    committed<tasks_claimed> result;
-    if (!doubted.facts.empty() && was_committed(link, doubted.facts.front()))
-      return doubted;
-    touch(link, {what.runner.value});
-    pqxx::work transaction{link};
-    const auto rows = transaction.exec_prepared("claim", kinds, what.limit);
-    if (rows.empty()) {
-      const auto due = transaction.exec_prepared1("next_due", kinds);
-      result.answer.next_due = maybe_moment(due[0]);
-      return result;
-    }
-    std::vector<transition> plans;
-    plans.reserve(static_cast<std::size_t>(rows.size()));
-    for (const auto& row : rows) {
-      task_snapshot found;
-      found.task = read_whole(row, 1);
-      plans.push_back(decide_claim(std::move(found), what.runner,
-                                   changes_.context(moment_of(row[0]))));
-      changes_.stamp(*plans.back().event);
-    }
-    std::vector<const transition*> writes;
-    for (const auto& plan : plans)
-      writes.push_back(&plan);
-    // All of them: their rows are locked.
-    const auto written = write_transitions(transaction, writes);
-    if (!what.mask.empty())
-      for (auto& plan : plans)
-        if (insert_mask(transaction, plan.task.id, what.mask))
-          ++plan.task.version;
-    for (auto& plan : plans) {
-      plan.event->position = written.at(plan.task.id);
-      ++plan.task.version;
-      result.answer.tasks.push_back(std::move(plan.task));
-      result.facts.push_back(*std::move(plan.event));
-    }
-    doubted = result;
-    transaction.commit();
     return result;
   });
 }

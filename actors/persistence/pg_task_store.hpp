@@ -9,9 +9,14 @@
 
 #include "actors/persistence/pg_changes.hpp"
 #include "actors/persistence/pg_connection.hpp"
+#include "actors/persistence/queue_floors.hpp"
 #include "actors/persistence/store.hpp"
 
 namespace telltale {
+
+/// What the reaper asks, and what people and pages do.
+[[nodiscard]] statement_list sweep_statements();
+[[nodiscard]] statement_list query_statements();
 
 /// Tasks on PostgreSQL, over one connection. The database's clock is the only
 /// clock.
@@ -52,8 +57,8 @@ public:
 private:
   using steady = std::chrono::steady_clock;
 
-  /// Notes that the runners of these reports are alive, each at most every few
-  /// seconds. Never fails a report.
+  /// Notes that the runners of these reports are alive, each as often as
+  /// `sign_interval` says. Never fails a report.
   void touch_runners(const std::vector<report_flight>& batch);
 
   /// Keeps the values that reports bring, before the reports are applied.
@@ -64,7 +69,16 @@ private:
     std::unordered_set<std::string> returned; ///< silent or unknown before
   };
   /// Notes that runners are alive, and lets go of what waited for them.
-  runner_signs touch(pqxx::connection& link, std::set<std::string> runners);
+  runner_signs touch(pqxx::connection& link,
+                     const std::set<std::string>& runners);
+
+  /// Rows of tasks that are due, locked, with the database's clock in front.
+  /// `now` is the database's, or a moment ago.
+  pqxx::result find_due(pqxx::work& transaction, const claim_tasks& what,
+                        timestamp now);
+  pqxx::result look(pqxx::work& transaction,
+                    const std::vector<std::string>& kinds, std::int64_t limit,
+                    std::int64_t more, timestamp now);
 
   using person_decision = transition (*)(task_snapshot,
                                          const decision_context&);
@@ -72,7 +86,6 @@ private:
   caf::expected<committed<task_changed>>
   change(task_id task, task_status wanted, person_decision decide);
 
-  void prepare_sweeps();
   committed<tasks_swept> sweep_once(pqxx::connection& link,
                                     const sweep_tasks& what);
 
@@ -80,6 +93,7 @@ private:
   told_types_ptr told_;
   pg_connection db_;
   pg_changes changes_;
+  queue_floors floors_;
   std::unordered_map<std::string, steady::time_point> touched_;
 };
 

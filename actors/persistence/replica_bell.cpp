@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -16,6 +20,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "actors/persistence/pg_connection.hpp"
+#include "actors/persistence/pg_sockets.hpp"
+
 namespace telltale {
 
 namespace {
@@ -23,6 +30,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto quiet_after_ring = 20ms;
+constexpr auto patience_at_end = 500ms;
 constexpr auto first_backoff = 100ms;
 constexpr auto last_backoff = 5000ms;
 constexpr const char* bell_channel = "telltale_events";
@@ -31,8 +39,8 @@ constexpr const char* deliveries_word = "deliveries";
 /// Hears the others; our own ringing comes back, too, and is passed over.
 class ear final : public pqxx::notification_receiver {
 public:
-  ear(pqxx::connection_base& link, const std::function<void(bool)>& heard)
-      : pqxx::notification_receiver(link, bell_channel), heard_(heard) {}
+  explicit ear(pqxx::connection_base& link)
+      : pqxx::notification_receiver(link, bell_channel) {}
 
   void operator()(const std::string& word, int sender) override {
     if (sender == conn().backendpid())
@@ -41,15 +49,15 @@ public:
     deliveries_ = deliveries_ || word == deliveries_word;
   }
 
-  /// Once for however many came together.
-  void pass_on() {
+  /// Once for however many came together: were there deliveries among them?
+  std::optional<bool> take() {
     const bool deliveries = std::exchange(deliveries_, false);
-    if (std::exchange(rang_, false) && heard_)
-      heard_(deliveries);
+    if (!std::exchange(rang_, false))
+      return std::nullopt;
+    return deliveries;
   }
 
 private:
-  const std::function<void(bool)>& heard_;
   bool rang_ = false;
   bool deliveries_ = false;
 };
@@ -63,7 +71,23 @@ struct replica_bell::worker {
   std::atomic<bool> rung{false};
   std::atomic<bool> rung_for_deliveries{false};
   std::atomic<bool> stopping{false};
+  pg_sockets sockets; ///< its own, to be cut when it stops
+  std::mutex guard;
+  std::condition_variable changed;
+  bool ended = false;     ///< guarded: the thread is done
+  bool abandoned = false; ///< guarded: whoever listened has gone
   std::thread thread;
+
+  ~worker() {
+    if (wake >= 0)
+      ::close(wake);
+  }
+
+  void pass_on(bool deliveries) {
+    const std::scoped_lock lock{guard};
+    if (!abandoned && heard)
+      heard(deliveries);
+  }
 
   void nudge() const noexcept {
     const std::uint64_t one = 1;
@@ -95,7 +119,7 @@ struct replica_bell::worker {
   }
 
   void serve(pqxx::connection& link) {
-    ear listener{link, heard};
+    ear listener{link};
     while (!stopping) {
       if (rung.exchange(false)) {
         pqxx::nontransaction work{link};
@@ -109,7 +133,8 @@ struct replica_bell::worker {
         wait(link.sock(), -1);
       }
       link.get_notifs();
-      listener.pass_on();
+      if (const auto news = listener.take())
+        pass_on(*news);
     }
   }
 
@@ -118,42 +143,62 @@ struct replica_bell::worker {
     bool was_away = false;
     while (!stopping) {
       try {
-        pqxx::connection link{options.url};
+        pqxx::connection link{with_limits(options.url)};
+        const int socket = link.sock();
+        if (!sockets.add(socket))
+          break;
+        // Out of the list before it is closed, however that comes about.
+        const std::unique_ptr<pg_sockets, std::function<void(pg_sockets*)>>
+            listed{&sockets,
+                   [socket](pg_sockets* all) { all->remove(socket); }};
         backoff = first_backoff;
         if (std::exchange(was_away, false)) {
           spdlog::info("listening to other replicas again");
           rung_for_deliveries = true;
           rung = true; // what was rung meanwhile may be lost, both ways
-          if (heard)
-            heard(true);
+          pass_on(true);
         }
         serve(link);
       } catch (const std::exception&) {
         if (!std::exchange(was_away, true) && !stopping)
-          spdlog::warn("the database is away: other replicas are not heard");
+          spdlog::warn("other replicas are not heard: the connection that "
+                       "listens to them is lost");
         pause(backoff);
         backoff =
             std::min<std::chrono::milliseconds>(2 * backoff, last_backoff);
       }
     }
+    const std::scoped_lock lock{guard};
+    ended = true;
+    changed.notify_all();
   }
 };
 
 replica_bell::replica_bell(pg_options options, std::function<void(bool)> heard)
-    : worker_(std::make_unique<worker>()) {
+    : worker_(std::make_shared<worker>()) {
   worker_->options = std::move(options);
   worker_->heard = std::move(heard);
   worker_->wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (worker_->wake < 0)
     throw std::runtime_error{"cannot make an eventfd"};
-  worker_->thread = std::thread{[w = worker_.get()] { w->run(); }};
+  worker_->thread = std::thread{[w = worker_] { w->run(); }};
 }
 
 replica_bell::~replica_bell() {
   worker_->stopping = true;
   worker_->nudge();
-  worker_->thread.join();
-  ::close(worker_->wake);
+  worker_->sockets.cut_all();
+  std::unique_lock lock{worker_->guard};
+  worker_->abandoned = true;
+  if (worker_->changed.wait_for(lock, patience_at_end,
+                                [this] { return worker_->ended; })) {
+    lock.unlock();
+    worker_->thread.join();
+    return;
+  }
+  // It waits for a server that takes connections and says nothing. libpq gives
+  // up in a few seconds; until then the thread has all it needs.
+  worker_->thread.detach();
 }
 
 void replica_bell::ring(bool deliveries) noexcept {

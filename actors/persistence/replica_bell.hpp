@@ -21,7 +21,8 @@ public:
   replica_bell(pg_options options, std::function<void(bool deliveries)> heard);
   replica_bell(const replica_bell&) = delete;
   replica_bell& operator=(const replica_bell&) = delete;
-  ~replica_bell(); ///< waits for the thread to end
+  /// Ends the thread, also one that waits for a database that hangs.
+  ~replica_bell();
 
   /// Tells the others, at most every 20 ms, however often it is called. Any
   /// thread; does not block.
@@ -29,7 +30,7 @@ public:
 
 private:
   struct worker;
-  std::unique_ptr<worker> worker_;
+  std::shared_ptr<worker> worker_; ///< the thread has a share
 };
 
 } // namespace telltale

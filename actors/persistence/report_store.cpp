@@ -20,12 +20,11 @@ using lane = report_store_actor::stateful_pointer<report_store_state>;
 
 void flush_later(lane self, std::chrono::milliseconds delay) {
   auto& state = self->state;
-  if (state.flush_pending)
+  if (state.resting)
     return;
-  state.flush_pending = true;
   if (delay.count() > 0)
-    self->delayed_send(self, delay, flush_reports{});
-  else
+    state.flush.bring_forward(self, self->clock().now() + delay);
+  else if (!std::exchange(state.flush_pending, true))
     self->send(self, flush_reports{});
 }
 
@@ -39,7 +38,8 @@ bool has_few(const report_store_state& state) {
   return true;
 }
 
-/// May this lane write now? If not, `flush_reports` comes back to it.
+/// May this lane write now? If not, `flush_reports` or `flush_tick` come to
+/// it.
 bool take_turn(lane self, std::unique_ptr<lane_turn::hold>& turn) {
   auto& state = self->state;
   const auto& options = state.options;
@@ -54,10 +54,9 @@ bool take_turn(lane self, std::unique_ptr<lane_turn::hold>& turn) {
     state.waits_since.reset();
     return true;
   }
-  if (!state.waits_since) {
+  if (!state.waits_since)
     state.waits_since = now;
-    self->delayed_send(self, options.longest_turn, flush_reports{});
-  }
+  state.flush.bring_forward(self, *state.waits_since + options.longest_turn);
   return false;
 }
 
@@ -152,14 +151,14 @@ void answer_failed(lane self, report_store_state::waiting entry, ec code) {
   answer(self, std::move(entry));
 }
 
-/// The database is away: whoever waited long enough hears of it.
-void give_up_overdue(lane self) {
+/// The database is away or full: whoever waited long enough hears of it.
+void give_up_overdue(lane self, ec code) {
   auto& queue = self->state.queue;
   const auto now = self->clock().now();
   while (!queue.empty() && queue.front().deadline <= now) {
     auto overdue = std::move(queue.front());
     queue.pop_front();
-    answer_failed(self, std::move(overdue), ec::database_unavailable);
+    answer_failed(self, std::move(overdue), code);
   }
 }
 
@@ -178,9 +177,8 @@ void on_commit_reports(lane self, commit_reports& what) {
   flush_later(self, state.options.batch_max_delay);
 }
 
-void on_flush_reports(lane self) {
+void write(lane self) {
   auto& state = self->state;
-  state.flush_pending = false;
   if (state.queue.empty())
     return;
   std::unique_ptr<lane_turn::hold> turn;
@@ -190,11 +188,14 @@ void on_flush_reports(lane self) {
   auto rows = take_rows(state, shares);
   auto facts = state.store->apply(rows);
   turn.reset();
-  if (!facts && code_of(facts.error()) == ec::database_unavailable) {
+  if (!facts && is_of_database(code_of(facts.error()))) {
     give_back(rows, shares, false);
-    give_up_overdue(self);
-    if (!state.queue.empty())
-      flush_later(self, state.options.retry_every);
+    give_up_overdue(self, code_of(facts.error()));
+    if (!state.queue.empty()) {
+      state.resting = true;
+      state.flush.bring_forward(self, self->clock().now()
+                                          + state.options.retry_every);
+    }
     return;
   }
   state.counters->add(counter::report_batches_total);
@@ -213,6 +214,19 @@ void on_flush_reports(lane self) {
     flush_later(self, std::chrono::milliseconds{0});
 }
 
+void on_flush_reports(lane self) {
+  self->state.flush_pending = false;
+  if (!self->state.resting)
+    write(self);
+}
+
+void on_flush_tick(lane self) {
+  if (!self->state.flush.fired(self))
+    return;
+  self->state.resting = false;
+  write(self);
+}
+
 } // namespace
 
 report_store_actor::behavior_type
@@ -224,11 +238,13 @@ report_store(lane self, std::unique_ptr<task_store> store,
   state.listener = std::move(listener);
   state.counters = std::move(counters);
   state.options = options;
+  state.flush.observe(state.counters, report_store_state::name);
   state.options.batch_max_rows =
       std::max<std::uint32_t>(options.batch_max_rows, 1);
   return {
       [self](commit_reports& what) { on_commit_reports(self, what); },
       [self](flush_reports) { on_flush_reports(self); },
+      [self](flush_tick) { on_flush_tick(self); },
   };
 }
 

@@ -9,6 +9,7 @@
 
 #include "actors/persistence/lane_turn.hpp"
 #include "actors/persistence/store.hpp"
+#include "messages/actor_timer.hpp"
 #include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
@@ -16,7 +17,8 @@ namespace telltale {
 
 // Commits status reports: one lane, one connection, one transaction in flight.
 //
-// Accepts `commit_reports` (status_intake) and `flush_reports` (itself). Sends
+// Accepts `commit_reports` (status_intake), `flush_reports` (itself, and the
+// lane before it) and `flush_tick` (itself). Sends
 // `reports_settled` to the waiter that a batch names, once all of it is
 // settled, `events_committed` to failed_task_payload, and `masks_missed` to
 // where the batch names, for reports that were masked with too little. Never
@@ -60,7 +62,9 @@ struct report_store_state {
   counter_board_ptr counters;
   report_store_options options;
   std::deque<waiting> queue;
-  bool flush_pending = false; ///< a `flush_reports` is on its way
+  bool flush_pending = false; ///< our own `flush_reports` is on its way
+  bool resting = false; ///< the database is away, until the next `flush_tick`
+  actor_timer<flush_tick> flush; ///< for what has to wait
   /// Since when others are under way before it.
   std::optional<std::chrono::steady_clock::time_point> waits_since;
 };

@@ -10,23 +10,10 @@
 // The smaller actors of persistence: each is its protocol over the port. All
 // block in the store and are spawned detached. An error of the store is the
 // answer; nothing is tried again here, since whoever asks knows whether it is
-// still worth it.
+// still worth it. A read that nobody waits for any more when its turn comes is
+// answered `call_expired` and not run.
 
 namespace telltale {
-
-/// What each of them holds.
-struct task_store_state {
-  static inline const char* name = "task-store";
-  std::unique_ptr<task_store> store;
-  failed_task_payload_actor listener;
-  counter_board_ptr counters;
-};
-
-/// Changes tasks other than by report. Sends `events_committed`.
-[[nodiscard]] task_store_actor::behavior_type
-task_store_room(task_store_actor::stateful_pointer<task_store_state> self,
-                std::unique_ptr<task_store> store,
-                failed_task_payload_actor listener, counter_board_ptr counters);
 
 struct sweep_store_state {
   static inline const char* name = "sweep-store";
@@ -44,12 +31,13 @@ sweep_store(sweep_store_actor::stateful_pointer<sweep_store_state> self,
 struct task_query_state {
   static inline const char* name = "task-queries";
   std::unique_ptr<task_store> store;
+  counter_board_ptr counters;
 };
 
 /// Reads for people and pages.
 [[nodiscard]] task_query_actor::behavior_type
 task_queries(task_query_actor::stateful_pointer<task_query_state> self,
-             std::unique_ptr<task_store> store);
+             std::unique_ptr<task_store> store, counter_board_ptr counters);
 
 struct retention_store_state {
   static inline const char* name = "retention-store";
@@ -74,31 +62,34 @@ search_store_room(search_store_actor::stateful_pointer<search_store_state> self,
 struct statistics_state {
   static inline const char* name = "statistics";
   std::unique_ptr<statistics_store> store;
+  counter_board_ptr counters;
 };
 
 /// Counts for people and pages.
 [[nodiscard]] statistics_actor::behavior_type
 statistics(statistics_actor::stateful_pointer<statistics_state> self,
-           std::unique_ptr<statistics_store> store);
+           std::unique_ptr<statistics_store> store, counter_board_ptr counters);
 
 struct chat_store_state {
   static inline const char* name = "chat-store";
   std::unique_ptr<task_store> store;
+  counter_board_ptr counters;
 };
 
 /// Which chat a chat session is bound to.
 [[nodiscard]] chat_store_actor::behavior_type
 chat_store(chat_store_actor::stateful_pointer<chat_store_state> self,
-           std::unique_ptr<task_store> store);
+           std::unique_ptr<task_store> store, counter_board_ptr counters);
 
 struct mute_store_state {
   static inline const char* name = "mute-store";
   std::unique_ptr<mute_store> store;
+  counter_board_ptr counters;
 };
 
 /// What operators hold back.
 [[nodiscard]] mute_store_actor::behavior_type
 mute_store_room(mute_store_actor::stateful_pointer<mute_store_state> self,
-                std::unique_ptr<mute_store> store);
+                std::unique_ptr<mute_store> store, counter_board_ptr counters);
 
 } // namespace telltale

@@ -24,10 +24,34 @@ template <class T> struct committed {
   std::vector<event_facts> facts;
 };
 
-/// Tasks, attempts, runners, chat sessions.
-class task_store {
+/// What people do to tasks.
+class task_command_store {
 public:
-  virtual ~task_store() = default;
+  virtual ~task_command_store() = default;
+
+  virtual caf::expected<committed<task_created>> create(const create_task&) = 0;
+  virtual caf::expected<committed<task_changed>> cancel(const cancel_task&) = 0;
+  virtual caf::expected<committed<task_changed>> retry(const retry_task&) = 0;
+};
+
+/// How queued tasks come to runners.
+class claim_store {
+public:
+  virtual ~claim_store() = default;
+
+  /// Fails with `call_expired`, and takes nothing, if nobody waits for the
+  /// claim any more when it could be committed.
+  virtual caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) = 0;
+  /// Fails with nothing but the database: what is not the claim's any more is
+  /// passed over.
+  virtual caf::expected<committed<tasks_returned>>
+  give_back(const return_tasks&) = 0;
+};
+
+/// Tasks, attempts, runners, chat sessions.
+class task_store : public task_command_store, public claim_store {
+public:
+  ~task_store() override = default;
 
   /// Applies reports in order, in as few transactions as their ids allow, and
   /// sets `result`, `effect` and `attempt` of each. One that is refused, or
@@ -40,17 +64,9 @@ public:
   virtual caf::expected<std::vector<task_masks>>
   masks(const std::vector<task_id>& tasks) = 0;
 
-  virtual caf::expected<committed<task_created>> create(const create_task&) = 0;
-  virtual caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) = 0;
-  /// Fails with nothing but the database: what is not the claim's any more is
-  /// passed over.
-  virtual caf::expected<committed<tasks_returned>>
-  give_back(const return_tasks&) = 0;
   /// One answer per heartbeat, in their order.
   virtual caf::expected<committed<std::vector<heart_beaten>>>
   beat(const std::vector<beat_heart>&) = 0;
-  virtual caf::expected<committed<task_changed>> cancel(const cancel_task&) = 0;
-  virtual caf::expected<committed<task_changed>> retry(const retry_task&) = 0;
   virtual caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) = 0;
   virtual caf::expected<truth_checked> check(const check_truth&) = 0;
 

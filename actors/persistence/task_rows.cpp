@@ -143,6 +143,12 @@ void read_more(task_record& task, const pqxx::row& row, int first) {
   task.input = json_of(c.next());
 }
 
+task_record read_whole_task(const pqxx::row& row, int first) {
+  auto task = read_task(row, first);
+  read_more(task, row, first + task_column_count);
+  return task;
+}
+
 std::optional<attempt_record> read_attempt(task_id task, const pqxx::row& row,
                                            int first) {
   columns c{row, first};

@@ -28,6 +28,11 @@ inline constexpr std::string_view more_task_columns =
     "t.source_url, t.labels, t.input";
 inline constexpr int more_task_column_count = 3;
 
+/// Both.
+[[nodiscard]] inline std::string whole_task_columns() {
+  return std::string{task_columns}.append(", ").append(more_task_columns);
+}
+
 inline constexpr std::string_view attempt_columns =
     "a.number, a.runner_id, a.started_at, a.ended_at, a.status, "
     "a.failure_reason, a.error_detail, a.settler, a.evidence, a.late_report";
@@ -44,6 +49,9 @@ inline constexpr int attempt_column_count = 10;
 [[nodiscard]] task_record read_task(const pqxx::row& row, int first);
 /// `more_task_columns` from column `first` on.
 void read_more(task_record& task, const pqxx::row& row, int first);
+
+/// `whole_task_columns` from column `first` on.
+[[nodiscard]] task_record read_whole_task(const pqxx::row& row, int first);
 
 /// `attempt_columns` from column `first` on; nothing if there is no such row.
 [[nodiscard]] std::optional<attempt_record>

@@ -1,5 +1,6 @@
 #include "actors/persistence/task_writes.hpp"
 
+#include "actors/persistence/event_positions.hpp"
 #include "actors/persistence/facts_codec.hpp"
 #include "actors/persistence/sql_array.hpp"
 #include "actors/persistence/task_rows.hpp"
@@ -93,11 +94,12 @@ WITH written AS (
       failure_reason, error_detail, posted, intended_empty, result_url,
       runner_id, run_after, started_at, completed_at, lease_expires_at,
       awaits_runner)
-  WHERE t.id = u.id AND t.version = u.version
+  WHERE t.id = ANY(ARRAY[u.id]) AND t.version = u.version
   RETURNING t.id, t.completed_at
 ), reworded AS ( -- ended a while ago: the index of words may be past it
   INSERT INTO task_word_changes
-  SELECT id FROM written WHERE completed_at < now() - interval '5 seconds'
+  SELECT id FROM written
+  WHERE completed_at < clock_timestamp() - interval '5 seconds'
   ON CONFLICT DO NOTHING
 ), tries AS MATERIALIZED (
   SELECT * FROM unnest($19::uuid[], $20::int[], $21::text[],
@@ -113,43 +115,45 @@ WITH written AS (
     findings = COALESCE(n.findings, a.findings),
     evidence = COALESCE(n.evidence, a.evidence),
     late_report = COALESCE(n.late_report, a.late_report)
-  FROM tries n WHERE a.task_id = n.task_id AND a.number = n.number
+  FROM tries n WHERE a.task_id = ANY(ARRAY[n.task_id]) AND a.number = n.number
   RETURNING 1
 ), begun AS (
   INSERT INTO attempts (task_id, number, runner_id, started_at, ended_at,
     status, failure_reason, error_detail, settler, findings, evidence,
     late_report)
   SELECT * FROM tries n WHERE NOT EXISTS (
-    SELECT FROM attempts a WHERE a.task_id = n.task_id AND a.number = n.number)
+    SELECT FROM attempts a
+    WHERE a.task_id = ANY(ARRAY[n.task_id]) AND a.number = n.number)
   RETURNING 1
 ), late AS (
   UPDATE attempts a SET late_report = l.report
   FROM unnest($38::uuid[], $39::int[], $40::json[])
     AS l(task_id, number, report)
-  WHERE a.task_id = l.task_id AND a.number = l.number
+  WHERE a.task_id = ANY(ARRAY[l.task_id]) AND a.number = l.number
   RETURNING 1
 ), news AS MATERIALIZED (
-  SELECT e.*, row_number() OVER (ORDER BY e.nth) AS place
-  FROM unnest($31::uuid[], $32::uuid[], $33::int[], $34::text[],
+  SELECT * FROM unnest($31::uuid[], $32::uuid[], $33::int[], $34::text[],
       $35::timestamptz[], $36::json[], $37::bool[]) WITH ORDINALITY
     AS e(id, task_id, attempt, type, occurred_at, facts, due, nth)
   WHERE (e.task_id IN (SELECT id FROM written)) IS TRUE
-), given AS (
-  UPDATE event_positions p SET last = p.last + n.size
+), turn AS MATERIALIZED ( -- after all that locks rows
+  SELECT )"
+         + lock_positions + R"(
   FROM (SELECT count(*) AS size FROM news) n, (SELECT count(*) FROM attempted) a,
     (SELECT count(*) FROM begun) b, (SELECT count(*) FROM late) l
-  WHERE p.only_row AND n.size > 0
-  RETURNING p.last, p.last - n.size AS before
+  WHERE n.size > 0
+), numbered AS MATERIALIZED (
+  SELECT n.*, nextval('event_position') AS position
+  FROM turn CROSS JOIN (SELECT * FROM news ORDER BY nth) n
 ), told AS (
   INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, position)
-  SELECT n.id, n.task_id, n.attempt, n.type, n.occurred_at, n.facts,
-    g.before + n.place
-  FROM news n CROSS JOIN given g
+  SELECT n.id, n.task_id, n.attempt, n.type, n.occurred_at, n.facts, n.position
+  FROM numbered n
 ), awaited AS (
   INSERT INTO events_due (position)
-  SELECT g.before + n.place FROM news n CROSS JOIN given g WHERE n.due
+  SELECT n.position FROM numbered n WHERE n.due
 )
-SELECT id, (SELECT before FROM given) FROM written)";
+SELECT id, (SELECT min(position) FROM numbered) FROM written)";
 }
 
 std::unordered_map<task_id, std::int64_t>
@@ -185,12 +189,13 @@ write_transitions(pqxx::transaction_base& transaction,
     written.emplace(task_id{uuid_of(row[0])}, 0);
   if (rows.empty() || rows[0][1].is_null())
     return written;
-  // The statement numbers the events of what it wrote in the order given.
+  // The statement numbers the events of what it wrote in the order given, and
+  // nobody else takes a number meanwhile.
   auto position = rows[0][1].as<std::int64_t>();
   for (const auto* x : transitions)
     if (const auto found = written.find(x->task.id);
         x->event && found != written.end())
-      found->second = ++position;
+      found->second = position++;
   return written;
 }
 

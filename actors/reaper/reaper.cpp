@@ -1,6 +1,7 @@
 #include "actors/reaper/reaper.hpp"
 
 #include <string>
+#include <utility>
 
 #include <caf/actor_clock.hpp>
 #include <caf/send.hpp>
@@ -30,6 +31,8 @@ bool note(pointer self, const sweep_tasks& sweep, const tasks_swept& swept) {
 
 void on_swept(pointer self, const tasks_swept& swept) {
   auto& state = self->state;
+  if (std::exchange(state.sweep_failed, false))
+    spdlog::info("reaper's sweeps work again");
   if (!note(self, state.plan[state.step], swept))
     ++state.step;
   sweep_next(self);
@@ -37,8 +40,12 @@ void on_swept(pointer self, const tasks_swept& swept) {
 
 void on_sweep_failed(pointer self, const caf::error& error) {
   auto& state = self->state;
-  spdlog::warn("reaper's sweep {} failed, the next tick tries again: {}",
-               to_string(state.plan[state.step].kind), explain(error));
+  // Once for as long as it lasts.
+  if (!std::exchange(state.sweep_failed, true))
+    spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                               : spdlog::level::warn,
+                "reaper's sweep {} failed, each tick tries again: {}",
+                to_string(state.plan[state.step].kind), explain(error));
   state.step = state.plan.size();
 }
 
@@ -51,19 +58,23 @@ void sweep_next(pointer self) {
             [=](const caf::error& error) { on_sweep_failed(self, error); });
 }
 
-void on_reap_now(pointer self) {
+void reap(pointer self) {
   auto& state = self->state;
   const auto options = state.options->get();
-  if (self->current_sender() == self->ctrl()) {
-    std::uniform_real_distribution<double> chance;
-    self->delayed_send(self, jitter_tick(options.tick, chance(state.random)),
-                       reap_now{});
-  }
+  std::uniform_real_distribution<double> chance;
+  state.reap.bring_forward(
+      self,
+      self->clock().now() + jitter_tick(options.tick, chance(state.random)));
   if (state.step != state.plan.size())
     return; // the tick before is still draining
   state.plan = plan_sweeps(options);
   state.step = 0;
   sweep_next(self);
+}
+
+void on_reap_now(pointer self) {
+  if (self->state.reap.fired(self))
+    reap(self);
 }
 
 /// Drains the recovery of one runner into one answer.
@@ -93,6 +104,7 @@ caf::result<tasks_swept> on_recovered(pointer self,
 
 void on_checked(pointer self, const truth_checked& checked,
                 caf::actor_clock::time_point begun) {
+  self->state.checking = false;
   self->state.checked_at = begun;
   if (checked.violations == 0)
     return;
@@ -104,9 +116,12 @@ void on_checked(pointer self, const truth_checked& checked,
 
 void on_check_now(pointer self) {
   auto& state = self->state;
-  if (self->current_sender() == self->ctrl())
-    self->delayed_send(self, reaper_state::check_every, check_truth_now{});
+  if (!state.check.fired(self))
+    return;
   const auto now = self->clock().now();
+  state.check.bring_forward(self, now + reaper_state::check_every);
+  if (std::exchange(state.checking, true))
+    return; // the check before has no answer yet
   check_truth request;
   request.window = reaper_state::first_window;
   if (state.checked_at != caf::actor_clock::time_point{})
@@ -117,8 +132,11 @@ void on_check_now(pointer self) {
       .then(
           [=](const truth_checked& checked) { on_checked(self, checked, now); },
           [=](const caf::error& error) {
-            spdlog::warn("the truth invariants could not be checked: {}",
-                         explain(error));
+            self->state.checking = false;
+            spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                                       : spdlog::level::warn,
+                        "the truth invariants could not be checked: {}",
+                        explain(error));
           });
 }
 
@@ -133,8 +151,11 @@ reaper(reaper_actor::stateful_pointer<reaper_state> self,
   state.options = std::move(options);
   state.counters = std::move(counters);
   state.random.seed(std::random_device{}());
-  self->send(self, reap_now{});
-  self->delayed_send(self, reaper_state::check_every, check_truth_now{});
+  state.reap.observe(state.counters, reaper_state::name);
+  state.check.observe(state.counters, reaper_state::name);
+  state.check.bring_forward(self,
+                            self->clock().now() + reaper_state::check_every);
+  reap(self);
   return {
       [=](const reap_now&) { on_reap_now(self); },
       [=](const check_truth_now&) { on_check_now(self); },

@@ -11,6 +11,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/reaper/policy.hpp"
+#include "messages/actor_timer.hpp"
 #include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
@@ -70,6 +71,10 @@ struct reaper_state {
   std::minstd_rand random;
   std::vector<sweep_tasks> plan; ///< of the tick under way
   std::size_t step = 0;          ///< == plan.size(): no tick is under way
+  actor_timer<reap_now> reap;
+  actor_timer<check_truth_now> check;
+  bool sweep_failed = false; ///< the last one did, and that was logged
+  bool checking = false;     ///< a check is under way
   caf::actor_clock::time_point checked_at{}; ///< the last check that went well
 };
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "actors/relay/chats.hpp"
+#include "config/relay_limits.hpp"
 
 namespace telltale {
 
@@ -88,24 +89,35 @@ http::client_options client_options(const config::relay_config& options) {
   http::client_options result;
   result.connect_timeout = options.connect_timeout;
   result.request_timeout = options.request_timeout;
-  result.max_idle_per_host = static_cast<std::size_t>(options.max_in_flight);
+  result.max_idle_per_host = limits_of(options).in_flight;
   result.ca_file = options.ca_file;
   // An operator names the address of a chat; only hooks are other people's.
   result.allow_private = options.type != "webhook" || options.allow_private;
   return result;
 }
 
-std::shared_ptr<channel> make_channel(const std::string& name,
+namespace {
+
+/// Requests keep the adapter, so it must not keep the client: nobody would let
+/// go first.
+http_sender sender_over(const std::shared_ptr<http::client>& client) {
+  return [weak = std::weak_ptr{client}](
+             http::client_request what,
+             std::function<void(http::client_result)> then) {
+    if (const auto alive = weak.lock())
+      alive->send(std::move(what), std::move(then));
+    else
+      then(http::client_error{http::client_error::kind::cancelled,
+                              "the relay has ended", false});
+  };
+}
+
+std::shared_ptr<channel> make_adapter(const std::string& name,
                                       const config::relay_config& options,
-                                      std::shared_ptr<http::client> client) {
+                                      http_sender send) {
   const auto need = [&](bool present, const char* what) {
     if (!present)
       throw std::invalid_argument("the relay " + name + " needs " + what);
-  };
-  http_sender send = [client = std::move(client)](
-                         http::client_request what,
-                         std::function<void(http::client_result)> then) {
-    client->send(std::move(what), std::move(then));
   };
   if (options.type == "octo") {
     need(is_http(options.base_url), "a base_url with http:// or https://");
@@ -139,19 +151,28 @@ std::shared_ptr<channel> make_channel(const std::string& name,
   return make_telegram_channel(options, std::move(send));
 }
 
-chat_limits limits_of(const config::relay_config& options) {
-  // As published; docs/relays.md names the sources.
-  chat_limits limits;
-  if (options.type == "lark")
-    limits = {5, 50, 1'000};
-  else if (options.type == "slack")
-    limits = {1, 10, 300};
-  else if (options.type == "dingtalk" || options.type == "wecom")
-    limits = {1, 1, 20};
-  else if (options.type == "telegram")
-    limits = {0.3, 30, chat_limits::none};
-  limits.per_chat = options.rate_per_chat.value_or(limits.per_chat);
-  limits.per_app = options.rate_per_app.value_or(limits.per_app);
+} // namespace
+
+std::shared_ptr<channel> make_channel(const std::string& name,
+                                      const config::relay_config& options,
+                                      std::shared_ptr<http::client> client) {
+  const auto adapter = make_adapter(name, options, sender_over(client));
+  return {adapter.get(), [adapter, client = std::move(client)](channel*) {}};
+}
+
+send_limits limits_of(const config::relay_config& options) {
+  const auto& own = config::relay_limits_of(options.type);
+  const auto either = [](double chosen, double by_type) {
+    return chosen > 0 ? chosen : by_type;
+  };
+  send_limits limits;
+  limits.per_chat = either(options.rate_per_chat, own.per_chat);
+  limits.per_group_minute = own.per_group_minute;
+  limits.per_app = either(options.rate_per_app, own.per_app);
+  limits.per_app_minute = own.per_app_minute;
+  limits.in_flight = static_cast<std::size_t>(
+      options.max_in_flight > 0 ? options.max_in_flight : own.in_flight);
+  limits.from_answer = own.of_the_chat;
   return limits;
 }
 

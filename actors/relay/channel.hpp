@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "actors/relay/pacing.hpp"
 #include "actors/relay/render.hpp"
 #include "config/config.hpp"
 #include "http/client.hpp"
@@ -79,20 +80,14 @@ using steady_now = std::function<std::chrono::steady_clock::time_point()>;
 [[nodiscard]] http::client_options
 client_options(const config::relay_config& options);
 
-/// How fast a chat may be spoken to.
-struct chat_limits {
-  static constexpr double none = 6'000'000;
-  double per_chat = 5; ///< messages a second
-  double per_app = 50; ///< messages a second
-  double per_minute = none;
-};
-
-/// What the relay's options say, else what its chat's API allows.
-[[nodiscard]] chat_limits limits_of(const config::relay_config& options);
+/// What the relay's options say, else its type's own (config/relay_limits.def).
+[[nodiscard]] send_limits limits_of(const config::relay_config& options);
 
 /// The channel of a configured relay. Throws `std::invalid_argument`, naming
-/// the relay, if its options do not make one. The client lives at least as long
-/// as the last request, since channels keep it: let the owner release it last.
+/// the relay, if its options do not make one. The client lives as long as the
+/// channel that this returns: then what is under way ends as cancelled. It ends
+/// on the thread that lets go of the channel last, so let it be one that
+/// `http::client_closer` made if that thread must not wait.
 [[nodiscard]] std::shared_ptr<channel>
 make_channel(const std::string& name, const config::relay_config& options,
              std::shared_ptr<http::client> client);

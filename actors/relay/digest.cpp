@@ -37,6 +37,11 @@ std::string more_line(std::size_t count, const catalog& words) {
 } // namespace
 
 void told_failures::add(std::size_t failures, steady_time now) {
+  constexpr std::size_t most_entries = 64;
+  if (entries_.size() == most_entries) {
+    entries_[1].failures += entries_.front().failures;
+    entries_.pop_front();
+  }
   entries_.push_back({failures, now});
 }
 

@@ -28,7 +28,8 @@ struct digest_plan {
 /// A chat never waits longer than this for the rest of a storm.
 inline constexpr std::chrono::milliseconds longest_hold{8'000};
 
-/// What one chat was told lately about failures.
+/// What one chat was told lately about failures. Bounded: of very many messages
+/// the oldest count together, as of the later one.
 class told_failures {
 public:
   void add(std::size_t failures, steady_time now);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <deque>
 #include <map>
 #include <string>
 
@@ -8,50 +10,60 @@ namespace telltale {
 
 using steady_time = std::chrono::steady_clock::time_point;
 
-/// Hands out `rate` tokens a second, at most `burst` at once. Pure: it is told
-/// the time.
-class token_bucket {
-public:
-  token_bucket() = default;
-  token_bucket(double rate, double burst, steady_time now)
-      : rate_(rate), burst_(burst), tokens_(burst), last_(now) {}
+/// How fast a target may be spoken to; 0: no limit.
+struct send_limits {
+  double per_chat = 0;         ///< messages a second to one chat
+  double per_group_minute = 0; ///< messages a minute to one group
+  double per_app = 0;          ///< messages a second in all
+  double per_app_minute = 0;   ///< messages a minute in all
+  std::size_t in_flight = 16;  ///< sends under way at once
+  /// The limit is the other side's and holds for arrivals: a message counts
+  /// from its answer, the latest moment at which it can have arrived. Else it
+  /// counts from its start.
+  bool from_answer = true;
 
-  /// How long until a token can be taken; zero: now.
-  [[nodiscard]] std::chrono::milliseconds wait(steady_time now) const;
-
-  /// Takes one, even one that is not there yet.
-  void take(steady_time now);
-
-  /// Counts the next token from now on.
-  void restart(steady_time now);
-
-  /// As many as there can be: nobody would notice if it were forgotten.
-  [[nodiscard]] bool is_full(steady_time now) const;
-
-private:
-  [[nodiscard]] double tokens_at(steady_time now) const;
-
-  double rate_ = 1;
-  double burst_ = 1;
-  double tokens_ = 1;
-  steady_time last_{};
+  bool operator==(const send_limits&) const = default;
 };
 
-/// The limits of a chat's API: per chat and per app, per second, and per minute
-/// for apps (Lark: 1000 a minute).
+/// At most so many messages in any window of a length: exact, so all of a limit
+/// can be used, and no window holds more. Pure: it is told the time.
+class send_window {
+public:
+  send_window() = default; ///< without a limit
+  /// `amount` messages in `window`; 0: no limit. A rate below one message in a
+  /// window, or with a fraction, is kept by another window of the same rate.
+  send_window(double amount, std::chrono::milliseconds window);
+
+  /// How long until one more may start; zero: now. While all places are held by
+  /// messages without an answer: the whole window, an answer comes before.
+  [[nodiscard]] std::chrono::milliseconds wait(steady_time now) const;
+
+  void start();                    ///< a message is under way
+  void counts_from(steady_time t); ///< one that is under way is counted from t
+  /// Nobody would notice if it were forgotten.
+  [[nodiscard]] bool is_idle(steady_time now) const;
+
+private:
+  [[nodiscard]] std::size_t counted(steady_time now) const;
+
+  std::size_t most_ = 0; ///< 0: no limit
+  steady_time::duration window_{};
+  std::size_t under_way_ = 0;
+  std::deque<steady_time> times_; ///< ascending, at most `most_`
+};
+
+/// The limits of a target, kept in every window.
 class pacer {
 public:
   pacer() = default;
-  pacer(double per_chat, double per_app, double per_minute, steady_time now);
+  explicit pacer(const send_limits& limits);
 
   /// How long this chat must wait. An empty chat is bound by the app alone.
   [[nodiscard]] std::chrono::milliseconds wait(const std::string& chat,
                                                steady_time now) const;
-  void take(const std::string& chat, steady_time now);
+  void start(const std::string& chat, steady_time now);
 
-  /// A message to this chat is over. It may have arrived just now, so the next
-  /// keeps its distance from here: however unevenly messages travel, no second
-  /// at the other side sees more than the limit.
+  /// A message to this chat is over, whatever became of it.
   void answered(const std::string& chat, steady_time now);
 
   [[nodiscard]] std::size_t known_chats() const noexcept {
@@ -59,12 +71,18 @@ public:
   }
 
 private:
-  void forget_idle(steady_time now);
+  struct chat_windows {
+    send_window second;
+    send_window minute;
+  };
 
-  double per_chat_ = 1;
-  token_bucket second_;
-  token_bucket minute_;
-  std::map<std::string, token_bucket> chats_;
+  void forget_idle(steady_time now);
+  template <class F> void each_window(const std::string& chat, F visit);
+
+  send_limits limits_;
+  send_window second_;
+  send_window minute_;
+  std::map<std::string, chat_windows> chats_; ///< those lately sent to
 };
 
 } // namespace telltale

@@ -33,7 +33,7 @@ delivery_tried settle_later(const started_try& started,
                             const try_again& later) {
   auto result = base(started);
   result.error = later.why;
-  result.counts = !later.throttled;
+  result.counts = !later.throttled && !(started.probe && later.transport);
   const bool spent = result.counts && started.tries + 1 >= started.most_tries;
   result.state = spent ? delivery_state::dead : delivery_state::pending;
   if (!spent) {
@@ -65,6 +65,12 @@ std::chrono::milliseconds backoff(std::uint32_t tries, double random) noexcept {
   const auto wait = std::chrono::milliseconds{static_cast<std::int64_t>(
       static_cast<double>(average.count()) * 2 * share)};
   return std::max(wait, shortest_wait);
+}
+
+std::chrono::milliseconds wait_for_due(std::chrono::milliseconds in,
+                                       std::uint32_t withheld) noexcept {
+  constexpr std::chrono::milliseconds shortest{5};
+  return std::max(in, shortest * (1 << std::min<std::uint32_t>(withheld, 10)));
 }
 
 std::string target_digest(const config::relay_config& options) {

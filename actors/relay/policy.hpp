@@ -19,6 +19,13 @@ inline constexpr std::chrono::milliseconds longest_backoff{300'000};
 [[nodiscard]] std::chrono::milliseconds backoff(std::uint32_t tries,
                                                 double random) noexcept;
 
+/// When to ask the store again that says that something is due in a while.
+/// `withheld`: how often in a row it said that something was due and gave
+/// nothing, since its clock is behind or somebody else has the row; each time
+/// doubles the wait.
+[[nodiscard]] std::chrono::milliseconds
+wait_for_due(std::chrono::milliseconds in, std::uint32_t withheld) noexcept;
+
 /// A digest of where a target is, for one that may ask for no more; empty for
 /// chats. With another address or credential it is another target. Never the
 /// address itself: it may hold a secret.
@@ -31,10 +38,12 @@ struct started_try {
   std::uint32_t most_tries = 10;
   redacted_text text; ///< what people will have read
   double random = 0.5;
+  bool probe = false; ///< of a target that gives no answers
 };
 
-/// What becomes of the delivery. A throttled try, or one that was told when to
-/// come back, spends none; the last try that fails makes it dead.
+/// What becomes of the delivery. A throttled try, one that was told when to
+/// come back, and a probe without an answer spend none; the last try that fails
+/// makes it dead.
 [[nodiscard]] delivery_tried settle(const started_try& started,
                                     const send_result& result);
 

@@ -22,6 +22,7 @@ constexpr std::uint32_t storm_batch = 2000;
 constexpr std::uint32_t singles_batch = 50; ///< where nothing is gathered
 constexpr std::chrono::milliseconds usual_lease = 60s;
 constexpr std::size_t chats_remembered = 1024;
+constexpr std::size_t most_chats_remembered = 4096;
 
 /// A hook gets the envelope as it is.
 void enqueue_envelopes(relay_state& state, std::vector<due_delivery> due,
@@ -56,6 +57,9 @@ void forget_old_storms(relay_state& state, steady_time now) {
     it->second.forget_before(now - state.options.digest_window);
     it = it->second.empty() ? state.told.erase(it) : std::next(it);
   }
+  while (state.told.size() > most_chats_remembered)
+    state.told.erase(std::ranges::min_element(
+        state.told, {}, [](const auto& entry) { return entry.second.last(); }));
 }
 
 void on_taken(self_pointer self, deliveries_taken taken,
@@ -65,15 +69,22 @@ void on_taken(self_pointer self, deliveries_taken taken,
   state.taking = false;
   state.wanted = state.wanted || taken.more;
   state.take_at = now + idle_poll;
-  if (taken.next_try_at)
-    state.take_at = std::min<steady_time>(
-        state.take_at, now
-                           + std::max<std::chrono::microseconds>(
-                               *taken.next_try_at - now_utc(), 5ms));
+  if (taken.next_try_at) {
+    const auto in = std::chrono::ceil<std::chrono::milliseconds>(
+        *taken.next_try_at - now_utc());
+    state.withheld = taken.due.empty() && in <= 0ms ? state.withheld + 1 : 0;
+    state.take_at = now + std::min(idle_poll, wait_for_due(in, state.withheld));
+  }
   // A lease ran out while its delivery is still in hand: it is not made twice.
   std::erase_if(taken.due, [&](const due_delivery& one) {
     return state.lanes.contains(lane_of(one));
   });
+  if (state.ending) {
+    for (const auto& one : taken.due)
+      state.unrecorded.push_back(put_back(one.id, 0ms, {}));
+    step(self);
+    return;
+  }
   // What was said since then is newer than what the store knows.
   if (state.goodbye.empty())
     set_gone(state, !taken.disabled.empty(), taken.disabled);
@@ -94,12 +105,14 @@ void on_taken(self_pointer self, deliveries_taken taken,
 
 void on_take_failed(self_pointer self, const caf::error& error) {
   auto& state = self->state;
-  spdlog::warn("relay {}: no deliveries to be had: {}", state.relay,
-               explain(error));
+  spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                             : spdlog::level::warn,
+              "relay {}: no deliveries to be had: {}", state.relay,
+              explain(error));
   state.taking = false;
   state.wanted = false;
   state.take_at = now_of(self) + store_pause;
-  arm(self, state.take_at);
+  step(self);
 }
 
 std::uint32_t threshold_of(const relay_state& state) {
@@ -131,6 +144,10 @@ std::chrono::milliseconds lease_of(const relay_state& state) {
       usual_lease, longest_in_hand + 3 * state.options.request_timeout);
 }
 
+/// Nothing is taken that would only wait for the limits: what stays in the
+/// store can still be gathered.
+constexpr std::chrono::milliseconds longest_pause_held = 1s;
+
 /// Sends that take so long that nobody should wait for them.
 constexpr std::chrono::milliseconds slow_after = 1s;
 
@@ -155,13 +172,17 @@ void take(self_pointer self) {
   if (state.taking || !(state.wanted || now >= state.take_at))
     return;
   if (state.breaker.wait(now) > 0ms)
-    return; // the timer of `pump` comes back
-  const auto most = static_cast<std::size_t>(state.options.max_in_flight);
-  const auto limit = state.breaker.is_open() ? std::size_t{1} : most;
+    return; // `pump` wants a step when it is over
+  if (const auto pause = state.pace.wait({}, now); pause > longest_pause_held) {
+    want_step(state, now + pause);
+    return;
+  }
+  const auto limit =
+      state.breaker.is_open() ? std::size_t{1} : state.limits.in_flight;
   const auto used = state.lanes.size();
   const auto stuck = slow_sends(state, now);
   if (!has_room(used, stuck, limit)) {
-    arm(self, now + slow_after); // some may be slow ones by then
+    want_step(state, now + slow_after); // some may be slow ones by then
     return;
   }
   state.taking = true;
@@ -192,7 +213,7 @@ void beat(self_pointer self) {
     state.channel->beat();
     state.beat_at = now + beat_every;
   }
-  arm(self, state.beat_at);
+  want_step(state, state.beat_at);
 }
 
 void on_deliveries_due(self_pointer self) {
@@ -201,8 +222,8 @@ void on_deliveries_due(self_pointer self) {
 }
 
 void on_tick(self_pointer self) {
-  self->state.tick_at = steady_time::max();
-  step(self);
+  if (self->state.timer.fired(self))
+    step(self);
 }
 
 } // namespace
@@ -211,14 +232,8 @@ steady_time now_of(self_pointer self) {
   return self->clock().now();
 }
 
-void arm(self_pointer self, steady_time at) {
-  auto& state = self->state;
-  if (at >= state.tick_at)
-    return;
-  state.tick_at = at;
-  const auto wait = std::max(
-      at - now_of(self), steady_time::duration{std::chrono::milliseconds{1}});
-  self->delayed_send(self, wait, relay_tick{});
+void want_step(relay_state& state, steady_time at) {
+  state.wake_at = std::min(state.wake_at, at);
 }
 
 bool has_chats(const relay_state& state) {
@@ -233,6 +248,12 @@ void count(relay_state& state, const char* result, std::size_t amount) {
 }
 
 void step(self_pointer self) {
+  auto& state = self->state;
+  if (state.ending) {
+    end_if_done(self);
+    return;
+  }
+  state.wake_at = steady_time::max();
   beat(self);
   watch_backlog(self);
   pump(self);
@@ -240,8 +261,12 @@ void step(self_pointer self) {
   take(self);
   // In the past: sends under way hold the places, and their ends come back
   // here.
-  if (!self->state.taking && self->state.take_at > now_of(self))
-    arm(self, self->state.take_at);
+  if (!state.taking && state.take_at > now_of(self))
+    want_step(state, state.take_at);
+  if (state.wake_at == steady_time::max())
+    state.timer.cancel();
+  else
+    state.timer.replace(self, state.wake_at);
 }
 
 } // namespace relay_steps
@@ -255,8 +280,8 @@ relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
     static_cast<void>(catalog::of(locale));
   auto& state = self->state;
   const auto now = self->clock().now();
-  const auto limits = limits_of(options);
-  state.pace = pacer{limits.per_chat, limits.per_app, limits.per_minute, now};
+  state.limits = limits_of(options);
+  state.pace = pacer{state.limits};
   state.relay = std::move(name);
   state.options = std::move(options);
   state.detail_characters = detail_characters;
@@ -264,11 +289,11 @@ relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
   state.deliveries = std::move(deliveries);
   state.redaction = std::move(redaction);
   state.counters = std::move(counters);
+  state.timer.observe(state.counters, "relay");
   state.target = target_digest(state.options);
   state.take_at = state.record_at = state.beat_at = state.count_at = now;
   self->set_exit_handler([self](const caf::exit_msg& exit) {
-    relay_steps::hand_back(self);
-    self->quit(exit.reason);
+    relay_steps::on_exit(self, exit.reason);
   });
   self->send(self, deliveries_due{});
   return {

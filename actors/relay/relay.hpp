@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "actors/relay/pacing.hpp"
 #include "actors/relay/relay_batch.hpp"
 #include "config/config.hpp"
+#include "messages/actor_timer.hpp"
 #include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
@@ -31,7 +33,9 @@ namespace telltale {
 // Failure: a delivery is leased, so what a crash leaves behind is taken again
 // after the lease and sent with the same key. If the store or redaction does
 // not answer, deliveries stay or are put back, without a try spent. A target
-// that gives no answers is left alone by a circuit breaker and probed.
+// that gives no answers is left alone by a circuit breaker and probed. A relay
+// that is told to exit waits a moment for the answers to what it sent, and puts
+// back the rest: whoever comes next need not wait for the leases.
 // Threading: cooperative; the channel's callbacks only send a message here.
 
 struct relay_state {
@@ -41,6 +45,7 @@ struct relay_state {
   struct flight {
     std::string lane;
     steady_time since{};
+    bool probe = false; ///< the circuit was open
   };
 
   relay_state() = default;
@@ -50,6 +55,7 @@ struct relay_state {
 
   std::string relay; ///< the target's name
   config::relay_config options;
+  send_limits limits; ///< the options', or its type's own
   std::size_t detail_characters = 800;
   std::shared_ptr<telltale::channel> channel;
   delivery_store_actor deliveries;
@@ -64,20 +70,28 @@ struct relay_state {
   std::map<delivery_id, flight> under_way;   ///< by first delivery
   std::map<std::string, told_failures> told; ///< by chat, for storms
   std::vector<delivery_result> unrecorded;
-  bool taking = false;    ///< a take is under way
-  bool recording = false; ///< a record is under way
-  bool wanted = true;     ///< there may be more to take
-  bool counting = false;  ///< the backlog is being read
-  bool gone = false;      ///< the target wants no more
-  std::string target;     ///< digest of where it is; empty: it stays
-  std::string goodbye;    ///< its word that it wants no more, not yet recorded
+  bool taking = false;        ///< a take is under way
+  bool recording = false;     ///< a record is under way
+  bool wanted = true;         ///< there may be more to take
+  bool counting = false;      ///< the backlog is being read
+  bool gone = false;          ///< the target wants no more
+  std::uint32_t withheld = 0; ///< takes in a row that gave not what was due
+  std::string target;         ///< digest of where it is; empty: it stays
+  std::optional<caf::error> ending; ///< told to exit, and why
+  steady_time ends_at{};            ///< then at the latest
+  std::string goodbye; ///< its word that it wants no more, not yet recorded
 
   steady_time take_at{};   ///< take then even if nobody says so
   steady_time record_at{}; ///< not before, after a failed record
   steady_time beat_at{};
   steady_time count_at{};                   ///< read the backlog then
-  steady_time tick_at = steady_time::max(); ///< of the armed timer
+  steady_time wake_at = steady_time::max(); ///< the soonest that a step wants
+  actor_timer<relay_tick> timer;            ///< the one timer, for all of these
 };
+
+/// Takes away all metrics of a relay that is no longer configured. One that
+/// only ends keeps its totals and histograms for the one that comes after it.
+void forget_relay_metrics(counter_board& counters, const std::string& relay);
 
 /// `channel` comes from `make_channel`. Throws if a catalogue is incomplete.
 /// `detail_characters` is `redaction.chat_characters`.

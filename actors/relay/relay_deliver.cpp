@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
@@ -16,14 +18,16 @@ using namespace std::chrono_literals;
 void on_record_failed(self_pointer self, std::vector<delivery_result> results,
                       const caf::error& error) {
   auto& state = self->state;
-  spdlog::warn("relay {}: {} results are not recorded yet: {}", state.relay,
-               results.size(), explain(error));
+  spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                             : spdlog::level::warn,
+              "relay {}: {} results are not recorded yet: {}", state.relay,
+              results.size(), explain(error));
   state.recording = false;
   results.insert(results.end(), state.unrecorded.begin(),
                  state.unrecorded.end());
   state.unrecorded = std::move(results);
   state.record_at = now_of(self) + store_pause;
-  arm(self, state.record_at);
+  step(self);
 }
 
 void on_recorded(self_pointer self, const std::string& goodbye) {
@@ -54,15 +58,19 @@ void put_lane_back(relay_state& state, const lane& what,
 void start(self_pointer self, const std::string& key, lane& where) {
   auto& state = self->state;
   auto& message = where.waiting.front();
+  const bool probe = state.breaker.is_open(message.what.chat.chat_id);
   where.sending = true;
-  state.under_way[message.what.key] = {key, now_of(self)};
+  state.under_way[message.what.key] = {key, now_of(self), probe};
   state.counters->set(counter::sends_in_flight, state.relay,
                       static_cast<double>(state.under_way.size()));
-  state.pace.take(message.what.chat.chat_id, now_of(self));
+  state.pace.start(message.what.chat.chat_id, now_of(self));
   std::uniform_real_distribution<double> any{0.0, 1.0};
-  started_try started{message.what.key, message.tries,
+  started_try started{message.what.key,
+                      message.tries,
                       static_cast<std::uint32_t>(state.options.tries),
-                      message.text, any(state.random)};
+                      message.text,
+                      any(state.random),
+                      probe};
   state.channel->send(
       message.what, [handle = relay_actor{self},
                      started = std::move(started)](const send_result& result) {
@@ -70,20 +78,35 @@ void start(self_pointer self, const std::string& key, lane& where) {
       });
 }
 
-void watch_circuit(self_pointer self, bool transport_failed) {
-  auto& state = self->state;
+bool is_throttled(const delivery_tried& tried) {
+  return tried.result.state == delivery_state::pending && !tried.result.counts
+         && !tried.transport_failed;
+}
+
+void watch_circuit(relay_state& state, const delivery_tried& tried,
+                   const std::string& chat, steady_time started,
+                   steady_time now) {
   const bool was_open = state.breaker.is_open();
-  if (!transport_failed)
-    state.breaker.answered();
-  else if (state.breaker.failed(now_of(self)))
-    spdlog::warn("relay {}: the target does not answer, left alone for now",
-                 state.relay);
-  if (state.breaker.is_open() == was_open)
-    return;
-  if (was_open)
-    spdlog::info("relay {}: the target answers again", state.relay);
-  state.counters->set(counter::relay_circuit_open, state.relay,
-                      was_open ? 0 : 1);
+  const bool chat_was_open = state.breaker.is_open(chat);
+  if (tried.transport_failed) {
+    if (state.breaker.failed(chat, started, now))
+      spdlog::warn("relay {}: {} gives no answers; until one comes, a single "
+                   "message is tried every {} to {} s, and no tries are spent. "
+                   "Look at the network, a proxy, and the chat's own state",
+                   state.relay,
+                   state.breaker.is_open() ? "the target" : "one chat",
+                   circuit::first_wait.count() / 1000,
+                   circuit::longest_wait.count() / 1000);
+  } else if (is_throttled(tried)) {
+    state.breaker.throttled(chat);
+  } else {
+    state.breaker.answered(chat, now);
+  }
+  if (chat_was_open && !state.breaker.is_open(chat))
+    spdlog::info("relay {}: answers come again", state.relay);
+  if (state.breaker.is_open() != was_open)
+    state.counters->set(counter::relay_circuit_open, state.relay,
+                        was_open ? 0 : 1);
 }
 
 void say_outcome(relay_state& state, const delivery_tried& tried,
@@ -95,8 +118,8 @@ void say_outcome(relay_state& state, const delivery_tried& tried,
     count(state, "sent", deliveries);
     break;
   case delivery_state::pending:
-    count(state, result.counts ? "retry" : "throttled", deliveries);
-    if (!result.counts)
+    count(state, is_throttled(tried) ? "throttled" : "retry", deliveries);
+    if (is_throttled(tried))
       state.counters->add(counter::throttled_total, state.relay);
     spdlog::info("relay {}: delivery {} waits {} ms: {}", state.relay, id,
                  result.retry_in.count(), result.error);
@@ -133,19 +156,32 @@ void watch_age(relay_state& state, timestamp created_at) {
 
 } // namespace
 
-void hand_back(self_pointer self) {
+void on_exit(self_pointer self, const caf::error& reason) {
   auto& state = self->state;
-  for (const auto& [key, where] : state.lanes) {
-    auto rest = where;
-    if (rest.sending)
-      rest.waiting.pop_front();
-    put_lane_back(state, rest, 0ms, {});
+  state.ending = reason;
+  state.ends_at = now_of(self) + longest_ending;
+  end_if_done(self);
+}
+
+void end_if_done(self_pointer self) {
+  auto& state = self->state;
+  const bool awaits =
+      state.taking || !state.under_way.empty()
+      || std::ranges::any_of(
+          state.lanes, [](const auto& entry) { return entry.second.wording; });
+  if (awaits && now_of(self) < state.ends_at) {
+    state.timer.replace(self, state.ends_at);
+    return;
   }
+  for (const auto& [key, where] : state.lanes)
+    put_lane_back(state, where, 0ms, {});
+  state.lanes.clear();
   if (!state.unrecorded.empty())
     caf::anon_send(state.deliveries,
                    record_deliveries{state.relay, std::move(state.unrecorded),
                                      state.target, state.goodbye});
   state.unrecorded.clear();
+  self->quit(*state.ending);
 }
 
 void record(self_pointer self) {
@@ -154,7 +190,7 @@ void record(self_pointer self) {
     return;
   const auto now = now_of(self);
   if (now < state.record_at) {
-    arm(self, state.record_at);
+    want_step(state, state.record_at);
     return;
   }
   state.recording = true;
@@ -172,70 +208,101 @@ void record(self_pointer self) {
             });
 }
 
+namespace {
+
+using ready_lane = std::pair<const std::string*, lane*>;
+
+/// Puts back what may not go soon. Returns the lanes whose next message waits
+/// to be sent, those that wait longest first.
+std::vector<ready_lane> sort_lanes(relay_state& state, steady_time now) {
+  std::erase_if(state.lanes, [&](const auto& entry) {
+    const auto& where = entry.second;
+    if (where.sending || where.wording || where.waiting.empty())
+      return false;
+    const auto closed_for =
+        state.breaker.wait(where.waiting.front().what.chat.chat_id, now);
+    if (closed_for == 0ms && now - where.since <= longest_in_hand)
+      return false;
+    put_lane_back(state, where, closed_for,
+                  closed_for > 0ms ? "the target gives no answers" : "");
+    return true;
+  });
+  std::vector<ready_lane> ready;
+  for (auto& [key, where] : state.lanes)
+    if (!where.sending && !where.waiting.empty())
+      ready.emplace_back(&key, &where);
+  std::ranges::stable_sort(
+      ready, {}, [](const ready_lane& one) { return one.second->since; });
+  return ready;
+}
+
+/// The lane of a message that is over, without that message.
+void move_on(relay_state& state, const std::string& key,
+             const delivery_result& result) {
+  const auto found = state.lanes.find(key);
+  auto& where = found->second;
+  if (result.state == delivery_state::pending) {
+    put_lane_back(state, where, result.retry_in, {});
+    where.waiting.clear();
+  }
+  if (where.waiting.empty() && !where.wording)
+    state.lanes.erase(found);
+}
+
+} // namespace
+
 void pump(self_pointer self) {
   auto& state = self->state;
   const auto now = now_of(self);
-  const auto closed_for = state.breaker.wait(now);
-  std::erase_if(state.lanes, [&](const auto& entry) {
-    const auto& where = entry.second;
-    const bool too_long = now - where.since > longest_in_hand;
-    if (where.sending || where.wording || !(closed_for > 0ms || too_long))
-      return false;
-    put_lane_back(state, where, closed_for,
-                  closed_for > 0ms ? "the target does not answer" : "");
-    return true;
-  });
-  if (closed_for > 0ms) {
-    arm(self, now + closed_for);
+  const auto ready = sort_lanes(state, now);
+  if (const auto closed_for = state.breaker.wait(now); closed_for > 0ms) {
+    want_step(state, now + closed_for);
     return;
   }
-  const bool probing = state.breaker.is_open();
-  for (auto& [key, where] : state.lanes) {
-    if (where.sending || where.waiting.empty())
-      continue;
-    if (probing && !state.under_way.empty())
-      return;
+  for (const auto& [key, where] : ready) {
+    if (state.breaker.is_open() && !state.under_way.empty())
+      return; // the probe
     const auto wait =
-        state.pace.wait(where.waiting.front().what.chat.chat_id, now);
+        state.pace.wait(where->waiting.front().what.chat.chat_id, now);
     if (wait > 0ms)
-      arm(self, now + wait);
+      want_step(state, now + wait);
     else
-      start(self, key, where);
+      start(self, *key, *where);
   }
 }
 
 void on_delivery_tried(self_pointer self, const delivery_tried& tried) {
   auto& state = self->state;
-  const auto under_way = state.under_way.find(tried.result.id);
-  if (under_way == state.under_way.end())
+  const auto found = state.under_way.find(tried.result.id);
+  if (found == state.under_way.end())
     return;
-  const auto found = state.lanes.find(under_way->second.lane);
-  const auto took = now_of(self) - under_way->second.since;
-  state.under_way.erase(under_way);
-  watch_send(state, took);
-  watch_circuit(self, tried.transport_failed);
-  auto& where = found->second;
+  const auto now = now_of(self);
+  const auto flight = found->second;
+  state.under_way.erase(found);
+  auto& where = state.lanes.at(flight.lane);
   const auto message = std::move(where.waiting.front());
+  const auto& chat = message.what.chat.chat_id;
   where.waiting.pop_front();
   where.sending = false;
-  state.pace.answered(message.what.chat.chat_id, now_of(self));
-  say_outcome(state, tried, message.deliveries.size());
-  if (tried.target_gone) {
-    set_gone(state, true, tried.result.error);
-    state.goodbye = tried.result.error;
+  watch_send(state, now - flight.since);
+  watch_circuit(state, tried, chat, flight.since, now);
+  state.pace.answered(chat, now);
+  auto end = tried;
+  if (flight.probe && tried.transport_failed)
+    end.result.retry_in =
+        std::max<std::chrono::milliseconds>(state.breaker.wait(chat, now), 1ms);
+  say_outcome(state, end, message.deliveries.size());
+  if (end.target_gone) {
+    set_gone(state, true, end.result.error);
+    state.goodbye = end.result.error;
   }
-  if (tried.result.state == delivery_state::sent)
+  if (end.result.state == delivery_state::sent) {
     watch_age(state, message.created_at);
-  settle_all(state, message, tried.result);
-  if (tried.result.state == delivery_state::sent && message.failures > 0
-      && has_chats(state))
-    state.told[found->first].add(message.failures, now_of(self));
-  if (tried.result.state == delivery_state::pending) {
-    put_lane_back(state, where, tried.result.retry_in, {});
-    where.waiting.clear();
+    if (message.failures > 0 && has_chats(state))
+      state.told[flight.lane].add(message.failures, now);
   }
-  if (where.waiting.empty() && !where.wording)
-    state.lanes.erase(found);
+  settle_all(state, message, end.result);
+  move_on(state, flight.lane, end.result);
   step(self);
 }
 

@@ -7,12 +7,16 @@ namespace telltale {
 relay_state::~relay_state() {
   if (!counters)
     return;
-  for (const auto* state : {"/pending", "/muted", "/dead"})
-    counters->forget(counter::deliveries, relay + state);
-  for (const auto which :
-       {counter::oldest_pending_seconds, counter::sends_in_flight,
-        counter::relay_disabled, counter::relay_circuit_open})
-    counters->forget(which, relay);
+  for (const auto which : {counter::deliveries, counter::oldest_pending_seconds,
+                           counter::sends_in_flight, counter::relay_disabled,
+                           counter::relay_circuit_open})
+    counters->forget_all(which, relay);
+}
+
+void forget_relay_metrics(counter_board& counters, const std::string& relay) {
+  for (const auto& row : counter_rows())
+    if (row.label == "relay" || row.label.starts_with("relay/"))
+      counters.forget_all(row.id, relay);
 }
 
 namespace relay_steps {
@@ -51,7 +55,7 @@ void watch_backlog(self_pointer self) {
               [self](const caf::error&) { self->state.counting = false; });
   }
   if (!state.counting)
-    arm(self, state.count_at);
+    want_step(state, state.count_at);
 }
 
 void set_gone(relay_state& state, bool gone, const std::string& why) {

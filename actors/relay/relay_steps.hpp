@@ -19,21 +19,25 @@ inline constexpr std::chrono::milliseconds store_pause{1'000};
 /// Results that come sooner after one another are recorded together: takers
 /// wait for each record's way to the disk. A crash repeats what was not
 /// recorded, with the same key; a first result is recorded at once.
-inline constexpr std::chrono::milliseconds record_every{40};
+inline constexpr std::chrono::milliseconds record_every{100};
 
 /// What is not under way by then is taken anew, before its lease runs out.
 inline constexpr std::chrono::milliseconds longest_in_hand{30'000};
 
+/// A stop of the service waits for its relays one after the other.
+inline constexpr std::chrono::milliseconds longest_ending{500};
+
 [[nodiscard]] steady_time now_of(self_pointer self);
 
-/// Has the actor look again at that time, if nothing makes it do so before.
-void arm(self_pointer self, steady_time at);
+/// Within a step: the next one is wanted at that time at the latest.
+void want_step(relay_state& state, steady_time at);
 
 [[nodiscard]] bool has_chats(const relay_state& state);
 
 void count(relay_state& state, const char* result, std::size_t amount = 1);
 
-/// Everything that can be done now.
+/// Everything that can be done now. The timer is set anew to the soonest time
+/// at which there will be more; what earlier steps wanted no longer counts.
 void step(self_pointer self);
 
 // relay_word.cpp: drafts become messages, by way of redaction.
@@ -43,9 +47,10 @@ void word_drafts(self_pointer self, std::vector<draft> drafts);
 void pump(self_pointer self);
 void record(self_pointer self);
 void on_delivery_tried(self_pointer self, const delivery_tried& tried);
-/// Before the actor ends: what is not under way goes back, so that whoever
-/// comes next need not wait for its lease.
-void hand_back(self_pointer self);
+/// The actor was told to exit: it ends once nothing is on its way to it, or
+/// after `longest_ending`; what has no answer by then is put back.
+void on_exit(self_pointer self, const caf::error& reason);
+void end_if_done(self_pointer self);
 
 // relay_gauges.cpp: what operators see.
 void watch_backlog(self_pointer self);

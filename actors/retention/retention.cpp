@@ -10,6 +10,10 @@ namespace {
 
 using pointer = retention_actor::stateful_pointer<retention_state>;
 
+void come_back_in(pointer self, caf::actor_clock::duration_type wait) {
+  self->state.next.bring_forward(self, self->clock().now() + wait);
+}
+
 void end_round(pointer self) {
   auto& state = self->state;
   if (state.pruned > 0)
@@ -17,7 +21,7 @@ void end_round(pointer self) {
   state.round.clear();
   state.step = 0;
   state.pruned = 0;
-  self->delayed_send(self, retention_state::every, prune_now{});
+  come_back_in(self, retention_state::every);
 }
 
 void on_pruned(pointer self, const old_pruned& done) {
@@ -32,11 +36,13 @@ void on_pruned(pointer self, const old_pruned& done) {
   if (state.step == state.round.size())
     end_round(self);
   else
-    self->delayed_send(self, retention_state::pause, prune_now{});
+    come_back_in(self, retention_state::pause);
 }
 
 void on_prune_now(pointer self) {
   auto& state = self->state;
+  if (!state.next.fired(self))
+    return;
   if (state.round.empty())
     state.round = plan_pruning(state.options->get());
   if (state.round.empty()) {
@@ -46,9 +52,11 @@ void on_prune_now(pointer self) {
   self->request(state.store, caf::infinite, state.round[state.step])
       .then([=](const old_pruned& done) { on_pruned(self, done); },
             [=](const caf::error& error) {
-              spdlog::warn("retention could not delete old rows, the next "
-                           "round tries again: {}",
-                           explain(error));
+              spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                                         : spdlog::level::warn,
+                          "retention could not delete old rows, the next "
+                          "round tries again: {}",
+                          explain(error));
               end_round(self);
             });
 }
@@ -63,7 +71,8 @@ retention(retention_actor::stateful_pointer<retention_state> self,
   state.store = std::move(store);
   state.options = std::move(options);
   state.counters = std::move(counters);
-  self->delayed_send(self, retention_state::first_round, prune_now{});
+  state.next.observe(state.counters, retention_state::name);
+  come_back_in(self, retention_state::first_round);
   return {[=](const prune_now&) { on_prune_now(self); }};
 }
 

@@ -13,6 +13,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "config/config.hpp"
+#include "messages/actor_timer.hpp"
 #include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
@@ -67,6 +68,7 @@ struct retention_state {
   std::vector<prune_old> round; ///< of the round under way
   std::size_t step = 0;         ///< == round.size(): none is under way
   std::uint64_t pruned = 0;     ///< in this round
+  actor_timer<prune_now> next;  ///< batch, of this round or the next one
 };
 
 [[nodiscard]] retention_actor::behavior_type

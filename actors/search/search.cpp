@@ -1,6 +1,7 @@
 #include "actors/search/search.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 
@@ -11,7 +12,7 @@ namespace {
 using pointer = search_actor::stateful_pointer<search_state>;
 
 void rest(pointer self, caf::actor_clock::duration_type how_long) {
-  self->delayed_send(self, how_long, index_now{});
+  self->state.next.bring_forward(self, self->clock().now() + how_long);
 }
 
 void on_missing(pointer self) {
@@ -32,6 +33,7 @@ void on_indexed(pointer self, const words_indexed& done,
     return;
   }
   state.told_missing = false;
+  state.told_failed = false;
   state.indexed += done.indexed;
   if (done.more) {
     rest(self, rest_after(done, took));
@@ -45,6 +47,8 @@ void on_indexed(pointer self, const words_indexed& done,
 }
 
 void on_index_now(pointer self) {
+  if (!self->state.next.fired(self))
+    return;
   const auto began = self->clock().now();
   self->request(self->state.store, caf::infinite,
                 index_words{search_state::batch})
@@ -53,10 +57,13 @@ void on_index_now(pointer self) {
             on_indexed(self, done, self->clock().now() - began);
           },
           [=](const caf::error& error) {
-            spdlog::warn("the words of finished tasks could not be indexed, "
-                         "searches stay right and become slower until that "
-                         "works again: {}",
-                         explain(error));
+            if (!std::exchange(self->state.told_failed, true))
+              spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                                         : spdlog::level::warn,
+                          "the words of finished tasks could not be indexed, "
+                          "searches stay right and become slower until that "
+                          "works again: {}",
+                          explain(error));
             rest(self, search_state::every);
           });
 }
@@ -72,8 +79,9 @@ rest_after(const words_indexed& done, caf::actor_clock::duration_type took) {
 
 search_actor::behavior_type
 search(search_actor::stateful_pointer<search_state> self,
-       search_store_actor store) {
+       search_store_actor store, counter_board_ptr counters) {
   self->state.store = std::move(store);
+  self->state.next.observe(std::move(counters), search_state::name);
   rest(self, search_state::every);
   return {[=](const index_now&) { on_index_now(self); }};
 }

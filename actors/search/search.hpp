@@ -7,6 +7,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "messages/actor_timer.hpp"
+#include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
 namespace telltale {
@@ -38,6 +40,8 @@ struct search_state {
   search_store_actor store;
   std::uint64_t indexed = 0; ///< since the last look that found nothing more
   bool told_missing = false;
+  bool told_failed = false; ///< the last batch failed, and that was logged
+  actor_timer<index_now> next;
 };
 
 /// How long to rest after a batch that took so long and left more: as long
@@ -47,6 +51,6 @@ rest_after(const words_indexed& done, caf::actor_clock::duration_type took);
 
 [[nodiscard]] search_actor::behavior_type
 search(search_actor::stateful_pointer<search_state> self,
-       search_store_actor store);
+       search_store_actor store, counter_board_ptr counters);
 
 } // namespace telltale

@@ -4,10 +4,12 @@
 #include <mutex>
 #include <string>
 
-#include <spdlog/sinks/ansicolor_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "actors/system/log_format.hpp"
+#include "actors/system/log_queue.hpp"
 
 namespace telltale {
 
@@ -21,6 +23,54 @@ struct level_book {
   level usual = level::info;
   std::map<std::string, level, std::less<>> of_actors;
 };
+
+/// How long the end of the process waits for a reader of its last lines.
+constexpr std::chrono::milliseconds patience_at_end{300};
+
+/// Formats here, on the thread that logs, and leaves the writing to the queue.
+class queue_sink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  explicit queue_sink(std::shared_ptr<log_queue> queue)
+      : queue_(std::move(queue)) {}
+
+protected:
+  void sink_it_(const spdlog::details::log_msg& record) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(record, line);
+    queue_->push(std::string{line.data(), line.size()});
+  }
+  void flush_() override {}
+
+private:
+  std::shared_ptr<log_queue> queue_;
+};
+
+/// The queue of the process; null before the start and after the end.
+struct queue_holder {
+  std::mutex guard;
+  std::shared_ptr<log_queue> queue;
+};
+
+queue_holder& current() {
+  static queue_holder holder;
+  return holder;
+}
+
+std::shared_ptr<log_queue> current_queue() {
+  auto& holder = current();
+  const std::scoped_lock lock{holder.guard};
+  return holder.queue;
+}
+
+/// The line that stands where others are missing, laid out as they are.
+std::string gap_line(spdlog::formatter& layout, std::uint64_t lines) {
+  const auto text = std::to_string(lines)
+                    + " lines of the log were dropped, since nobody read it "
+                      "fast enough";
+  spdlog::memory_buf_t line;
+  layout.format(spdlog::details::log_msg{"log", level::warn, text}, line);
+  return std::string{line.data(), line.size()};
+}
 
 level_book& book() {
   static level_book levels;
@@ -50,15 +100,35 @@ spdlog::level::level_enum level_named(std::string_view word) {
 }
 
 void start_logging(const config::log_config& what) {
-  auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>();
-  sink->set_formatter(what.format == "json" ? make_json_format()
-                                            : make_text_format());
-  auto logger = std::make_shared<spdlog::logger>("", std::move(sink));
-  // Levels are decided by the loggers; what they let through is written at
-  // once, since the last words of a process are the ones that are wanted.
-  logger->flush_on(level::trace);
-  spdlog::set_default_logger(std::move(logger));
+  const auto make_format = [&] {
+    return what.format == "json" ? make_json_format() : make_text_format();
+  };
+  const std::shared_ptr<spdlog::formatter> of_gaps = make_format();
+  log_queue_options options;
+  options.word_gap = [of_gaps](std::uint64_t lines) {
+    return gap_line(*of_gaps, lines);
+  };
+  auto queue = std::make_shared<log_queue>(STDERR_FILENO, std::move(options));
+  auto sink = std::make_shared<queue_sink>(queue);
+  sink->set_formatter(make_format());
+  {
+    auto& holder = current();
+    const std::scoped_lock lock{holder.guard};
+    holder.queue = std::move(queue);
+  }
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("", std::move(sink)));
   change_levels(what);
+}
+
+void end_logging() {
+  if (const auto queue = current_queue())
+    queue->close(patience_at_end);
+}
+
+std::uint64_t log_lines_dropped() {
+  const auto queue = current_queue();
+  return queue ? queue->dropped() : 0;
 }
 
 void change_levels(const config::log_config& what) {

@@ -1,4 +1,8 @@
+#include <map>
+#include <memory>
+
 #include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
 #include "actors/relay/channel.hpp"
@@ -38,37 +42,42 @@ void service::wiring::reload(const config::settings& fresh) {
 }
 
 void service::wiring::change_relays(const config::settings& fresh) {
-  // New deliveries go to the new targets before the old ones end. What an old
-  // relay had in hand is leased: the new one takes it when the lease is over,
-  // and sends it with the same key.
+  // What can fail comes first. Then the old relays end and hand back what
+  // they did not send, so that the new ones find it. What is committed in
+  // between waits in the store: the new ones are told to look.
+  std::map<std::string, std::shared_ptr<channel>> channels;
   const auto old = targets_->get();
+  for (const auto& [name, options] : fresh.relays)
+    if (!old->relays.contains(name) || options != settings_.relays.at(name))
+      channels[name] = make_relay_channel(name, options);
   publication_targets targets;
-  std::vector<caf::actor> ended;
   for (const auto& [name, handle] : old->relays) {
-    const auto now = fresh.relays.find(name);
-    if (now != fresh.relays.end() && now->second == settings_.relays.at(name))
+    if (fresh.relays.contains(name) && !channels.contains(name)) {
       targets.relays[name] = handle;
-    else
-      ended.push_back(caf::actor_cast<caf::actor>(handle));
+      continue;
+    }
+    end_front(caf::actor_cast<caf::actor>(handle));
+    if (!fresh.relays.contains(name))
+      forget_relay_metrics(*counters_, name);
   }
   for (const auto& hook : old->webhooks)
     if (targets.relays.contains(hook.relay))
       targets.webhooks.push_back(hook);
-  for (const auto& [name, options] : fresh.relays)
-    if (!targets.relays.contains(name)) {
-      start_relay(name, options, targets);
-      spdlog::info("relay {} runs with its new configuration", name);
-    }
+  for (const auto& [name, channel] : channels) {
+    start_relay(name, fresh.relays.at(name), channel, targets);
+    spdlog::info("relay {} runs with its new configuration", name);
+  }
   replace_targets(std::move(targets));
-  for (const auto& before : ended)
-    end_front(before);
+  for (const auto& [name, channel] : channels)
+    caf::anon_send(targets_->get()->relays.at(name), deliveries_due{});
 }
 
 void service::wiring::end_front(const caf::actor& before) {
   caf::scoped_actor self{actors_};
   self->send_exit(before, caf::exit_reason::user_shutdown);
   self->wait_for(before);
-  std::erase(fronts_, before);
+  std::erase_if(fronts_,
+                [&](const auto& each) { return each.front == before; });
 }
 
 } // namespace telltale

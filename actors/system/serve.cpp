@@ -1,23 +1,21 @@
 #include "actors/system/serve.hpp"
 
-#include <atomic>
 #include <cstdio>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <thread>
+#include <utility>
 
 #include <CLI/App.hpp>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-#include "actors/persistence/embedded_postgres.hpp"
 #include "actors/persistence/migrate.hpp"
+#include "actors/system/database.hpp"
+#include "actors/system/lifetime.hpp"
 #include "actors/system/logging.hpp"
-#include "actors/system/service.hpp"
 #include "actors/system/signals.hpp"
-#include "config/changes.hpp"
 #include "config/load.hpp"
 
 namespace telltale {
@@ -69,64 +67,6 @@ std::optional<config::settings> usable(const config_source& from) {
   return read.values;
 }
 
-/// The database that the settings ask for, running as long as this lives.
-class database {
-public:
-  explicit database(const config::settings& settings) : settings_(settings) {
-    if (settings.database.mode == "url") {
-      url_ = settings.database.url.reveal();
-      return;
-    }
-    start();
-  }
-
-  [[nodiscard]] const std::string& url() const { return url_; }
-
-  /// An embedded cluster that ended by itself is started again.
-  void look_after() {
-    if (!cluster_ || cluster_->is_running())
-      return;
-    spdlog::error("the embedded database ended by itself (its log: {}); "
-                  "starting it again",
-                  cluster_->log_file().string());
-    cluster_.reset();
-    start();
-  }
-
-private:
-  void start() {
-    embedded_postgres_options options;
-    options.data_dir = settings_.database.data_dir;
-    options.progress = [](std::string_view step) { spdlog::info("{}", step); };
-    cluster_ = std::make_unique<embedded_postgres>(
-        embedded_postgres::start(std::move(options)));
-    url_ = cluster_->url();
-  }
-
-  const config::settings& settings_;
-  std::string url_;
-  std::unique_ptr<embedded_postgres> cluster_;
-};
-
-/// Brings the schema up to date; a database that is not there yet gets half a
-/// minute to come.
-void migrate_patiently(const std::string& url, bool embedded) {
-  using namespace std::chrono_literals;
-  for (int tries = embedded ? 1 : 15;; --tries) {
-    try {
-      const auto report = migrate(url);
-      for (const auto& name : report.applied)
-        spdlog::info("applied migration {}", name);
-      return;
-    } catch (const database_unreachable& problem) {
-      if (tries <= 1)
-        throw;
-      spdlog::warn("{}; trying again in 2 s", problem.what());
-      std::this_thread::sleep_for(2s);
-    }
-  }
-}
-
 /// Many runners and browsers, one descriptor each: as many as we are allowed.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -137,102 +77,25 @@ void raise_descriptor_limit() {
     spdlog::warn("the limit of open files cannot be raised");
 }
 
-/// Why the process gives up, from whichever thread.
-class last_words {
-public:
-  void say(std::string why) {
-    const std::scoped_lock lock{guard_};
-    if (why_.empty())
-      why_ = std::move(why);
-    signal_gate::give_up();
-  }
-  [[nodiscard]] std::string said() const {
-    const std::scoped_lock lock{guard_};
-    return why_;
-  }
-
-private:
-  mutable std::mutex guard_;
-  std::string why_;
-};
-
-void reload(const config_source& from, config::settings& current,
-            service& running) {
-  const auto read = load_from(from);
-  const auto refused = config::refusals(read);
-  if (!refused.empty()) {
-    for (const auto& each : refused)
-      spdlog::error("not reloaded: {}", to_string(each));
-    return;
-  }
-  const auto objections = service::objections(read.values);
-  if (!objections.empty()) {
-    for (const auto& each : objections)
-      spdlog::error("not reloaded: {}", each);
-    return;
-  }
-  const auto report = config::report_reload(current, read.values);
-  for (const auto& path : report.needs_restart)
-    spdlog::warn("{} has changed and needs a restart", path);
-  current = config::taken_over(current, read.values);
-  change_levels(current.log);
-  running.reload(current);
-  spdlog::info("configuration reloaded: {} options changed, {} need a restart",
-               report.taken_over.size(), report.needs_restart.size());
-}
-
 int serve(const config_source& from) {
   auto settings = usable(from);
   if (!settings)
     return EX_CONFIG;
-  start_logging(settings->log);
-  raise_descriptor_limit();
-  const signal_gate signals; // before the first thread
-  last_words why;
-  try {
-    database store{*settings};
-    migrate_patiently(store.url(), settings->database.mode == "embedded");
-    service running{*settings, store.url(),
-                    [&why](std::string reason) { why.say(std::move(reason)); }};
-    running.start();
-    const auto colon = settings->http.listen.rfind(':');
-    std::printf("telltale is ready at http%s://%s:%u\n",
-                settings->http.tls_certificate.empty() ? "" : "s",
-                settings->http.listen.substr(0, colon).c_str(),
-                static_cast<unsigned>(running.port()));
-    std::fflush(stdout);
-    for (;;) {
-      switch (signals.wait()) {
-      case process_signal::reload:
-        reload(from, *settings, running);
-        break;
-      case process_signal::child:
-        store.look_after();
-        break;
-      case process_signal::hopeless:
-        if (why.said().empty()) // SIGUSR1 from outside means nothing
-          break;
-        spdlog::critical("giving up: {}", why.said());
-        running.drain();
-        return EX_SOFTWARE;
-      case process_signal::stop:
-        spdlog::info("stopping: finishing what was accepted");
-        running.drain();
-        spdlog::info("stopped");
-        return EX_OK;
-      }
+  ending how;
+  {
+    const signal_gate signals; // before the first thread
+    const logging_session log{settings->log};
+    raise_descriptor_limit();
+    lifetime life{std::move(*settings), [&from] { return load_from(from); },
+                  signals};
+    how = life.run();
+    if (how.abrupt) {
+      end_logging();
+      // Threads that hang are left behind: nothing of theirs may go.
+      _exit(how.code);
     }
-  } catch (const embedded_postgres_error& problem) {
-    spdlog::critical("the embedded database does not start: {}",
-                     problem.what());
-    return EX_UNAVAILABLE;
-  } catch (const migration_error& problem) {
-    spdlog::critical("{}", problem.what());
-    return EX_UNAVAILABLE;
-  } catch (const std::exception& problem) {
-    spdlog::critical("cannot serve: {}", problem.what());
-    return EX_UNAVAILABLE;
   }
+  return how.code;
 }
 
 void print_migrations(const std::string& url) {
@@ -248,7 +111,7 @@ int migrate_alone(const config_source& from, bool status) {
   if (!settings)
     return EX_CONFIG;
   try {
-    const database store{*settings};
+    const service_database store{*settings, {}};
     if (status) {
       print_migrations(store.url());
       return EX_OK;

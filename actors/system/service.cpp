@@ -9,7 +9,6 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
-#include <caf/scoped_actor.hpp>
 #include <caf/spawn_options.hpp>
 #include <spdlog/spdlog.h>
 
@@ -17,6 +16,7 @@
 #include "actors/failed_task_payload/failed_task_payload.hpp"
 #include "actors/gateway/edge.hpp"
 #include "actors/gateway/gateway.hpp"
+#include "actors/persistence/claim_dispatcher.hpp"
 #include "actors/persistence/event_log.hpp"
 #include "actors/persistence/heartbeat_store.hpp"
 #include "actors/persistence/migrate.hpp"
@@ -24,12 +24,14 @@
 #include "actors/persistence/replica_bell.hpp"
 #include "actors/persistence/report_store.hpp"
 #include "actors/persistence/rooms.hpp"
+#include "actors/persistence/task_commands.hpp"
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/redaction.hpp"
 #include "actors/relay/catalog.hpp"
 #include "actors/relay/channel.hpp"
 #include "actors/relay/relay.hpp"
 #include "actors/status_intake/status_intake.hpp"
+#include "actors/system/logging.hpp"
 #include "actors/system/metrics.hpp"
 #include "actors/system/supervisor.hpp"
 #include "actors/system/wiring.hpp"
@@ -50,6 +52,24 @@ std::optional<page_asset> page_file(std::string_view path) {
 }
 
 } // namespace
+
+void service::wiring::spawn_readiness() {
+  // It has a store of its own: whatever it waited behind would look like a
+  // database that does not answer.
+  const auto checks = spawn_blocking_room<task_query_actor, task_query_state>(
+      "readiness-store", [this, store = store_](auto* self) {
+        return task_queries(self, make_pg_task_store(store), counters_);
+      });
+  // The start has just migrated it.
+  const store_checked known{.reachable = true,
+                            .schema_version = newest_migration(),
+                            .migrations_current = true};
+  readiness_ = spawn_room<readiness_actor, readiness_state>(
+      "readiness", [this, checks, known](auto* self) {
+        return readiness(self, checks, known, counters_);
+      });
+  store_.watcher = readiness_;
+}
 
 void service::wiring::spawn_redaction() {
   for (const auto& complaint :
@@ -115,15 +135,18 @@ void service::wiring::spawn_publication() {
   payload_ = spawn_room<failed_task_payload_actor, failed_task_payload_state>(
       "failed-task-payload", [this](auto* self) {
         return failed_task_payload(
-            self, payload_wiring{
-                      .redaction = redactions_.front(),
-                      .events = events_,
-                      .stream = stream_,
-                      .targets = targets_,
-                      .public_url = settings_.http.public_url,
-                      .is_heard = [counters = counters_] {
-                        return counters->read(counter::event_subscribers) > 0;
-                      }});
+            self, payload_wiring{.redaction = redactions_.front(),
+                                 .events = events_,
+                                 .stream = stream_,
+                                 .targets = targets_,
+                                 .public_url = settings_.http.public_url,
+                                 .is_heard =
+                                     [counters = counters_] {
+                                       return counters->read(
+                                                  counter::event_subscribers)
+                                              > 0;
+                                     },
+                                 .counters = counters_});
       });
   deliveries_ = spawn_blocking_room<delivery_store_actor, delivery_log_state>(
       "delivery-log", [this](auto* self) {
@@ -132,12 +155,16 @@ void service::wiring::spawn_publication() {
       });
 }
 
-void service::wiring::start_relay(const std::string& name,
-                                  const config::relay_config& options,
-                                  publication_targets& targets) {
-  auto client = std::make_shared<http::client>(client_options(options));
-  clients_.push_back(client);
-  auto channel = make_channel(name, options, std::move(client));
+std::shared_ptr<channel>
+service::wiring::make_relay_channel(const std::string& name,
+                                    const config::relay_config& options) {
+  return make_channel(name, options, clients_.make(client_options(options)));
+}
+
+void service::wiring::start_relay(
+    const std::string& name, const config::relay_config& options,
+    const std::shared_ptr<telltale::channel>& channel,
+    publication_targets& targets) {
   const auto characters =
       static_cast<std::size_t>(settings_.redaction.chat_characters);
   targets.relays[name] = spawn_room<relay_actor, relay_state>(
@@ -152,7 +179,7 @@ void service::wiring::start_relay(const std::string& name,
 void service::wiring::spawn_relays() {
   publication_targets targets;
   for (const auto& [name, options] : settings_.relays)
-    start_relay(name, options, targets);
+    start_relay(name, options, make_relay_channel(name, options), targets);
   replace_targets(std::move(targets));
 }
 
@@ -171,10 +198,15 @@ void service::wiring::spawn_stores_of_tasks() {
               return report_store(self, make_pg_task_store(store_), payload_,
                                   counters_, options);
             }));
-  tasks_ = spawn_blocking_room<task_store_actor, task_store_state>(
-      "task-store", [this](auto* self) {
-        return task_store_room(self, make_pg_task_store(store_), payload_,
-                               counters_);
+  commands_ = spawn_blocking_room<task_commands_actor, task_commands_state>(
+      "task-commands", [this](auto* self) {
+        return task_commands(self, make_pg_task_store(store_), payload_,
+                             counters_);
+      });
+  claims_ = spawn_blocking_room<claim_dispatcher_actor, claim_dispatcher_state>(
+      "claim-dispatcher", [this](auto* self) {
+        return claim_dispatcher(self, make_pg_task_store(store_), payload_,
+                                counters_);
       });
   beats_ = spawn_blocking_room<heartbeat_store_actor, heartbeat_store_state>(
       "heartbeat-store", [this](auto* self) {
@@ -188,7 +220,7 @@ void service::wiring::spawn_stores_of_tasks() {
       });
   queries_ = spawn_blocking_room<task_query_actor, task_query_state>(
       "task-queries", [this](auto* self) {
-        return task_queries(self, make_pg_task_store(store_));
+        return task_queries(self, make_pg_task_store(store_), counters_);
       });
   const auto old =
       spawn_blocking_room<retention_store_actor, retention_store_state>(
@@ -206,22 +238,23 @@ void service::wiring::spawn_stores_of_tasks() {
             return search_store_room(self, make_pg_search(store_));
           });
   static_cast<void>(spawn_room<search_actor, search_state>(
-      "search", [words](auto* self) { return search(self, words); }));
+      "search",
+      [this, words](auto* self) { return search(self, words, counters_); }));
   statistics_ = spawn_blocking_room<statistics_actor, statistics_state>(
       "statistics", [this](auto* self) {
-        return statistics(self, make_pg_statistics(store_));
+        return statistics(self, make_pg_statistics(store_), counters_);
       });
   chats_ = spawn_blocking_room<chat_store_actor, chat_store_state>(
       "chat-store", [this](auto* self) {
-        return chat_store(self, make_pg_task_store(store_));
+        return chat_store(self, make_pg_task_store(store_), counters_);
       });
   mutes_ = spawn_blocking_room<mute_store_actor, mute_store_state>(
       "mute-store", [this](auto* self) {
-        return mute_store_room(self, make_pg_mutes(store_));
+        return mute_store_room(self, make_pg_mutes(store_), counters_);
       });
 }
 
-void service::wiring::spawn_front_of_house() {
+void service::wiring::spawn_front_of_house(http::listener bound) {
   reaper_options_ = std::make_shared<live_reaper_options>(settings_.reaper);
   reaper_ =
       spawn_room<reaper_actor, reaper_state>("reaper", [this](auto* self) {
@@ -232,8 +265,10 @@ void service::wiring::spawn_front_of_house() {
         return status_intake(self, redactions_, lanes_, counters_);
       });
   const auto replies = std::make_shared<reply_board>();
-  const gateway_rooms rooms{.tasks = tasks_,
+  const gateway_rooms rooms{.commands = commands_,
+                            .claims = claims_,
                             .queries = queries_,
+                            .readiness = readiness_,
                             .statistics = statistics_,
                             .chats = chats_,
                             .deliveries = deliveries_,
@@ -274,10 +309,14 @@ void service::wiring::spawn_front_of_house() {
         return gateway(self, rooms, setup, replies, counters_);
       });
   edge_ = std::make_unique<edge>(
-      settings_.http, *rules, gateway_, intake_,
-      edge_ports{
-          .asset = page_file,
-          .metrics = [board = counters_] { return export_metrics(*board); }},
+      settings_.http, std::move(bound), *rules, gateway_, intake_,
+      edge_ports{.asset = page_file,
+                 .metrics =
+                     [board = counters_] {
+                       board->set(counter::log_lines_dropped_total, {},
+                                  static_cast<double>(log_lines_dropped()));
+                       return export_metrics(*board);
+                     }},
       counters_, replies);
 }
 
@@ -285,8 +324,8 @@ void service::wiring::listen_to_replicas() {
   bell_owner_ = std::make_unique<replica_bell>(
       store_, [stream = stream_, payload = payload_,
                targets = targets_](bool deliveries) {
-        caf::anon_send(stream, poll_events{});
-        caf::anon_send(payload, publish_backlog{});
+        caf::anon_send(stream, replica_published{});
+        caf::anon_send(payload, replica_published{});
         if (!deliveries)
           return;
         // The others may have no hand free for what they wrote.
@@ -305,22 +344,11 @@ void service::wiring::wake_relay(const std::string& name) {
     bell->ring(true);
 }
 
-void service::wiring::end_rooms() {
-  // From the front of the house to the stores, each before what it relies on.
-  caf::scoped_actor self{actors_};
-  while (!fronts_.empty()) {
-    const auto last = std::move(fronts_.back());
-    fronts_.pop_back();
-    self->send_exit(last, caf::exit_reason::user_shutdown);
-    self->wait_for(last);
-  }
-  bell_ = nullptr;
-  bell_owner_.reset();
-}
-
 service::service(const config::settings& settings, std::string database_url,
+                 http::listener bound,
                  std::function<void(std::string)> on_hopeless)
     : wiring_(std::make_unique<wiring>(settings, std::move(database_url),
+                                       std::move(bound),
                                        std::move(on_hopeless))) {}
 
 service::~service() = default;
@@ -335,6 +363,14 @@ void service::reload(const config::settings& fresh) {
 
 void service::drain() {
   wiring_->drain();
+}
+
+std::vector<std::string> service::end() {
+  return wiring_->end_rooms();
+}
+
+bool service::was_cut() const {
+  return wiring_->was_cut();
 }
 
 std::uint16_t service::port() const {

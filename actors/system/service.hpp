@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "http/listener.hpp"
 
 namespace telltale {
 
@@ -15,11 +16,12 @@ namespace telltale {
 /// meet.
 class service {
 public:
-  /// Spawns all rooms and binds the listener; throws `std::exception` with what
-  /// an operator can do if that fails. `on_hopeless` is told, on any thread,
-  /// why the process should end.
+  /// Spawns all rooms behind an address that `bind_edge` gave; throws
+  /// `std::exception` with what an operator can do if that fails, and leaves
+  /// nothing running. `on_hopeless` is told, on any thread, why the process
+  /// should end.
   service(const config::settings& settings, std::string database_url,
-          std::function<void(std::string)> on_hopeless);
+          http::listener bound, std::function<void(std::string)> on_hopeless);
   ~service();
   service(const service&) = delete;
   service& operator=(const service&) = delete;
@@ -36,9 +38,18 @@ public:
   /// reaper's options, redaction, relays. `fresh` must meet no objection.
   void reload(const config::settings& fresh);
 
-  /// Stops accepting, finishes what was accepted within `http.drain_timeout`,
-  /// and ends the rooms in the order of the flow.
+  /// Stops accepting and finishes what was accepted, at most for
+  /// `http.drain_timeout`.
   void drain();
+
+  /// Ends the rooms in the order of the flow, within about two seconds after
+  /// the time for the drain: one that waits for the database for longer has its
+  /// connection cut. The names
+  /// of those that did not end even so; nothing may be destroyed then.
+  [[nodiscard]] std::vector<std::string> end();
+
+  /// Were connections to the database cut?
+  [[nodiscard]] bool was_cut() const;
 
   /// The port that it listens on.
   [[nodiscard]] std::uint16_t port() const;

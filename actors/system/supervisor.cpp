@@ -31,13 +31,24 @@ void start_child(caf::stateful_actor<front_state>* self) {
   self->monitor(self->state.child);
 }
 
+/// Unless another actor bears the same name by now: a relay that a reload has
+/// changed.
+void forget_series(const front_state& state) {
+  if (state.passed.use_count() > 1)
+    return;
+  for (const auto id : {counter::actor_messages_total, counter::timers,
+                        counter::actor_restarts_total})
+    state.counters->forget(id, state.room);
+}
+
 void on_child_down(caf::stateful_actor<front_state>* self,
                    const caf::down_msg& down) {
   auto& state = self->state;
   if (down.source != state.child.address())
     return;
-  if (down.reason == caf::exit_reason::user_shutdown) {
-    self->quit(down.reason);
+  if (state.ending || down.reason == caf::exit_reason::user_shutdown) {
+    forget_series(state);
+    self->quit(state.ending.value_or(down.reason));
     return;
   }
   const auto now = std::chrono::steady_clock::now();
@@ -60,6 +71,7 @@ caf::result<caf::message> pass_on(caf::stateful_actor<front_state>* self,
                                   caf::message_view& view) {
   auto sender = self->current_sender();
   const auto id = self->current_message_id();
+  self->state.passed->fetch_add(1, std::memory_order_relaxed);
   self->state.child->enqueue(std::move(sender), id,
                              view.move_content_to_message(), self->context());
   return caf::delegated<caf::message>{};
@@ -86,13 +98,16 @@ caf::behavior front(caf::stateful_actor<front_state>* self, std::string room,
                             .counters = std::move(counters),
                             .limit = limit,
                             .child = {},
-                            .crashes = {}};
+                            .crashes = {},
+                            .passed = {},
+                            .ending = {}};
+  self->state.passed = self->state.counters->cell(counter::actor_messages_total,
+                                                  self->state.room);
   self->set_down_handler(
       [self](const caf::down_msg& down) { on_child_down(self, down); });
   self->set_exit_handler([self](const caf::exit_msg& exit) {
-    self->demonitor(self->state.child);
+    self->state.ending = exit.reason;
     self->send_exit(self->state.child, exit.reason);
-    self->quit(exit.reason);
   });
   self->set_default_handler(
       [self](caf::scheduled_actor*, caf::message_view& view) {

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <caf/actor.hpp>
@@ -43,12 +46,15 @@ struct front_state {
   restart_limit limit;
   caf::actor child;
   std::deque<std::chrono::steady_clock::time_point> crashes;
+  /// What it has passed on: `telltale_actor_messages_total`.
+  std::shared_ptr<std::atomic<std::uint64_t>> passed;
+  std::optional<caf::error> ending; ///< told to exit, waits for the room
 };
 
 /// A front for one room. Accepts everything and passes it on. When the room
 /// ends otherwise than by being told to, it is started again at once and the
-/// log says so; after too many crashes `on_hopeless` is told why. Exits with
-/// the room when told to exit.
+/// log says so; after too many crashes `on_hopeless` is told why. Told to exit,
+/// it tells the room and exits after it; the actor's series end with them.
 [[nodiscard]] caf::behavior front(caf::stateful_actor<front_state>* self,
                                   std::string room,
                                   std::function<caf::actor()> make,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,13 +18,15 @@
 #include "actors/persistence/migrate.hpp"
 #include "actors/persistence/persistence.hpp"
 #include "actors/persistence/replica_bell.hpp"
+#include "actors/readiness/readiness.hpp"
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/live_engine.hpp"
+#include "actors/relay/channel.hpp"
 #include "actors/retention/retention.hpp"
 #include "actors/search/search.hpp"
 #include "actors/system/service.hpp"
 #include "actors/system/supervisor.hpp"
-#include "http/client.hpp"
+#include "http/client_closer.hpp"
 
 namespace telltale {
 
@@ -51,7 +54,51 @@ public:
 /// owner's; what the rooms share is safe by itself.
 class service::wiring {
 public:
+  /// Whatever fails here, the destructor runs: the constructor that it calls
+  /// has made the object whole. It ends the rooms that were spawned before the
+  /// members go which they use.
   wiring(const config::settings& settings, std::string url,
+         http::listener bound, std::function<void(std::string)> on_hopeless)
+      : wiring(no_rooms{}, settings, std::move(url), std::move(on_hopeless)) {
+    bound.listen();
+    spawn_readiness();
+    spawn_redaction();
+    spawn_publication();
+    spawn_relays();
+    spawn_stores_of_tasks();
+    spawn_front_of_house(std::move(bound));
+    listen_to_replicas();
+  }
+
+  wiring(const wiring&) = delete;
+  wiring& operator=(const wiring&) = delete;
+
+  ~wiring() {
+    static_cast<void>(end_rooms());
+    store_.watcher = nullptr; // before the actor system
+  }
+
+  void start() { edge_->start(); }
+
+  void reload(const config::settings& fresh); // reload.cpp
+
+  void drain() {
+    drained_by_ =
+        std::chrono::steady_clock::now() + settings_.http.drain_timeout;
+    edge_->drain(settings_.http.drain_timeout);
+  }
+
+  /// Names of those that did not end.
+  std::vector<std::string> end_rooms();
+
+  [[nodiscard]] bool was_cut() const { return store_.sockets->cut(); }
+
+  [[nodiscard]] std::uint16_t port() const { return edge_->port(); }
+
+private:
+  struct no_rooms {};
+
+  wiring(no_rooms, const config::settings& settings, std::string url,
          std::function<void(std::string)> on_hopeless)
       : settings_(settings), on_hopeless_(std::move(on_hopeless)),
         deployment_key_(load_or_make_tag_key(url)), store_{.url =
@@ -60,28 +107,14 @@ public:
     store_.statement_timeout = settings.database.statement_timeout;
     store_.rules->replace(rules_of(settings));
     store_.counters = counters_;
-    spawn_redaction();
-    spawn_publication();
-    spawn_relays();
-    spawn_stores_of_tasks();
-    spawn_front_of_house();
-    listen_to_replicas();
   }
 
-  ~wiring() { end_rooms(); }
+  /// A room's front and what it is called.
+  struct named_front {
+    std::string room;
+    caf::actor front;
+  };
 
-  void start() { edge_->start(); }
-
-  void reload(const config::settings& fresh); // reload.cpp
-
-  void drain() {
-    edge_->drain(settings_.http.drain_timeout);
-    end_rooms();
-  }
-
-  [[nodiscard]] std::uint16_t port() const { return edge_->port(); }
-
-private:
   /// Puts a front before a room and keeps it for the stop.
   template <class Handle, class Start>
   Handle supervised(const std::string& room, Start start_room) {
@@ -91,7 +124,7 @@ private:
     auto before =
         actors_.spawn(front, room, std::function<caf::actor()>{std::move(make)},
                       on_hopeless_, counters_, restart_limit{});
-    fronts_.push_back(before);
+    fronts_.push_back({room, before});
     return caf::actor_cast<Handle>(before);
   }
 
@@ -119,6 +152,7 @@ private:
     });
   }
 
+  void spawn_readiness();
   void spawn_redaction();
   void spawn_publication();
   /// How the log writes the envelope of an event without a stored payload.
@@ -126,16 +160,19 @@ private:
   /// New targets, and which types of event have their payload stored for them.
   void replace_targets(publication_targets targets);
   void spawn_relays();
+  [[nodiscard]] std::shared_ptr<channel>
+  make_relay_channel(const std::string& name,
+                     const config::relay_config& options);
   void start_relay(const std::string& name, const config::relay_config& options,
+                   const std::shared_ptr<channel>& channel,
                    publication_targets& targets);
   void change_relays(const config::settings& fresh);
   void end_front(const caf::actor& before);
   void spawn_stores_of_tasks();
-  void spawn_front_of_house();
+  void spawn_front_of_house(http::listener bound);
   void listen_to_replicas();
   /// Has a relay look for what it may send, here and on other replicas.
   void wake_relay(const std::string& name);
-  void end_rooms();
 
   /// The key behind claims' own tokens: not the tags' key itself.
   [[nodiscard]] std::string attempt_key() const {
@@ -147,18 +184,18 @@ private:
   std::string deployment_key_;
   counter_board_ptr counters_ = std::make_shared<counter_board>();
   pg_options store_;
-  std::vector<std::shared_ptr<http::client>>
-      clients_; ///< kept to the end: a
-                ///< channel may still hear
+  http::client_closer clients_; ///< of the relays; before the actors
   actor_settings actors_config_;
   caf::actor_system actors_;
-  std::vector<caf::actor> fronts_;           ///< in the order of their start
+  std::vector<named_front> fronts_;          ///< in the order of their start
   std::atomic<replica_bell*> bell_{nullptr}; ///< null until replicas listen
   std::unique_ptr<replica_bell> bell_owner_;
   live_targets_ptr targets_ = std::make_shared<live_targets>();
   live_reaper_options_ptr reaper_options_;
   live_retention_ptr retention_options_;
 
+  std::chrono::steady_clock::time_point drained_by_{}; ///< once it stops
+  readiness_actor readiness_;
   event_store_actor events_;
   delivery_store_actor deliveries_;
   mute_store_actor mutes_;
@@ -167,7 +204,8 @@ private:
   event_stream_actor stream_;
   failed_task_payload_actor payload_;
   std::vector<report_store_actor> lanes_;
-  task_store_actor tasks_;
+  task_commands_actor commands_;
+  claim_dispatcher_actor claims_;
   heartbeat_store_actor beats_;
   sweep_store_actor sweeps_;
   task_query_actor queries_;

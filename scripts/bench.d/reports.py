@@ -25,7 +25,9 @@ def literal(values):
 
 def write_statement():
     source = (root / "actors/persistence/task_writes.cpp").read_text()
-    return re.search(r'write_statement\(\) \{\s*return R"\((.*?)\)";', source, re.S).group(1)
+    text = re.search(r'write_statement\(\) \{\s*return R"\((.*?)\)";', source, re.S).group(1)
+    lock = re.search(r'lock_positions =\s*"(.*?)"', (root / "actors/persistence/event_positions.hpp").read_text()).group(1)
+    return re.sub(r'\)"\s*\+ lock_positions \+\s*R"\(', lambda _: lock, text)
 
 
 def prepare_limit(database, ids, facts_text):

@@ -1,6 +1,7 @@
 """SIGHUP takes over relays, redaction patterns and tokens without a restart; an
 invalid file changes nothing and says why."""
 
+import os
 import pathlib
 import re
 import signal
@@ -20,6 +21,16 @@ def fail(title, detail, chat):
     made = service.create(title=title, chat_session_id=chat, max_attempts=1)["id"]
     service.report(made, "failed", detail=detail, failure_reason="agent_error.process_failure")
     return made
+
+
+def held():
+    """Threads and descriptors of the service; connections of clients come and go."""
+    process = f"/proc/{service.processes['serve'].pid}"
+    return len(os.listdir(process + "/task")), len(os.listdir(process + "/fd")) // 4 * 4 + 4
+
+
+def metrics():
+    return service.call("GET", "/metrics")[1]
 
 
 def log():
@@ -81,7 +92,21 @@ token = { env = "OCTO_BOT_TOKEN" }
     assert service.call("GET", "/tasks", token="a-new-operator-token")[0] == 401
     time.sleep(0.5)
     assert len(told("in another language")) == 1
+    assert 'relay="later-octo"' not in metrics(), "the metrics of a relay that is gone are gone"
+
+    # However often a relay is changed: what the old ones had open is closed.
+    reload(other := first.replace('locale = "zh-CN"', 'locale = "en"'), "configuration reloaded")
+    before = held()
+    series = metrics().count("\n")
+    for n in range(200):
+        reload(first if n % 2 == 0 else other, "configuration reloaded")
+        if n % 20 == 0:
+            fail(f"number {n}", "", "r-1")
+    service.wait(lambda: told("number 180"), "the message of the last but few", 15)
+    service.wait(lambda: all(now <= then for now, then in zip(held(), before)),
+                 f"as many threads and descriptors as before, {before}", 15)
+    assert metrics().count("\n") <= series + 20, "series of the metrics do not grow with reloads"
     assert service.stop("serve") == 0
-    print("12 passed, 0 failed")
+    print("14 passed, 0 failed")
 finally:
     service.close()

@@ -132,7 +132,7 @@ CAF_TEST(what became of a delivery is an event and it can be sent again) {
   CAF_CHECK_EQUAL(ask("SELECT position FROM events WHERE id = '"
                       + to_string(told.id) + "'"),
                   std::to_string(told.position));
-  CAF_CHECK_EQUAL(ask("SELECT last FROM event_positions"),
+  CAF_CHECK_EQUAL(ask("SELECT last_value FROM event_position"),
                   std::to_string(told.position));
   const auto unpublished = store.take(take_unpublished{0ms, 10});
   CAF_REQUIRE(unpublished);

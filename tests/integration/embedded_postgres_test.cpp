@@ -1,9 +1,13 @@
 // libs: telltale_persistence telltale_postgres_fixture
 #define CAF_SUITE integration.embedded_postgres
 
+#include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <pqxx/pqxx>
@@ -11,7 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "actors/persistence/cluster_process.hpp"
 #include "actors/persistence/embedded_postgres.hpp"
+#include "actors/persistence/interrupted.hpp"
 #include "actors/persistence/migrate.hpp"
 #include "actors/persistence/postgres_programs.hpp"
 #include "tests/support/postgres_fixture.hpp"
@@ -21,6 +27,18 @@
 using namespace telltale;
 
 namespace {
+
+/// Within ten seconds.
+template <class F> bool comes_true(F claim) {
+  const auto until =
+      std::chrono::steady_clock::now() + std::chrono::seconds{10};
+  while (!claim()) {
+    if (std::chrono::steady_clock::now() > until)
+      return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  return true;
+}
 
 struct fixture {
   temporary_folder folder;
@@ -184,6 +202,71 @@ CAF_TEST(what is missing is named) {
     CAF_CHECK(refusal.find("chmod o+x " + folder.path().string())
               != std::string::npos);
   }
+}
+
+CAF_TEST(a cluster whose processes are stopped ends within its limit) {
+  auto cluster = embedded_postgres::start(options());
+  const auto place = folder.path() / "data" / "cluster";
+  for (const auto id : find_processes_in(place))
+    ::kill(id, SIGSTOP);
+  CAF_CHECK(!cluster.stop(std::chrono::milliseconds{400}));
+  // Killed processes need a moment to be gone. Stopped ones that lost their
+  // parent would stay for ever.
+  CAF_CHECK(comes_true([&] { return !cluster.is_running(); }));
+  CAF_CHECK(comes_true([&] { return find_processes_in(place).empty(); }));
+}
+
+CAF_TEST(a cluster that hangs is killed by its owner alone) {
+  auto cluster = embedded_postgres::start(options());
+  const auto data = folder.path() / "data";
+  CAF_CHECK_EQUAL(kill_embedded_postgres(folder.path()), 0u);
+  {
+    std::ofstream other{data / "owner.lock", std::ios::trunc};
+    other << ::getpid() + 1 << '\n';
+  }
+  CAF_CHECK_EQUAL(kill_embedded_postgres(data), 0u);
+  {
+    std::ofstream ours{data / "owner.lock", std::ios::trunc};
+    ours << ::getpid() << '\n';
+  }
+  CAF_CHECK(kill_embedded_postgres(data) > 0u);
+}
+
+CAF_TEST(the log of a cluster that runs is bounded and goes on) {
+  auto cluster = embedded_postgres::start(options());
+  CAF_CHECK(!cluster.bound_log());
+  {
+    std::ofstream more{cluster.log_file(), std::ios::app};
+    more << std::string(9'000'000, 'x') << '\n';
+  }
+  CAF_CHECK(cluster.bound_log());
+  CAF_CHECK(std::filesystem::file_size(cluster.log_file()) < 1'000'000u);
+  CAF_CHECK(std::filesystem::file_size(cluster.log_file().string() + ".1")
+            > 8'000'000u);
+  // The server appends: what it says next stands at the file's beginning.
+  try {
+    ask(cluster.url(), "SELECT no_such_column");
+  } catch (const pqxx::failure&) {
+  }
+  const auto text = read_tail(cluster.log_file(), 10'000);
+  CAF_CHECK(text.find("no_such_column") != std::string::npos);
+  CAF_CHECK(text.find('\0') == std::string::npos);
+}
+
+CAF_TEST(a start that is told to stop ends at once and leaves nothing) {
+  std::stop_source stop;
+  auto given = options();
+  given.stop = stop.get_token();
+  given.progress = [&](std::string_view) { stop.request_stop(); };
+  bool ended = false;
+  try {
+    auto unexpected = embedded_postgres::start(given);
+  } catch (const interrupted&) {
+    ended = true;
+  }
+  CAF_CHECK(ended);
+  CAF_CHECK(find_processes_in(folder.path() / "data").empty());
+  CAF_CHECK(find_processes_in(folder.path() / "data" / "cluster").empty());
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -35,7 +35,7 @@ CAF_TEST(an event published twice has one position and one delivery) {
   CAF_CHECK(second->events.empty());
   CAF_CHECK(second->due_relays.empty());
   CAF_CHECK_EQUAL(ask("SELECT count(*) FROM deliveries"), "2");
-  CAF_CHECK_EQUAL(ask("SELECT last FROM event_positions"), "1");
+  CAF_CHECK_EQUAL(ask("SELECT last_value FROM event_position"), "1");
   const auto taken = take("chats");
   CAF_REQUIRE_EQUAL(taken.due.size(), 1u);
   const auto& due = taken.due[0];

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "http/client_closer.hpp"
 #include "tests/support/http_asking.hpp"
 
 #include <caf/test/dsl.hpp>
@@ -41,6 +42,25 @@ CAF_TEST(a connection is used again) {
     CAF_CHECK_EQUAL(response_of(asking.call(get_from(to.port(), "/a"))).body,
                     "GET /a ");
   CAF_CHECK_EQUAL(to.connections(), 1u);
+}
+
+CAF_TEST(a client that is let go of ends on a thread of its own) {
+  const auto listener = raw_socket::listening();
+  telltale::http::client_closer closer;
+  inbox<client_result> results;
+  auto asking = closer.make(hasty());
+  asking->send(get_from(listener.port()),
+               [&](client_result r) { results.put(std::move(r)); });
+  CAF_CHECK_EQUAL(closer.open(), 1u);
+  asking.reset();
+  const auto result = results.take().value();
+  CAF_CHECK(std::get<client_error>(result).what
+            == client_error::kind::cancelled);
+  CAF_CHECK(closer.wait_for_none(10s));
+  CAF_CHECK_EQUAL(closer.open(), 0u);
+  for (int i = 0; i < 200; ++i)
+    static_cast<void>(closer.make(hasty()));
+  CAF_CHECK(closer.wait_for_none(10s));
 }
 
 CAF_TEST(a kept connection expires) {

@@ -40,7 +40,8 @@ redaction_actor::behavior_type plain_redaction(redaction_actor::pointer) {
 
 failed_task_payload_actor::behavior_type
 deaf_publisher(failed_task_payload_actor::pointer) {
-  return {[](const events_committed&) {}, [](const publish_backlog&) {}};
+  return {[](const events_committed&) {}, [](const replica_published&) {},
+          [](const publish_backlog&) {}, [](const retry_publication&) {}};
 }
 
 /// Two replicas of one relay on one database, and the chat that they speak to.

@@ -210,6 +210,60 @@ CAF_TEST(a throttled sink says so in each chats own way) {
   }
 }
 
+CAF_TEST(a sink with real limits refuses as each chat would and counts it) {
+  commands::sink_options options;
+  options.real_limits = true;
+  commands::sink_server strict{"127.0.0.1:0", options};
+  base = "http://127.0.0.1:" + std::to_string(strict.port());
+  for (const auto* type : {"octo", "lark"}) {
+    const auto to = open(type);
+    std::uint8_t key = 60;
+    for (int n = 0; n < 5; ++n)
+      CAF_CHECK(std::holds_alternative<message_sent>(send(*to, key++)));
+    const auto next = send(*to, key++);
+    CAF_REQUIRE(std::holds_alternative<try_again>(next));
+    CAF_CHECK(std::get<try_again>(next).throttled);
+    CAF_CHECK_EQUAL(std::get<try_again>(next).after.value_or(0ms).count(),
+                    1000);
+  }
+  const auto hook = open("webhook");
+  for (std::uint8_t key = 80; key < 140; ++key)
+    CAF_CHECK(std::holds_alternative<message_sent>(send(*hook, key)));
+  const auto stats = boost::json::parse(get("/stats")).as_object();
+  CAF_CHECK_EQUAL(stats.at("throttled").to_number<int>(), 2);
+  CAF_CHECK(stats.at("limits").as_array().size() > 5);
+  const auto chats = boost::json::parse(get("/chats?keys=true")).as_array();
+  CAF_REQUIRE_EQUAL(chats.size(), 3u);
+  CAF_CHECK(chats[0].as_object().at("relay") == "lark");
+  CAF_CHECK_EQUAL(chats[0].as_object().at("messages").to_number<int>(), 5);
+  CAF_CHECK_EQUAL(chats[2].as_object().at("keys").as_array().size(), 60u);
+  const auto some = boost::json::parse(get("/messages?relay=octo&after=3"));
+  CAF_CHECK_EQUAL(some.as_array().size(), 2u);
+}
+
+CAF_TEST(a sink that was told to be away closes its port and comes back) {
+  const auto to = open("octo");
+  CAF_CHECK(std::holds_alternative<message_sent>(send(*to, 150)));
+  fault(R"({"away":true,"for_ms":60000,"relay":"octo"})");
+  const auto away = send(*to, 151);
+  CAF_REQUIRE(std::holds_alternative<try_again>(away));
+  CAF_CHECK(std::get<try_again>(away).transport);
+  fault(R"({"clear":true,"closed_ms":200})");
+  // Its port is closed some moments after the answer, and open later on.
+  bool was_refused = false;
+  bool came_back = false;
+  for (int n = 0; n < 20'000 && !came_back; ++n) {
+    const auto answer = get("/stats");
+    was_refused = was_refused || answer.empty();
+    came_back = was_refused && !answer.empty();
+  }
+  CAF_CHECK(was_refused);
+  CAF_CHECK(came_back);
+  CAF_CHECK(std::holds_alternative<message_sent>(send(*to, 150)));
+  CAF_CHECK(std::holds_alternative<message_sent>(send(*to, 151)));
+  CAF_CHECK_EQUAL(sink.chat().messages().size(), 2u);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
 
 CAF_TEST(no sentence that people read looks like a secret) {

@@ -107,6 +107,25 @@ CAF_TEST(buckets have no hole and add up to the whole) {
   CAF_CHECK(told.at("silent_noop_rate").is_null());
 }
 
+CAF_TEST(
+    reasons that runners make up are named up to a bound and then counted) {
+  for (int i = 0; i < 120; ++i)
+    finish(i < 60 ? 2 : 1, "failed", "failed", "made_up_" + std::to_string(i),
+           "", i % 2 == 0 ? "2 hours" : "9 hours");
+  finish(1, "failed", "failed", "agent_error.unknown", "", "3 hours");
+  const auto found = read(24h, 1h);
+  const auto told = json_of(found);
+  const auto& reasons = told.at("reasons").as_array();
+  CAF_CHECK_EQUAL(reasons.size(), 51u);
+  std::int64_t failed = 0;
+  for (const auto& one : reasons)
+    failed += one.at("count").as_int64();
+  CAF_CHECK_EQUAL(failed, 181);
+  CAF_CHECK_EQUAL(reasons.front().at("failure_reason").as_string(), "other");
+  CAF_CHECK_EQUAL(reasons.front().at("count").as_int64(), 181 - 2 * 49 - 1);
+  CAF_CHECK_EQUAL(told.at("unknown_share").as_double(), 1.0 / 181);
+}
+
 CAF_TEST(causes are the newest failures by reason and first line) {
   finish(4, "failed", "failed", "timeout", "  \\n same\\nA", "2 hours");
   finish(1, "failed", "failed", "timeout", "same\\nB", "1 hour");

@@ -20,6 +20,7 @@ inline published_event event_at(std::int64_t position, event_type type) {
   published_event event;
   event.position = position;
   event.type = type;
+  event.task = task_id{make_uuid_v7()};
   event.envelope = "{}";
   return event;
 }
@@ -31,8 +32,10 @@ struct gateway_fixture : test_coordinator_fixture<> {
   gateway_actor uut;
 
   gateway_fixture() {
-    gateway_rooms rooms{.tasks = sys.spawn(fake_tasks, &w),
+    gateway_rooms rooms{.commands = sys.spawn(fake_commands, &w),
+                        .claims = sys.spawn(fake_claims, &w),
                         .queries = sys.spawn(fake_queries, &w),
+                        .readiness = sys.spawn(fake_readiness, &w),
                         .statistics = sys.spawn(fake_statistics),
                         .chats = sys.spawn(fake_chats, &w),
                         .deliveries = sys.spawn(fake_deliveries),

@@ -54,15 +54,20 @@ fake_reports(report_store_actor::pointer self) {
                   flight.ready.task == known ? ec::none : ec::task_not_found;
             self->send(what.waiter, reports_settled{std::move(what.batch)});
           },
-          [](flush_reports&) {}};
+          [](flush_reports&) {}, [](flush_tick&) {}};
 }
 
-inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer) {
+inline task_commands_actor::behavior_type
+fake_commands(task_commands_actor::pointer) {
   return {[](create_task& what) { return task_created{what.task}; },
-          [](claim_tasks&) { return tasks_claimed{}; },
-          [](return_tasks&) { return tasks_returned{}; },
           [](cancel_task&) { return task_changed{}; },
           [](retry_task&) { return task_changed{}; }};
+}
+
+inline claim_dispatcher_actor::behavior_type
+fake_claims(claim_dispatcher_actor::pointer) {
+  return {[](claim_tasks&) { return tasks_claimed{}; },
+          [](return_tasks&) { return tasks_returned{}; }};
 }
 
 inline statistics_actor::behavior_type
@@ -98,6 +103,13 @@ inline task_query_actor::behavior_type fake_queries(task_query_actor::pointer) {
           }};
 }
 
+inline readiness_actor::behavior_type fake_readiness(readiness_actor::pointer) {
+  return {[](const read_readiness&) {
+            return readiness_read{database_state::answers, {true, 1, true}, {}};
+          },
+          [](const database_refused&) {}, [](const watch_database&) {}};
+}
+
 inline chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer) {
   return {[](bind_chat& what) { return chats_listed{{what.binding}}; },
           [](unbind_chat&) { return chats_listed{}; },
@@ -124,10 +136,24 @@ inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer) {
           [](runner_recovered&) { return tasks_swept{}; }};
 }
 
+/// Events that were published before the service started.
+using event_history = std::vector<published_event>;
+
 inline event_stream_actor::behavior_type
-fake_events(event_stream_actor::pointer) {
+fake_events(event_stream_actor::pointer, const event_history& log) {
   return {[](events_published&) {},
-          [](subscribe_events&) { return events_read{}; }, [](poll_events&) {}};
+          [log](const subscribe_events& what) {
+            events_read read;
+            if (!log.empty())
+              read.newest = log.back().position;
+            if (what.after >= 0)
+              for (const auto& event : log)
+                if (event.position > what.after
+                    && read.events.size() < what.limit)
+                  read.events.push_back(event);
+            return read;
+          },
+          [](replica_published&) {}, [](poll_events&) {}};
 }
 
 inline config::token_config token(const std::string& value,
@@ -157,7 +183,7 @@ struct service {
   access_rules rules;
 
   explicit service(const config::auth_config& auth = closed(),
-                   config::http_config http = {})
+                   config::http_config http = {}, event_history log = {})
       : rules(auth, "key") {
     const auto redaction = sys.spawn(fake_redaction);
     const auto intake =
@@ -165,15 +191,17 @@ struct service {
                   std::vector<report_store_actor>{sys.spawn(fake_reports),
                                                   sys.spawn(fake_reports)},
                   counters);
-    gateway_rooms rooms{.tasks = sys.spawn(fake_tasks),
+    gateway_rooms rooms{.commands = sys.spawn(fake_commands),
+                        .claims = sys.spawn(fake_claims),
                         .queries = sys.spawn(fake_queries),
+                        .readiness = sys.spawn(fake_readiness),
                         .statistics = sys.spawn(fake_statistics),
                         .chats = sys.spawn(fake_chats),
                         .deliveries = sys.spawn(fake_deliveries),
                         .mutes = sys.spawn(fake_mutes),
                         .redaction = redaction,
                         .reaper = sys.spawn(fake_reaper),
-                        .events = sys.spawn(fake_events),
+                        .events = sys.spawn(fake_events, std::move(log)),
                         .intake = intake,
                         .beats = sys.spawn(fake_beats)};
     actor = sys.spawn(gateway, rooms, gateway_setup{}, replies, counters);
@@ -187,8 +215,8 @@ struct service {
         return page_asset{"text/javascript", "go()", {}, true};
       return std::nullopt;
     };
-    front = std::make_unique<edge>(http, rules, actor, intake, ports, counters,
-                                   replies);
+    front = std::make_unique<edge>(http, bind_edge(http), rules, actor, intake,
+                                   ports, counters, replies);
     front->start();
   }
 

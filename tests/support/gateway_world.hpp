@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -21,29 +22,53 @@ namespace telltale::test {
 struct client : http::exchange, http::stream {
   std::vector<http::response> answers;
   std::string streamed;
+  std::size_t untaken = 0; ///< of what was streamed
+  bool reads = true;       ///< takes what is streamed
+  bool stalled = false;
   bool closed = false;
 
   void respond(http::response answer) override {
     answers.push_back(std::move(answer));
   }
-  std::shared_ptr<http::stream> open_stream(http::response head,
-                                            std::function<void()>) override {
+  std::shared_ptr<http::stream>
+  open_stream(http::response head, std::function<void()> on_closed,
+              std::function<void()> on_room) override {
     answers.push_back(std::move(head));
+    hang_up = std::move(on_closed);
+    room = std::move(on_room);
     // The test keeps the client, so the stream may be borrowed.
     return {std::shared_ptr<void>{}, this};
   }
   bool write(std::string chunk) override {
+    if (!reads)
+      untaken += chunk.size();
     streamed += chunk;
     return true;
   }
+  std::size_t unsent() const override { return untaken; }
+  bool is_stalled() const override { return stalled; }
+  /// As a client that reads all that it was sent.
+  void take() {
+    untaken = 0;
+    if (room)
+      room();
+  }
   void close() override { closed = true; }
   void on_gone(std::function<void()> then) override {
-    hang_up = std::move(then);
+    hang_up = [this, then = std::move(then)] {
+      gone = true;
+      then();
+    };
     if (leaves_at_once)
       hang_up();
   }
+  std::shared_ptr<const std::atomic<bool>> gone_flag() const override {
+    return {std::shared_ptr<void>{}, &gone}; // borrowed, as the stream
+  }
+  std::atomic<bool> gone{false};
   bool leaves_at_once = false;
   std::function<void()> hang_up; ///< as a client that goes away
+  std::function<void()> room;
 
   [[nodiscard]] unsigned status() const {
     return answers.size() == 1 ? answers[0].status : 0;
@@ -71,21 +96,35 @@ struct world {
   std::optional<timestamp> next_due;
   int claims = 0;
   sealed_masks claimed_mask;
+  call_ticket claim_ticket;
   int subscriptions = 0; ///< questions to the event stream
   bool database = true;
   bool frozen = false; ///< questions are taken and not answered
 };
 
-inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer,
-                                                  world* w) {
+inline task_commands_actor::behavior_type
+fake_commands(task_commands_actor::pointer, world* w) {
   return {
       [=](create_task& what) {
         w->created.push_back(what);
         return task_created{what.task, what.idempotency_key == "known"};
       },
+      [=](const cancel_task&) -> caf::result<task_changed> {
+        return make_error(ec::not_cancellable);
+      },
+      [=](const retry_task& what) {
+        return task_changed{w->tasks[to_string(what.task)]};
+      },
+  };
+}
+
+inline claim_dispatcher_actor::behavior_type
+fake_claims(claim_dispatcher_actor::pointer, world* w) {
+  return {
       [=](const claim_tasks& what) {
         ++w->claims;
         w->claimed_mask = what.mask;
+        w->claim_ticket = what.ticket;
         tasks_claimed got;
         while (!w->queue.empty() && got.tasks.size() < what.limit) {
           got.tasks.push_back(w->queue.front());
@@ -99,12 +138,6 @@ inline task_store_actor::behavior_type fake_tasks(task_store_actor::pointer,
         w->given_back.insert(w->given_back.end(), what.tasks.begin(),
                              what.tasks.end());
         return tasks_returned{};
-      },
-      [=](const cancel_task&) -> caf::result<task_changed> {
-        return make_error(ec::not_cancellable);
-      },
-      [=](const retry_task& what) {
-        return task_changed{w->tasks[to_string(what.task)]};
       },
   };
 }
@@ -136,14 +169,23 @@ fake_queries(task_query_actor::pointer self, world* w) {
         return tasks_listed{};
       },
       [=](const list_deliveries&) { return deliveries_listed{}; },
-      [=](const check_store&) -> caf::result<store_checked> {
-        if (w->frozen)
-          return self->make_response_promise<store_checked>();
-        if (!w->database)
-          return make_error(ec::database_unavailable);
+      [](const check_store&) {
         return store_checked{true, 1, true};
       },
   };
+}
+
+inline readiness_actor::behavior_type
+fake_readiness(readiness_actor::pointer self, world* w) {
+  return {[=](const read_readiness&) -> caf::result<readiness_read> {
+            if (w->frozen)
+              return self->make_response_promise<readiness_read>();
+            if (!w->database)
+              return readiness_read{
+                  database_state::full, {true, 1, true}, "no room"};
+            return readiness_read{database_state::answers, {true, 1, true}, {}};
+          },
+          [](const database_refused&) {}, [](const watch_database&) {}};
 }
 
 inline statistics_actor::behavior_type
@@ -246,7 +288,7 @@ fake_events(event_stream_actor::pointer, world* w) {
                 read.events.push_back(event);
             return read;
           },
-          [](poll_events&) {}};
+          [](replica_published&) {}, [](poll_events&) {}};
 }
 
 /// Settles everything as committed.

@@ -210,25 +210,15 @@ void lifecycle_model::restart() {
   options_.url = through_line_ ? line_.url() : database_.url();
   options_.rules = rules_;
   store_ = make_pg_task_store(options_);
-  jumped_ = false;
 }
 
+/// What a store remembers of runners and of the queue holds by a clock that
+/// does not jump: it is made anew.
 void lifecycle_model::jump(std::chrono::seconds span) {
   pqxx::nontransaction work{*eye_};
   work.exec(grow_older_statement(span));
   grow_older(*memory_, span);
-  jumped_ = true;
-}
-
-/// Whom a store saw a moment ago it does not note again; it knows that moment
-/// by a clock that did not jump.
-void lifecycle_model::touch(const std::vector<apply_status>& reports) {
-  pqxx::nontransaction work{*eye_};
-  for (const auto& report : reports)
-    if (report.runner)
-      work.exec_params("INSERT INTO runners (id) VALUES ($1) ON CONFLICT (id)"
-                       " DO UPDATE SET last_seen_at = now()",
-                       report.runner->value);
+  restart();
 }
 
 void lifecycle_model::arm(const lifecycle_step& what) {
@@ -258,9 +248,6 @@ void lifecycle_model::step(const lifecycle_step& what) {
     pqxx::nontransaction work{*eye_};
     memory_->now = moment_of(work.exec1("SELECT now()")[0]);
   }
-  if (const auto* batch = std::get_if<std::vector<apply_status>>(&what.what);
-      batch != nullptr && jumped_)
-    touch(*batch);
   const bool in_doubt = what.loses_answer && through_line_;
   if (in_doubt)
     arm(what);

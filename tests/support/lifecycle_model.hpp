@@ -49,7 +49,6 @@ private:
   void restart();
   void step(const lifecycle_step& what);
   void jump(std::chrono::seconds span);
-  void touch(const std::vector<apply_status>& reports);
   void arm(const lifecycle_step& what);
   void compare(const lifecycle_step& what);
   [[nodiscard]] task_stories read_modelled() const;
@@ -65,7 +64,6 @@ private:
   task_stories before_;
   std::uint64_t steps_ = 0;
   bool through_line_ = false;
-  bool jumped_ = false; ///< since the store was made
 };
 
 } // namespace telltale

@@ -1,6 +1,7 @@
 // libs: telltale_gateway
 #define CAF_SUITE unit.access
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -8,8 +9,6 @@
 #include <boost/json.hpp>
 
 #include "actors/gateway/access.hpp"
-#include "actors/gateway/claims.hpp"
-#include "actors/gateway/event_sessions.hpp"
 #include "actors/gateway/request_policy.hpp"
 #include "actors/gateway/router.hpp"
 
@@ -72,40 +71,6 @@ access_rules closed_rules() {
   return {auth, "key"};
 }
 
-parked_claim parked(std::vector<std::string> kinds, int deadline) {
-  parked_claim claim;
-  claim.what.kinds = std::move(kinds);
-  claim.deadline = claim_line::time_point{std::chrono::seconds{deadline}};
-  return claim;
-}
-
-class recording_stream : public http::stream {
-public:
-  bool write(std::string chunk) override {
-    text += chunk;
-    return open;
-  }
-  void close() override { open = false; }
-  std::string text;
-  bool open = true;
-};
-
-published_event event_at(std::int64_t position) {
-  published_event event;
-  event.position = position;
-  event.type = event_type::task_failed;
-  event.envelope = "{\"n\":" + std::to_string(position) + "}";
-  return event;
-}
-
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t n = 0;
-  for (auto at = text.find(part); at != std::string::npos;
-       at = text.find(part, at + 1))
-    ++n;
-  return n;
-}
-
 } // namespace
 
 CAF_TEST(routes are found by method and path) {
@@ -138,7 +103,8 @@ CAF_TEST(the description holds every operation and no other) {
       std::size_t in_path = 0;
       for (const auto& parameter : operation.at("parameters").as_array())
         in_path += parameter.at("in").as_string() == "path" ? 1U : 0U;
-      CAF_CHECK_EQUAL(count(std::string{path}, "{"), in_path);
+      CAF_CHECK_EQUAL(static_cast<std::size_t>(std::ranges::count(path, '{')),
+                      in_path);
     }
   std::set<std::string> table;
   for (const auto& row : operations())
@@ -228,83 +194,4 @@ CAF_TEST(request ids and content types are taken only if sane) {
   CAF_CHECK(!is_json(request_with({{"Content-Type", "text/plain"}})));
   CAF_CHECK(!is_json(
       request_with({{"Content-Type", "application/x-www-form-urlencoded"}})));
-}
-
-CAF_TEST(waiting claims wake by kind and in order) {
-  claim_line line;
-  line.park(parked({"a"}, 10));
-  line.park(parked({"a"}, 20));
-  line.park(parked({}, 5));
-  line.park(parked({"b"}, 30));
-  CAF_CHECK_EQUAL(line.size(), 4u);
-  const auto epoch = line.epoch();
-  const auto woken = line.wake(1, "a");
-  CAF_CHECK_EQUAL(woken.size(), 2u);
-  CAF_CHECK(line.epoch() != epoch);
-  const auto next = line.next_like({"a"});
-  CAF_REQUIRE(next);
-  CAF_CHECK(next->deadline == claim_line::time_point{std::chrono::seconds{20}});
-  CAF_CHECK(!line.next_like({"a"}));
-  CAF_CHECK(
-      line.expire(claim_line::time_point{std::chrono::seconds{29}}).empty());
-  CAF_CHECK_EQUAL(
-      line.expire(claim_line::time_point{std::chrono::seconds{30}}).size(), 1u);
-  CAF_CHECK_EQUAL(line.size(), 0u);
-}
-
-CAF_TEST(an event stream resumes without gap or repeat) {
-  event_sessions sessions;
-  sessions.note_newest(3);
-  const auto out = std::make_shared<recording_stream>();
-  const auto gone = std::make_shared<std::atomic<bool>>(false);
-  const auto id = sessions.open(out, gone, 1, false);
-  // News that come while history is on its way wait in the log.
-  sessions.publish({event_at(4)});
-  CAF_CHECK_EQUAL(out->text, "");
-  CAF_CHECK_EQUAL(sessions.replay(id, {event_at(2), event_at(3)}, 3), 3);
-  sessions.publish({event_at(5)});
-  CAF_CHECK_EQUAL(sessions.replay(id, {event_at(4), event_at(5)}, 5), -1);
-  sessions.publish({event_at(5), event_at(6)});
-  for (int at = 2; at <= 6; ++at)
-    CAF_CHECK_EQUAL(count(out->text, "id: " + std::to_string(at)
-                                         + "\nevent: task:failed\ndata: {\"n\":"
-                                         + std::to_string(at) + "}\n\n"),
-                    1u);
-  *gone = true;
-  sessions.beat();
-  CAF_CHECK_EQUAL(sessions.size(), 0u);
-}
-
-CAF_TEST(a gap in the news is told from news that follow) {
-  event_sessions sessions;
-  sessions.note_newest(3);
-  CAF_CHECK(!sessions.leaves_gap({}, 3));
-  CAF_CHECK(!sessions.leaves_gap({}, 2));
-  CAF_CHECK(sessions.leaves_gap({}, 4));
-  CAF_CHECK(!sessions.leaves_gap({event_at(3), event_at(4), event_at(5)}, 0));
-  CAF_CHECK(sessions.leaves_gap({event_at(5)}, 0));
-  CAF_CHECK(sessions.leaves_gap({event_at(4), event_at(6)}, 0));
-  const auto gone = std::make_shared<std::atomic<bool>>(false);
-  const auto id =
-      sessions.open(std::make_shared<recording_stream>(), gone, 3, true);
-  const auto stalled = sessions.stall();
-  CAF_REQUIRE_EQUAL(stalled.size(), 1u);
-  CAF_CHECK(stalled[0] == std::make_pair(id, std::int64_t{3}));
-  CAF_CHECK(sessions.stall().empty());
-}
-
-CAF_TEST(a stream that asks for too much hears what comes) {
-  event_sessions sessions;
-  const auto out = std::make_shared<recording_stream>();
-  const auto gone = std::make_shared<std::atomic<bool>>(false);
-  const auto ahead = sessions.open(out, gone, 100, false);
-  CAF_CHECK_EQUAL(sessions.replay(ahead, {}, 7), -1);
-  sessions.publish({event_at(8)});
-  CAF_CHECK_EQUAL(count(out->text, "id: 8\n"), 1u);
-  // An answer older than the news says nothing about them.
-  const auto late = sessions.open(out, gone, 7, false);
-  CAF_CHECK_EQUAL(sessions.replay(late, {}, 7), 7);
-  out->open = false;
-  sessions.publish({event_at(9)});
-  CAF_CHECK_EQUAL(sessions.size(), 1u);
 }

@@ -401,8 +401,8 @@ CAF_TEST(a detail mentions nobody and disguises nothing in any chat) {
 }
 
 CAF_TEST(what chats allow is the default and what an operator says wins) {
-  CAF_CHECK_EQUAL(limits_of(options("lark")).per_minute, 1000.0);
-  CAF_CHECK_EQUAL(limits_of(options("wecom")).per_minute, 20.0);
+  CAF_CHECK_EQUAL(limits_of(options("lark")).per_app_minute, 1000.0);
+  CAF_CHECK_EQUAL(limits_of(options("wecom")).per_app_minute, 20.0);
   CAF_CHECK_EQUAL(limits_of(options("slack")).per_chat, 1.0);
   auto choices = options("slack");
   choices.rate_per_chat = 4;

@@ -39,6 +39,7 @@ using positions_t = std::vector<std::int64_t>;
 struct fake_log {
   std::vector<published_event> events;
   int reads = 0;
+  int bare_reads = 0; ///< those without envelopes
   bool broken = false;
 };
 
@@ -48,13 +49,17 @@ event_store_actor::behavior_type fake_store(event_store_actor::pointer,
           [](take_unpublished&) { return unpublished_taken{}; },
           [=](const read_events& what) -> caf::result<events_read> {
             ++log->reads;
+            log->bare_reads += what.envelopes ? 0 : 1;
             if (log->broken)
               return make_error(ec::database_unavailable);
             events_read read;
             for (const auto& event : log->events)
               if (event.position > what.after
-                  && read.events.size() < what.limit)
+                  && read.events.size() < what.limit) {
                 read.events.push_back(event);
+                if (!what.envelopes)
+                  read.events.back().envelope.clear();
+              }
             if (!log->events.empty()) {
               read.newest = log->events.back().position;
               read.oldest = log->events.front().position;
@@ -74,6 +79,7 @@ event_listener_actor::behavior_type listener(event_listener_actor::pointer,
 struct fixture : test_coordinator_fixture<> {
   fake_log log;
   positions_t heard;
+  counter_board_ptr counters = std::make_shared<counter_board>();
   event_store_actor store = sys.spawn(fake_store, &log);
   event_listener_actor ear = sys.spawn(listener, &heard);
   event_stream_actor stream;
@@ -82,7 +88,7 @@ struct fixture : test_coordinator_fixture<> {
     config::events_config options;
     options.buffer = 16;
     options.poll = 1s;
-    stream = sys.spawn(event_stream, store, options, counter_board_ptr{});
+    stream = sys.spawn(event_stream, store, options, counters);
     settle();
   }
 
@@ -113,9 +119,9 @@ struct fixture : test_coordinator_fixture<> {
     settle();
   }
 
-  events_read subscribe(std::int64_t after) {
-    auto request =
-        self->request(stream, caf::infinite, subscribe_events{after, ear});
+  events_read subscribe(std::int64_t after, bool envelopes = true) {
+    auto request = self->request(stream, caf::infinite,
+                                 subscribe_events{after, ear, 500, envelopes});
     settle();
     events_read result;
     request.receive([&](const events_read& read) { result = read; },
@@ -126,11 +132,11 @@ struct fixture : test_coordinator_fixture<> {
 
 } // namespace
 
-CAF_TEST(the replay buffer never holds a gap and never too much) {
+CAF_TEST(the replay buffer leaves out no event and never holds too much) {
   replay_buffer buffer{3};
   CAF_CHECK(!buffer.after(0, 10));
   for (std::int64_t at = 5; at <= 9; ++at)
-    buffer.push(event_at(at));
+    buffer.push(event_at(at), at - 1);
   CAF_CHECK_EQUAL(buffer.oldest(), 7);
   CAF_CHECK_EQUAL(buffer.newest(), 9);
   CAF_CHECK_EQUAL(positions(*buffer.after(6, 10)), (positions_t{7, 8, 9}));
@@ -138,18 +144,48 @@ CAF_TEST(the replay buffer never holds a gap and never too much) {
   CAF_CHECK_EQUAL(positions(*buffer.after(9, 10)), positions_t{});
   CAF_CHECK(!buffer.after(5, 10));
   CAF_CHECK(!buffer.after(10, 10));
-  buffer.push(event_at(20));
+  CAF_MESSAGE("an event may be missing before this one");
+  buffer.push(event_at(20), 15);
   CAF_CHECK_EQUAL(buffer.size(), 1u);
   CAF_CHECK(!buffer.after(9, 10));
+  CAF_CHECK_EQUAL(positions(*buffer.after(15, 10)), (positions_t{20}));
   CAF_MESSAGE("nor an event that only the log can tell");
   auto bare = event_at(21);
   bare.envelope.clear();
-  buffer.push(bare);
+  buffer.push(bare, 20);
   CAF_CHECK(!buffer.after(19, 10));
   CAF_CHECK(!buffer.after(20, 10));
-  buffer.push(event_at(22));
+  buffer.push(event_at(22), 21);
   CAF_CHECK(!buffer.after(20, 10));
   CAF_CHECK_EQUAL(positions(*buffer.after(21, 10)), (positions_t{22}));
+}
+
+CAF_TEST(the replay buffer keeps positions with gaps) {
+  replay_buffer buffer{4};
+  std::int64_t before = 2;
+  for (const std::int64_t at : {7, 8, 30, 31, 90})
+    buffer.push(event_at(at), std::exchange(before, at));
+  CAF_CHECK_EQUAL(buffer.size(), 4u);
+  CAF_CHECK(!buffer.after(6, 10));
+  CAF_CHECK_EQUAL(positions(*buffer.after(7, 10)),
+                  (positions_t{8, 30, 31, 90}));
+  CAF_CHECK_EQUAL(positions(*buffer.after(15, 1)), (positions_t{30}));
+  CAF_CHECK_EQUAL(positions(*buffer.after(30, 10)), (positions_t{31, 90}));
+  CAF_CHECK_EQUAL(positions(*buffer.after(89, 10)), (positions_t{90}));
+  CAF_CHECK_EQUAL(positions(*buffer.after(90, 10)), positions_t{});
+  CAF_CHECK(!buffer.after(91, 10));
+}
+
+CAF_TEST(the replay buffer is bounded in bytes) {
+  replay_buffer buffer{1'000};
+  for (std::int64_t at = 1; at <= 100; ++at) {
+    auto event = event_at(at);
+    event.envelope.assign(1'000'000, 'x');
+    buffer.push(std::move(event), at - 1);
+  }
+  CAF_CHECK_EQUAL(buffer.size(), 16u);
+  CAF_CHECK_EQUAL(buffer.oldest(), 85);
+  CAF_CHECK_EQUAL(positions(*buffer.after(84, 1)), (positions_t{85}));
 }
 
 CAF_TEST_FIXTURE_SCOPE(event_stream_tests, fixture)
@@ -208,6 +244,69 @@ CAF_TEST(a subscriber resumes from memory and from the store) {
   CAF_CHECK_EQUAL(subscribe(40).events.size(), 0u);
   announce(41, 41);
   CAF_CHECK_EQUAL(heard, (positions_t{41}));
+}
+
+CAF_TEST(a busy replica costs ten reads a second however often it speaks) {
+  start();
+  subscribe(-1);
+  const auto reads = log.reads;
+  std::int64_t last = 0;
+  for (int i = 0; i < 500; ++i) {
+    commit(last + 1, last + 3);
+    last += 3;
+    self->send(stream, replica_published{});
+    self->send(stream, replica_published{});
+    advance_time(20ms);
+    settle();
+    CAF_REQUIRE(counters->read(counter::timers, "event-stream") <= 2);
+  }
+  // Ten seconds; each read that found something looks whether there is more.
+  CAF_CHECK(log.reads - reads <= 220);
+  advance_time(1s);
+  settle();
+  CAF_CHECK_EQUAL(heard.size(), 1500u);
+  CAF_MESSAGE("and nothing once it is quiet but the poll");
+  const auto quiet = log.reads;
+  const auto ticks =
+      counters->read(counter::actor_messages_total, "event-stream");
+  for (int i = 0; i < 100; ++i) {
+    advance_time(100ms);
+    settle();
+  }
+  CAF_CHECK_EQUAL(log.reads - quiet, 10);
+  CAF_CHECK(counters->read(counter::actor_messages_total, "event-stream")
+                - ticks
+            <= 12);
+  CAF_CHECK_EQUAL(counters->read(counter::timers, "event-stream"), 1);
+}
+
+CAF_TEST(the first word of another replica is followed at once) {
+  start();
+  subscribe(-1);
+  advance_time(500ms);
+  settle();
+  commit(1, 2);
+  self->send(stream, replica_published{});
+  settle();
+  CAF_CHECK_EQUAL(heard, (positions_t{1, 2}));
+}
+
+CAF_TEST(envelopes are read only while a listener needs them) {
+  start();
+  subscribe(-1, false);
+  const auto bare = log.bare_reads;
+  commit(1, 2);
+  advance_time(1s);
+  settle();
+  CAF_CHECK(log.bare_reads > bare);
+  CAF_MESSAGE("what passed without is read again for who asks");
+  CAF_CHECK_EQUAL(subscribe(0).events.at(0).envelope, "1");
+  const auto before = log.bare_reads;
+  commit(3, 3);
+  advance_time(1s);
+  settle();
+  CAF_CHECK_EQUAL(log.bare_reads, before);
+  CAF_CHECK_EQUAL(heard, (positions_t{1, 2, 3}));
 }
 
 CAF_TEST(a broken store delays news and loses none) {

@@ -49,6 +49,65 @@ CAF_TEST(a waiting claim asks nothing until a task is made) {
   CAF_CHECK(to->says("task_id"));
 }
 
+CAF_TEST(a new task makes one claim ask and its event none) {
+  const auto claim_kind = [&](const std::string& kind) {
+    return ask(call::claim_tasks, {},
+               R"({"runner_id":"r","wait_seconds":30,"kinds":[")" + kind
+                   + "\"]}");
+  };
+  for (int i = 0; i < 20; ++i)
+    claim_kind("other-" + std::to_string(i));
+  const auto first = claim_kind("k");
+  const auto second = claim_kind("k");
+  CAF_CHECK_EQUAL(w.claims, 22);
+  w.queue.push_back(add_task(task_status::running));
+  ask(call::create_task, {}, R"({"kind":"k"})");
+  CAF_CHECK_EQUAL(w.claims, 23);
+  CAF_CHECK_EQUAL(first->status(), 200u);
+  CAF_CHECK_EQUAL(second->status(), 0u);
+  auto news = event_at(1, event_type::task_created);
+  news.task = w.created.back().task.id;
+  news.kind = "k";
+  publish({news});
+  CAF_CHECK_EQUAL(w.claims, 23);
+  // One from elsewhere.
+  news.task = task_id{make_uuid_v7()};
+  w.queue.push_back(add_task(task_status::running));
+  publish({news});
+  CAF_CHECK_EQUAL(w.claims, 24);
+  CAF_CHECK_EQUAL(second->status(), 200u);
+}
+
+CAF_TEST(the store learns whether a claim is still wanted) {
+  const auto to = claim(30);
+  CAF_CHECK(w.claim_ticket.is_wanted(sched.clock().now() + 30s));
+  CAF_CHECK(!w.claim_ticket.is_wanted(sched.clock().now() + 60s));
+  CAF_REQUIRE(to->hang_up);
+  to->hang_up();
+  CAF_CHECK(!w.claim_ticket.is_wanted(sched.clock().now()));
+}
+
+CAF_TEST(waiting for long leaves few ticks however many wait) {
+  const auto stream = ask(call::stream_events);
+  for (int i = 1; i <= 30; ++i)
+    for (int k = 0; k < 5; ++k)
+      claim(i);
+  auto retry = event_at(1, event_type::task_failed);
+  for (int i = 1; i <= 25; ++i) {
+    retry.position = i;
+    retry.next_attempt_at = now_utc() + std::chrono::seconds{i};
+    publish({retry});
+  }
+  for (int second = 0; second < 40; ++second) {
+    sched.advance_time(1s);
+    settle();
+    CAF_CHECK(counters->read(counter::timers, "gateway") <= 3);
+  }
+  // One a second to subscribe; dues and deadlines between them.
+  CAF_CHECK(counters->read(counter::actor_messages_total, "gateway") <= 120);
+  CAF_CHECK(counters->read(counter::actor_messages_total, "gateway") >= 30);
+}
+
 CAF_TEST(a waiting claim wakes by events from elsewhere) {
   const auto first = claim(30);
   const auto second = claim(30);

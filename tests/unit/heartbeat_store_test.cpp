@@ -44,7 +44,8 @@ private:
 
 failed_task_payload_actor::behavior_type
 nobody(failed_task_payload_actor::pointer) {
-  return {[](events_committed&) {}, [](publish_backlog) {}};
+  return {[](events_committed&) {}, [](replica_published) {},
+          [](publish_backlog) {}, [](retry_publication) {}};
 }
 
 struct fixture : test_coordinator_fixture<> {

@@ -22,7 +22,7 @@ struct fixture : test_coordinator_fixture<> {
       lanes[i] = sys.spawn([this, i](report_store_actor::pointer)
                                -> report_store_actor::behavior_type {
         return {[](const commit_reports&) {},
-                [this, i](flush_reports) { ++called[i]; }};
+                [this, i](flush_reports) { ++called[i]; }, [](flush_tick) {}};
       });
   }
 

@@ -172,6 +172,17 @@ CAF_TEST(a tick that nobody wants any more is dropped and arms nothing) {
   CAF_CHECK_EQUAL(ticks.under_way(), 0u);
 }
 
+CAF_TEST(a message that is no tick of the schedule changes nothing) {
+  tick_schedule ticks;
+  CAF_CHECK(!ticks.arrived(at(0)));
+  CAF_CHECK(ticks.bring_forward(at(0), at(100)));
+  ticks.sent();
+  CAF_CHECK(!ticks.arrived(at(50)));
+  CAF_CHECK_EQUAL(ticks.under_way(), 1u);
+  CAF_CHECK(!ticks.lacks_tick());
+  CAF_CHECK(ticks.arrived(at(100)));
+}
+
 CAF_TEST(a wish that replaces another postpones its tick) {
   tick_schedule ticks;
   CAF_CHECK(ticks.replace(at(0), at(100)));
@@ -198,4 +209,20 @@ CAF_TEST(ten thousand wishes leave no more ticks than those that were sooner) {
       ticks.sent();
   }
   CAF_CHECK(most <= 3u);
+}
+
+CAF_TEST(labels that nobody foresaw do not make series without bound) {
+  counter_board board;
+  for (int i = 0; i < 5'000; ++i) {
+    board.add(counter::tasks_failed_total, "made-up-" + std::to_string(i));
+    board.observe(counter::send_seconds, "made-up-" + std::to_string(i), 1);
+  }
+  board.add(counter::tasks_failed_total, "made-up-3");
+  CAF_CHECK_EQUAL(board.samples().size(), 1'001u);
+  CAF_CHECK_EQUAL(board.distributions().size(), 1'001u);
+  CAF_CHECK_EQUAL(board.read(counter::tasks_failed_total, "made-up-3"), 2);
+  CAF_CHECK_EQUAL(board.read(counter::tasks_failed_total, "other"), 4'000);
+  CAF_MESSAGE("other metrics have room of their own");
+  board.add(counter::swept_total, "lease");
+  CAF_CHECK_EQUAL(board.read(counter::swept_total, "lease"), 1);
 }

@@ -93,6 +93,7 @@ struct fixture : test_coordinator_fixture<> {
   relay_actor relay = sys.spawn(fake_relay, &s);
   failed_task_payload_actor uut;
   std::function<bool()> is_heard;
+  counter_board_ptr counters = std::make_shared<counter_board>();
 
   void start() {
     payload_wiring wiring;
@@ -101,6 +102,7 @@ struct fixture : test_coordinator_fixture<> {
     wiring.stream = sys.spawn(fake_stream, &s);
     wiring.targets = targets;
     wiring.is_heard = is_heard;
+    wiring.counters = counters;
     targets->replace({{{"chats", relay}}, {{"hook", {}}}});
     uut = sys.spawn(failed_task_payload, wiring);
     settle();
@@ -156,12 +158,53 @@ CAF_TEST(finding 5 a failure that nobody announced is told from the log) {
   settle();
   CAF_REQUIRE_EQUAL(s.looks.size(), 2u);
   CAF_CHECK_EQUAL(s.looks.at(1), 2000ms);
-  self->send(uut, publish_backlog{});
-  settle();
-  CAF_CHECK_EQUAL(s.looks.size(), 3u);
-  sched.advance_time(5s);
-  settle();
-  CAF_CHECK_EQUAL(s.looks.size(), 4u);
+}
+
+CAF_TEST(
+    however often other replicas publish the log is looked at now and then) {
+  start();
+  const auto looks = s.looks.size();
+  for (int i = 0; i < 500; ++i) {
+    self->send(uut, replica_published{});
+    sched.advance_time(20ms);
+    settle();
+    CAF_REQUIRE(counters->read(counter::timers, "failed-task-payload") <= 2);
+  }
+  // Ten seconds, a look every two.
+  CAF_CHECK_EQUAL(s.looks.size() - looks, 5u);
+  CAF_MESSAGE("and every five once they are quiet");
+  const auto ticks =
+      counters->read(counter::actor_messages_total, "failed-task-payload");
+  for (int i = 0; i < 60; ++i) {
+    sched.advance_time(1s);
+    settle();
+  }
+  CAF_CHECK_EQUAL(s.looks.size() - looks, 5u + 12u);
+  CAF_CHECK_LESS(
+      counters->read(counter::actor_messages_total, "failed-task-payload")
+          - ticks,
+      26);
+  CAF_CHECK_EQUAL(counters->read(counter::timers, "failed-task-payload"), 1);
+}
+
+CAF_TEST(what waits for its publication is bounded in bytes) {
+  start();
+  s.failures = 1'000; // nothing gets through
+  std::vector<event_facts> many;
+  for (int i = 0; i < 600; ++i) {
+    many.push_back(make_facts());
+    many.back().error = stored_text::from_store(std::string(100'000, 'x'));
+  }
+  commit({make_facts()});
+  commit(many);
+  many.clear();
+  s.failures = 0;
+  for (int i = 0; i < 20; ++i) {
+    sched.advance_time(5s);
+    settle();
+  }
+  CAF_CHECK_LESS(s.streamed.size(), 340u);
+  CAF_CHECK_GREATER(s.streamed.size(), 330u);
 }
 
 CAF_TEST(a store that is away loses nothing and repeats nothing) {

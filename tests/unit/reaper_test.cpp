@@ -150,13 +150,37 @@ CAF_TEST(a tick sweeps in order and drains a backlog at once) {
   sched.advance_time(2s);
   settle();
   CAF_CHECK_EQUAL(s.sweeps.size(), 11u);
-  CAF_MESSAGE("a tick asked for by another starts no second chain");
-  self->send(uut, reap_now{});
-  settle();
-  CAF_CHECK_EQUAL(s.sweeps.size(), 15u);
   sched.advance_time(5600ms);
   settle();
-  CAF_CHECK_EQUAL(s.sweeps.size(), 19u);
+  CAF_CHECK_EQUAL(s.sweeps.size(), 15u);
+}
+
+CAF_TEST(
+    an hour takes as many ticks as its options say and one of each is due) {
+  settle();
+  for (int i = 0; i < 3600; ++i) {
+    sched.advance_time(1s);
+    settle();
+  }
+  const auto ticks =
+      counters->read(counter::actor_messages_total, reaper_state::name);
+  // A tick of 5 s, spread by a tenth, and a check a minute.
+  CAF_CHECK_GREATER(ticks, 600 + 60 - 2);
+  CAF_CHECK_LESS(ticks, 800 + 60 + 2);
+  CAF_CHECK_EQUAL(counters->read(counter::timers, reaper_state::name), 2);
+  CAF_CHECK_EQUAL(s.checks.size(), 60u);
+}
+
+CAF_TEST(ticks that nobody waits for change nothing) {
+  settle();
+  const auto sweeps = s.sweeps.size();
+  for (int i = 0; i < 100; ++i) {
+    self->send(uut, reap_now{});
+    self->send(uut, check_truth_now{});
+  }
+  settle();
+  CAF_CHECK_EQUAL(s.sweeps.size(), sweeps);
+  CAF_CHECK(s.checks.empty());
 }
 
 CAF_TEST(a store that is away ends the tick and not the reaper) {

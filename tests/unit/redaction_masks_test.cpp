@@ -154,3 +154,15 @@ CAF_TEST(a book says what it could not open) {
   book.learn(masks_of(task, mask_sealer{"other"}, {{"first-value"}}), sealer);
   CAF_CHECK(book.find(task)->unreadable);
 }
+
+CAF_TEST(a book keeps no more tasks than it may though they mask nothing) {
+  const mask_sealer sealer{"key"};
+  mask_book book;
+  std::vector<task_id> tasks;
+  for (int i = 0; i < 10'000; ++i) {
+    tasks.push_back({make_uuid_v7()});
+    book.learn(masks_of(tasks.back(), sealer, {}), sealer);
+  }
+  CAF_CHECK(book.find(tasks.back()) != nullptr);
+  CAF_CHECK(book.find(tasks.front()) == nullptr);
+}

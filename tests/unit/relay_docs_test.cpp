@@ -8,6 +8,7 @@
 #include "actors/relay/catalog.hpp"
 #include "actors/relay/channel.hpp"
 #include "config/load.hpp"
+#include "config/relay_limits.hpp"
 #include "messages/failure_reason.hpp"
 #include "tests/support/scratch_file.hpp"
 
@@ -60,6 +61,16 @@ CAF_TEST(every configuration on the page about relays is accepted) {
   CAF_CHECK(types
             == (std::set<std::string>{"dingtalk", "lark", "octo", "slack",
                                       "telegram", "webhook", "wecom"}));
+}
+
+CAF_TEST(the page about relays has the limits that hold) {
+  CAF_CHECK(page().find(config::relay_limits_table()) != std::string::npos);
+  for (const auto& row : config::relay_limit_rows()) {
+    config::relay_config options;
+    options.type = std::string{row.type};
+    CAF_CHECK_EQUAL(limits_of(options).in_flight,
+                    static_cast<std::size_t>(row.in_flight));
+  }
 }
 
 CAF_TEST(every language says each thing in as many words and slots) {

@@ -77,7 +77,7 @@ CAF_TEST(a chat hears its messages in order and one at a time) {
   CAF_CHECK_EQUAL(out->all.size(), 2u);
   answer(*out, try_again{"busy", 3s, true, false});
   CAF_CHECK_EQUAL(out->all.size(), 2u);
-  pass(40ms);
+  pass(100ms);
   CAF_REQUIRE_EQUAL(store->results.size(), 3u);
   CAF_CHECK(store->results[1].id == due(2, "").id);
   CAF_CHECK(store->results[2].id == due(3, "").id);
@@ -96,7 +96,7 @@ CAF_TEST(results that follow one another soon are recorded together) {
   answer(*out, message_sent{"2"});
   answer(*out, message_sent{"3"});
   CAF_CHECK_EQUAL(store->results.size(), 1u);
-  pass(40ms);
+  pass(100ms);
   CAF_CHECK_EQUAL(store->results.size(), 3u);
   CAF_CHECK_EQUAL(store->records, 2);
 }
@@ -126,7 +126,7 @@ CAF_TEST(a hook that is gone gets nothing more) {
   CAF_CHECK_EQUAL(store->disabled, (std::vector<std::string>{"gone"}));
   CAF_CHECK_EQUAL(counters->read(counter::relay_disabled, "octo-main"), 1);
   deliver({due(3, "")});
-  pass(40ms);
+  pass(100ms);
   CAF_CHECK_EQUAL(out->all.size(), 2u);
   CAF_CHECK(last().id == due(3, "").id);
   CAF_CHECK(last().state == delivery_state::dead);
@@ -153,22 +153,57 @@ CAF_TEST(a target without answers is left alone and then probed) {
   auto options = chat_options();
   options.type = "webhook";
   const auto out = start(options);
-  for (std::uint8_t i = 1; i <= 5; ++i) {
+  for (std::uint8_t i = 1; i <= 8; ++i) {
     deliver({due(i, "")});
     answer(*out, no_answer);
+    CAF_CHECK(last().counts);
   }
   CAF_CHECK_EQUAL(counters->read(counter::relay_circuit_open, "octo-main"), 1);
   const auto takes = store->takes.size();
-  deliver({due(6, "")});
+  deliver({due(9, "", payload("it broke"), 9)});
   CAF_CHECK_EQUAL(store->takes.size(), takes);
-  CAF_CHECK_EQUAL(out->all.size(), 5u);
-  pass(1s);
-  CAF_REQUIRE_EQUAL(out->all.size(), 6u);
+  CAF_CHECK_EQUAL(out->all.size(), 8u);
+  pass(5s);
+  CAF_REQUIRE_EQUAL(out->all.size(), 9u);
   CAF_CHECK_EQUAL(store->takes.back().limit, 1u);
+  CAF_MESSAGE("a probe costs no try, not even the last one");
+  answer(*out, no_answer);
+  pass(100ms);
+  CAF_CHECK(last().id == due(9, "").id);
+  CAF_CHECK(last().state == delivery_state::pending);
+  CAF_CHECK(!last().counts);
+  CAF_CHECK_EQUAL(last().retry_in.count(), 10'000);
+  CAF_CHECK_EQUAL(counters->read(counter::throttled_total, "octo-main"), 0);
+  store->to_take.push_back({{due(9, "", payload("it broke"), 9)}, false, {}});
+  pass(9s);
+  CAF_CHECK_EQUAL(out->all.size(), 9u);
+  pass(1s);
+  CAF_REQUIRE_EQUAL(out->all.size(), 10u);
   answer(*out, message_sent{});
   CAF_CHECK_EQUAL(counters->read(counter::relay_circuit_open, "octo-main"), 0);
-  deliver({due(7, ""), due(8, "")});
-  CAF_CHECK_EQUAL(out->all.size(), 8u);
+  deliver({due(10, ""), due(11, "")});
+  CAF_CHECK_EQUAL(out->all.size(), 12u);
+}
+
+CAF_TEST(a chat that gives no answers by itself holds up no other) {
+  const auto out = start();
+  for (std::uint8_t i = 1; i <= 8; ++i) {
+    deliver({due(i, "bad")});
+    answer(*out, no_answer);
+  }
+  CAF_CHECK_EQUAL(counters->read(counter::relay_circuit_open, "octo-main"), 0);
+  deliver({due(9, "bad"), due(10, "good")});
+  CAF_REQUIRE_EQUAL(out->all.size(), 9u);
+  CAF_CHECK_EQUAL(out->all.back().chat.chat_id, "good");
+  pass(100ms);
+  CAF_CHECK(last().id == due(9, "").id);
+  CAF_CHECK(last().state == delivery_state::pending);
+  CAF_CHECK(!last().counts);
+  CAF_CHECK(last().retry_in > 4s && last().retry_in <= 5s);
+  answer(*out, message_sent{"1"});
+  pass(5s);
+  deliver({due(9, "bad")});
+  CAF_CHECK_EQUAL(out->all.size(), 10u);
 }
 
 CAF_TEST(without redaction nothing is sent and no try is spent) {
@@ -217,7 +252,7 @@ CAF_TEST(a storm becomes one message and all its deliveries are sent) {
   answer(*out, message_sent{"good"});
   // The rest of the storm waits to be gathered.
   deliver({due(10, "c1")});
-  pass(40ms);
+  pass(100ms);
   CAF_CHECK_EQUAL(out->all.size(), 2u);
   CAF_CHECK(last().state == delivery_state::pending);
   CAF_CHECK(!last().counts);
@@ -228,13 +263,14 @@ CAF_TEST(a chat is never sent more than its rate) {
   auto options = chat_options();
   options.rate_per_chat = 2;
   const auto out = start(options);
-  deliver({due(1, "c1"), due(2, "c1")});
+  deliver({due(1, "c1"), due(2, "c1"), due(3, "c1")});
   answer(*out, message_sent{"1"});
-  CAF_CHECK_EQUAL(out->all.size(), 1u);
-  pass(497ms);
-  CAF_CHECK_EQUAL(out->all.size(), 1u);
-  pass(2ms);
+  answer(*out, message_sent{"2"});
   CAF_CHECK_EQUAL(out->all.size(), 2u);
+  pass(996ms);
+  CAF_CHECK_EQUAL(out->all.size(), 2u);
+  pass(2ms);
+  CAF_CHECK_EQUAL(out->all.size(), 3u);
 }
 
 CAF_TEST(what waits in hand for too long is put back before its lease ends) {

@@ -123,12 +123,68 @@ CAF_TEST(a relay that ends hands back what it did not send) {
   CAF_REQUIRE_EQUAL(out->all.size(), 1u);
   self->send_exit(relays.front(), caf::exit_reason::user_shutdown);
   settle_all();
-  CAF_REQUIRE_EQUAL(store->results.size(), 1u);
+  CAF_MESSAGE("it waits a moment for the answer to what it sent");
+  CAF_CHECK(store->results.empty());
+  out->answer(message_sent{"1"});
+  settle_all();
+  CAF_REQUIRE_EQUAL(store->results.size(), 2u);
+  CAF_CHECK(store->results.front().id == due(1, "").id);
+  CAF_CHECK(store->results.front().state == delivery_state::sent);
   CAF_CHECK(last().id == due(2, "").id);
   CAF_CHECK(last().state == delivery_state::pending);
   CAF_CHECK(!last().counts);
   for (const auto& sample : counters->samples())
     CAF_CHECK(sample.id != counter::deliveries);
+  CAF_CHECK_EQUAL(counters->read(counter::timers, "relay"), 0);
+}
+
+CAF_TEST(a relay that ends without an answer hands back all that it took) {
+  const auto out = start();
+  deliver({due(1, "c1"), due(2, "c1")});
+  const auto takes = store->takes.size();
+  self->send_exit(relays.front(), caf::exit_reason::user_shutdown);
+  self->send(relays.front(), deliveries_due{});
+  settle_all();
+  pass(499ms);
+  CAF_CHECK(store->results.empty());
+  CAF_CHECK_EQUAL(store->takes.size(), takes);
+  pass(1ms);
+  CAF_REQUIRE_EQUAL(store->results.size(), 2u);
+  for (const auto& result : store->results) {
+    CAF_CHECK(result.state == delivery_state::pending);
+    CAF_CHECK(!result.counts);
+    CAF_CHECK_EQUAL(result.retry_in.count(), 0);
+  }
+}
+
+CAF_TEST(what is being taken or worded when a relay ends is handed back) {
+  start();
+  store->to_take.push_back({{due(1, "c1")}, false, {}});
+  self->send(relays.front(), deliveries_due{});
+  while (store->to_take.size() == 1 && sched.try_run_once()) {
+  }
+  self->send_exit(relays.front(), caf::exit_reason::user_shutdown);
+  settle_all();
+  CAF_REQUIRE_EQUAL(store->results.size(), 1u);
+  CAF_CHECK(last().state == delivery_state::pending);
+  CAF_CHECK(!last().counts);
+}
+
+CAF_TEST(the metrics of a relay go with its name alone) {
+  start();
+  for (const auto* name : {"octo-main", "octo-main-2"}) {
+    counters->add(counter::deliveries_total, std::string{name} + "/sent");
+    counters->set(counter::relay_circuit_open, name, 1);
+    counters->observe(counter::send_seconds, name, 1);
+  }
+  forget_relay_metrics(*counters, "octo-main");
+  std::size_t left = 0;
+  for (const auto& sample : counters->samples()) {
+    CAF_CHECK(!sample.label.starts_with("octo-main/"));
+    left += sample.label.starts_with("octo-main-2") ? 1U : 0U;
+  }
+  CAF_CHECK_EQUAL(left, 2u);
+  CAF_CHECK_EQUAL(counters->distributions().size(), 1u);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

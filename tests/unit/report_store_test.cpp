@@ -7,6 +7,7 @@
 #include "actors/persistence/memory_task_store.hpp"
 #include "actors/persistence/report_store.hpp"
 #include "actors/persistence/rooms.hpp"
+#include "actors/persistence/task_commands.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -148,7 +149,8 @@ struct fixture : test_coordinator_fixture<> {
                             -> failed_task_payload_actor::behavior_type {
       return {
           [this](const events_committed& x) { ears.facts += x.facts.size(); },
-          [](const publish_backlog&) {}};
+          [](const replica_published&) {}, [](const publish_backlog&) {},
+          [](const retry_publication&) {}};
     });
     report_store_options options;
     options.batch_max_rows = 4;
@@ -312,6 +314,30 @@ CAF_TEST(who waited too long for the database hears of it and no one else) {
   CAF_CHECK_EQUAL(ears.settled[1]->front().result, ec::none);
 }
 
+CAF_TEST(
+    a database that is away is asked ten times a second however many report) {
+  plan->away = true;
+  const auto gauge = [&] {
+    return counters->read(counter::timers, report_store_state::name);
+  };
+  for (int i = 0; i < 200; ++i) {
+    send(1);
+    self->send(lane, flush_reports{}); // as a lane that is through does
+    pass(5ms);
+    CAF_REQUIRE(gauge() <= 1);
+  }
+  CAF_CHECK(plan->batches.size() <= 11);
+  plan->away = false;
+  pass(100ms);
+  pass(100ms);
+  CAF_CHECK_EQUAL(ears.settled.size(), 200u);
+  CAF_MESSAGE("and nothing is due once all is written");
+  const auto asked = plan->batches.size();
+  pass(60s);
+  CAF_CHECK_EQUAL(gauge(), 0);
+  CAF_CHECK_EQUAL(plan->batches.size(), asked);
+}
+
 CAF_TEST(an error of another kind is answered and the lane goes on) {
   plan->fails_with = ec::internal_error;
   send(1);
@@ -366,8 +392,8 @@ CAF_TEST(other rooms tell what they committed and answer errors as they are) {
     return std::make_unique<memory_task_store>(db, rules);
   };
   const auto tasks = sys.spawn(
-      [&](task_store_actor::stateful_pointer<task_store_state> actor) {
-        return task_store_room(actor, store(), payload, counters);
+      [&](task_commands_actor::stateful_pointer<task_commands_state> actor) {
+        return task_commands(actor, store(), payload, counters);
       });
   const auto sweeps = sys.spawn(
       [&](sweep_store_actor::stateful_pointer<sweep_store_state> actor) {
@@ -375,7 +401,7 @@ CAF_TEST(other rooms tell what they committed and answer errors as they are) {
       });
   const auto queries = sys.spawn(
       [&](task_query_actor::stateful_pointer<task_query_state> actor) {
-        return task_queries(actor, store());
+        return task_queries(actor, store(), counters);
       });
   create_task what;
   what.task.id = task_id{make_uuid_v7()};

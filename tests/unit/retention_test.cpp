@@ -132,4 +132,15 @@ CAF_TEST(a reload changes the ages of the next round) {
   CAF_CHECK(s.asked[0].age == 24h);
 }
 
+CAF_TEST(one batch is due at a time) {
+  for (int i = 0; i < 50; ++i)
+    self->send(uut, prune_now{}); // from whomever: nobody waits for these
+  settle();
+  CAF_CHECK(s.asked.empty());
+  for (int i = 0; i < 600; ++i)
+    pass(1s);
+  CAF_CHECK_EQUAL(s.asked.size(), 4u);
+  CAF_CHECK_EQUAL(counters->read(counter::timers, retention_state::name), 1);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -36,10 +36,11 @@ search_store_actor::behavior_type fake_store(search_store_actor::pointer,
 
 struct fixture : test_coordinator_fixture<> {
   script s;
+  counter_board_ptr counters = std::make_shared<counter_board>();
   search_actor uut;
 
   fixture() {
-    uut = sys.spawn(search, sys.spawn(fake_store, &s));
+    uut = sys.spawn(search, sys.spawn(fake_store, &s), counters);
     settle();
   }
 
@@ -102,6 +103,17 @@ CAF_TEST(a database without trigrams is asked seldom) {
   CAF_CHECK_EQUAL(asked_after(5s), 1);
   CAF_CHECK_EQUAL(asked_after(5min), 1);
   CAF_CHECK_EQUAL(asked_after(5min), 2);
+}
+
+CAF_TEST(one look is due at a time and it is asked once for each) {
+  for (int i = 0; i < 50; ++i)
+    self->send(uut, index_now{}); // from whomever: nobody waits for these
+  settle();
+  CAF_CHECK_EQUAL(s.asked, 0);
+  for (int i = 0; i < 120; ++i)
+    asked_after(5s);
+  CAF_CHECK_EQUAL(s.asked, 120);
+  CAF_CHECK_EQUAL(counters->read(counter::timers, search_state::name), 1);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -76,7 +76,7 @@ report_store_actor::behavior_type fake_store(report_store_actor::pointer,
               to->committed[lane].push_back(flight.ready);
             to->again = what.again;
           },
-          [](flush_reports&) {}};
+          [](flush_reports&) {}, [](flush_tick&) {}};
 }
 
 struct fixture : test_coordinator_fixture<> {

@@ -4,6 +4,7 @@
 #include "actors/system/metrics.hpp"
 #include "actors/system/supervisor.hpp"
 
+#include <caf/after.hpp>
 #include <caf/event_based_actor.hpp>
 
 #include <caf/test/dsl.hpp>
@@ -78,6 +79,44 @@ CAF_TEST(a room that keeps crashing ends the process with a reason) {
   CAF_CHECK(hopeless[0].find("doubler") != std::string::npos);
   CAF_CHECK(hopeless[0].find("3 times") != std::string::npos);
   CAF_CHECK_EQUAL(starts, 3);
+}
+
+CAF_TEST(messages of an actor are counted and its series end with it) {
+  ask(1);
+  ask(2);
+  CAF_CHECK_EQUAL(counters->read(counter::actor_messages_total, "doubler"),
+                  2.0);
+  counters->add(counter::actor_messages_total, "doubler"); // a tick of its own
+  CAF_CHECK(export_metrics(*counters).find(
+                "telltale_actor_messages_total{actor=\"doubler\"} 3")
+            != std::string::npos);
+  self->send_exit(supervised, caf::exit_reason::user_shutdown);
+  run();
+  CAF_CHECK(export_metrics(*counters).find("doubler") == std::string::npos);
+}
+
+CAF_TEST(a series goes on while another actor bears the same name) {
+  const auto other = counters->cell(counter::actor_messages_total, "doubler");
+  ask(1);
+  self->send_exit(supervised, caf::exit_reason::user_shutdown);
+  run();
+  other->fetch_add(1);
+  CAF_CHECK_EQUAL(counters->read(counter::actor_messages_total, "doubler"),
+                  2.0);
+}
+
+CAF_TEST(a front that is told to exit ends after its room) {
+  self->monitor(supervised);
+  self->send_exit(supervised, caf::exit_reason::user_shutdown);
+  sched.run_once(); // the front alone: its room has not heard yet
+  bool ended = false;
+  self->receive([&](const caf::down_msg&) { ended = true; },
+                caf::after(0s) >> [] {});
+  CAF_CHECK(!ended);
+  run();
+  self->receive([&](const caf::down_msg&) { ended = true; },
+                caf::after(0s) >> [] {});
+  CAF_CHECK(ended);
 }
 
 CAF_TEST(crashes that are long past are forgotten) {

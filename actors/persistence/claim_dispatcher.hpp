@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "actors/persistence/store.hpp"
+#include "messages/counters.hpp"
+#include "messages/protocols.hpp"
+
+namespace telltale {
+
+// Gives queued tasks to runners.
+//
+// Accepts `claim_tasks` and `return_tasks`; sends `events_committed` to
+// failed_task_payload. Never waits for a task: who finds none is answered so.
+//
+// Failure: an error of the store is the answer. A claim that nobody waits for
+// when its turn comes is answered `call_expired` before the database is asked:
+// carried out, it would take a task that no runner ever sees. Threading: blocks
+// in its store; spawned detached.
+
+struct claim_dispatcher_state {
+  static inline const char* name = "claim-dispatcher";
+  std::unique_ptr<claim_store> store;
+  failed_task_payload_actor listener; ///< hears of what was committed
+  counter_board_ptr counters;
+};
+
+[[nodiscard]] claim_dispatcher_actor::behavior_type claim_dispatcher(
+    claim_dispatcher_actor::stateful_pointer<claim_dispatcher_state> self,
+    std::unique_ptr<claim_store> store, failed_task_payload_actor listener,
+    counter_board_ptr counters);
+
+} // namespace telltale

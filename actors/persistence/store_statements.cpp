@@ -1,0 +1,15 @@
+#include "actors/persistence/store_statements.hpp"
+
+namespace telltale {
+
+std::vector<store_statements> all_statements() {
+  return {
+      {"tasks", planning::by_shape, task_store_statements()},
+      {"events", planning::by_shape, event_store_statements()},
+      {"retention", planning::by_shape, retention_statements()},
+      {"search", planning::by_shape, search_statements()},
+      {"statistics", planning::by_statistics, statistics_statements()},
+  };
+}
+
+} // namespace telltale

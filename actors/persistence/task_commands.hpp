@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "actors/persistence/store.hpp"
+#include "messages/counters.hpp"
+#include "messages/protocols.hpp"
+
+namespace telltale {
+
+// Changes tasks as people ask for it.
+//
+// Accepts `create_task`, `cancel_task`, `retry_task`; sends `events_committed`
+// to failed_task_payload. Never claims: a create waits for no runner.
+//
+// Failure: an error of the store is the answer; nothing is tried again here,
+// since whoever asks knows whether it is still worth it. A create without a key
+// whose client has gone is not carried out: the client, not knowing, would make
+// the task twice. Threading: blocks in its store; spawned detached.
+
+struct task_commands_state {
+  static inline const char* name = "task-commands";
+  std::unique_ptr<task_command_store> store;
+  failed_task_payload_actor listener; ///< hears of what was committed
+  counter_board_ptr counters;
+};
+
+[[nodiscard]] task_commands_actor::behavior_type
+task_commands(task_commands_actor::stateful_pointer<task_commands_state> self,
+              std::unique_ptr<task_command_store> store,
+              failed_task_payload_actor listener, counter_board_ptr counters);
+
+} // namespace telltale

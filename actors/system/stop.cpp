@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <chrono>
+
+#include <caf/after.hpp>
+#include <caf/scoped_actor.hpp>
+#include <spdlog/spdlog.h>
+
+#include "actors/system/wiring.hpp"
+
+// How a service ends its rooms, whatever they wait for.
+
+namespace telltale {
+
+namespace {
+
+using std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+/// All rooms together, before the database's connections are cut.
+constexpr auto patience = 1'200ms;
+/// All rooms together, after that.
+constexpr auto patience_after_cut = 1'000ms;
+
+/// Waits for an actor that was told to exit. False: it has not until `limit`.
+bool has_ended(caf::scoped_actor& self, const caf::actor& who,
+               steady_clock::time_point limit) {
+  bool ended = false;
+  bool late = false;
+  self->monitor(who);
+  while (!ended && !late) {
+    const auto left =
+        std::max<steady_clock::duration>(limit - steady_clock::now(), 0ms);
+    self->receive(
+        [&](const caf::down_msg& down) {
+          ended = ended || down.source == who.address();
+        },
+        caf::after(std::chrono::ceil<std::chrono::milliseconds>(left)) >>
+            [&] { late = true; });
+  }
+  return ended;
+}
+
+} // namespace
+
+std::vector<std::string> service::wiring::end_rooms() {
+  caf::scoped_actor self{actors_};
+  std::vector<named_front> late;
+  // What the drain has not used, the rooms may.
+  auto limit = std::max(steady_clock::now(), drained_by_) + patience;
+  // From the front of the house to the stores, each before what it relies on.
+  while (!fronts_.empty()) {
+    auto last = std::move(fronts_.back());
+    fronts_.pop_back();
+    self->send_exit(last.front, caf::exit_reason::user_shutdown);
+    if (has_ended(self, last.front, limit))
+      continue;
+    if (!store_.sockets->cut()) {
+      // A store waits for a database that hangs: it hears of it now.
+      const auto cut = store_.sockets->cut_all();
+      spdlog::warn("'{}' does not end, it waits for the database: its {} "
+                   "connections are cut",
+                   last.room, cut);
+      limit = steady_clock::now() + patience_after_cut;
+    }
+    late.push_back(std::move(last));
+  }
+  bell_ = nullptr;
+  bell_owner_.reset();
+  std::vector<std::string> names;
+  for (const auto& each : late)
+    if (!has_ended(self, each.front, limit))
+      names.push_back(each.room);
+  return names;
+}
+
+} // namespace telltale

@@ -1,0 +1,90 @@
+#include "commands/sink_faults.hpp"
+
+#include <limits>
+
+#include "commands/sink_wire.hpp"
+
+namespace telltale::commands {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t most_faults = 1'000;
+
+constexpr const char* gateway_page =
+    "<html><head><title>502 Bad Gateway</title></head>\n"
+    "<body><center><h1>502 Bad Gateway</h1></center></body></html>\n";
+
+sink_fault read_fault(const json::object& wanted) {
+  sink_fault fault;
+  fault.next = number_in(wanted, "next");
+  fault.status = static_cast<unsigned>(number_in(wanted, "status"));
+  fault.code = number_in(wanted, "code");
+  fault.stored = flag_in(wanted, "stored");
+  fault.hang = flag_in(wanted, "hang");
+  fault.of_token = text_in(wanted, "of") == "token";
+  fault.chat = text_in(wanted, "chat");
+  fault.header = text_in(wanted, "header");
+  fault.relay = text_in(wanted, "relay");
+  fault.error = text_in(wanted, "error");
+  fault.body = text_in(wanted, "body");
+  fault.cut = flag_in(wanted, "cut");
+  fault.half = flag_in(wanted, "half");
+  if (const auto* given = wanted.if_contains("parameters");
+      given != nullptr && given->is_object())
+    fault.parameters = given->get_object();
+  // As a proxy answers while what stands behind it is gone.
+  if (flag_in(wanted, "away")) {
+    fault.status = 502;
+    fault.body = gateway_page;
+  }
+  return fault;
+}
+
+} // namespace
+
+void sink_faults::add(const json::object& wanted, moment now) {
+  if (flag_in(wanted, "clear"))
+    waiting_.clear();
+  entry fresh{read_fault(wanted), std::nullopt};
+  if (const auto ms = number_in(wanted, "for_ms"); ms > 0) {
+    fresh.until = now + std::chrono::milliseconds{ms};
+    if (fresh.fault.next <= 0)
+      fresh.fault.next = std::numeric_limits<std::int64_t>::max();
+  }
+  if (fresh.fault.next <= 0)
+    return;
+  if (waiting_.size() >= most_faults)
+    waiting_.pop_front();
+  waiting_.push_back(std::move(fresh));
+}
+
+template <class Fits>
+std::optional<sink_fault> sink_faults::meet_first(moment now, Fits fits) {
+  std::erase_if(waiting_, [now](const entry& one) {
+    return one.fault.next <= 0 || (one.until && *one.until <= now);
+  });
+  for (auto& one : waiting_)
+    if (fits(one.fault)) {
+      --one.fault.next;
+      return one.fault;
+    }
+  return std::nullopt;
+}
+
+std::optional<sink_fault> sink_faults::meet(const std::string& relay,
+                                            const std::string& chat,
+                                            moment now) {
+  return meet_first(now, [&](const sink_fault& fault) {
+    return !fault.of_token && (fault.chat.empty() || fault.chat == chat)
+           && (fault.relay.empty() || fault.relay == relay);
+  });
+}
+
+std::optional<sink_fault> sink_faults::meet_token(moment now) {
+  return meet_first(now,
+                    [](const sink_fault& fault) { return fault.of_token; });
+}
+
+} // namespace telltale::commands

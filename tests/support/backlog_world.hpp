@@ -1,0 +1,231 @@
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/support/relay_world.hpp"
+
+// A relay before a store with a backlog and a target that answers after a
+// while, all by virtual time.
+
+namespace telltale::test {
+
+/// What waits in the store, as the real one hands it out: oldest first, none of
+/// a chat of which an earlier one is leased or not due.
+struct backlog {
+  struct row {
+    due_delivery due;
+    bool leased = false;
+    steady_time next_try{};
+  };
+
+  std::deque<row> rows; ///< pending, in order
+  /// How far its clock is behind that of the service.
+  std::chrono::milliseconds behind{0};
+  std::size_t takes = 0;
+  std::size_t fruitless_takes = 0;
+  std::size_t records = 0;
+  std::size_t recounts = 0;
+  std::size_t sent = 0;
+  std::size_t dead = 0;
+  std::size_t put_back = 0; ///< recorded as pending, no try spent
+
+  void add(std::size_t number, const std::string& chat) {
+    auto one = test::due(0, chat);
+    one.id.value.bytes[0] = static_cast<std::uint8_t>(number / 65'536);
+    one.id.value.bytes[1] = static_cast<std::uint8_t>(number / 256 % 256);
+    one.id.value.bytes[2] = static_cast<std::uint8_t>(number % 256);
+    rows.push_back({std::move(one), false, {}});
+  }
+
+  deliveries_taken take(const take_deliveries& request, steady_time now) {
+    ++takes;
+    std::map<std::string, std::uint32_t> chosen;
+    std::set<std::string> blocked;
+    std::uint32_t places = 0;
+    auto soonest = steady_time::max();
+    deliveries_taken answer;
+    for (auto& one : rows) {
+      const auto& chat = one.due.chat.chat_id;
+      if (one.leased || one.next_try > now || blocked.contains(chat)) {
+        if (!one.leased && !blocked.contains(chat))
+          soonest = std::min(soonest, one.next_try);
+        if (!chat.empty())
+          blocked.insert(chat);
+        continue;
+      }
+      if (chat.empty() || !chosen.contains(chat)) {
+        if (places == request.limit) {
+          answer.more = true;
+          break;
+        }
+        ++places;
+      }
+      if (!chat.empty() && chosen[chat]++ >= request.per_chat)
+        continue;
+      one.leased = true;
+      answer.due.push_back(one.due);
+    }
+    fruitless_takes += answer.due.empty() ? 1U : 0U;
+    if (!answer.more && soonest != steady_time::max())
+      answer.next_try_at = now_utc()
+                           + std::chrono::duration_cast<timestamp::duration>(
+                               soonest - now - behind);
+    return answer;
+  }
+
+  void record(const record_deliveries& request, steady_time now) {
+    ++records;
+    for (const auto& result : request.results) {
+      const auto found = std::ranges::find(
+          rows, result.id, [](const row& one) { return one.due.id; });
+      if (found == rows.end())
+        continue;
+      if (result.state != delivery_state::pending) {
+        ++(result.state == delivery_state::sent ? sent : dead);
+        rows.erase(found);
+        continue;
+      }
+      put_back += result.counts ? 0U : 1U;
+      found->leased = false;
+      found->next_try = now + result.retry_in;
+      found->due.tries += result.counts ? 1U : 0U;
+    }
+  }
+};
+
+inline delivery_store_actor::behavior_type
+backlog_store(delivery_store_actor::pointer self,
+              std::shared_ptr<backlog> rows) {
+  return {
+      [=](const take_deliveries& request) {
+        return rows->take(request, self->clock().now());
+      },
+      [=](const record_deliveries& request) {
+        rows->record(request, self->clock().now());
+        return deliveries_recorded{};
+      },
+      [](const redeliver&) -> caf::result<redelivery_queued> {
+        return make_error(ec::delivery_not_found);
+      },
+      [](const redeliver_dead&) { return dead_requeued{}; },
+      [=](const read_backlog&) {
+        ++rows->recounts;
+        return backlog_read{};
+      },
+  };
+}
+
+/// Answers each message after `takes`, as `answer` says.
+class answering_channel final : public channel {
+public:
+  explicit answering_channel(const caf::actor_clock& clock) : clock_(clock) {}
+
+  void send(outgoing what, std::function<void(send_result)> then) override {
+    ++sends;
+    times.push_back(clock_.now());
+    chats.push_back(what.chat.chat_id);
+    flights_.push_back({clock_.now() + latency, what, std::move(then)});
+    most_at_once = std::max(most_at_once, flights_.size());
+  }
+
+  void beat() override { ++beats; }
+
+  void answer_due() {
+    const auto now = clock_.now();
+    while (!flights_.empty() && flights_.front().due <= now) {
+      const auto first = std::move(flights_.front());
+      flights_.pop_front();
+      first.then(answer(first.what));
+    }
+  }
+
+  std::chrono::milliseconds latency{60};
+  std::function<send_result(const outgoing&)> answer =
+      [](const outgoing&) -> send_result { return message_sent{"m"}; };
+  std::size_t sends = 0;
+  std::size_t beats = 0;
+  std::size_t most_at_once = 0;
+  std::vector<steady_time> times;
+  std::vector<std::string> chats;
+
+private:
+  struct flight {
+    steady_time due;
+    outgoing what;
+    std::function<void(send_result)> then;
+  };
+
+  const caf::actor_clock& clock_;
+  std::deque<flight> flights_;
+};
+
+struct backlog_fixture : relay_fixture {
+  std::shared_ptr<backlog> waiting = std::make_shared<backlog>();
+  delivery_store_actor backlog_handle = sys.spawn(backlog_store, waiting);
+  std::shared_ptr<answering_channel> target =
+      std::make_shared<answering_channel>(sys.clock());
+
+  ~backlog_fixture() override {
+    self->send_exit(backlog_handle, caf::exit_reason::user_shutdown);
+  }
+
+  void begin(const config::relay_config& options) {
+    relays.push_back(sys.spawn(relay, std::string{"main"}, options,
+                               std::static_pointer_cast<channel>(target),
+                               backlog_handle, redaction, counters,
+                               std::size_t{800}));
+    settle_all();
+  }
+
+  void tell() {
+    self->send(relays.front(), deliveries_due{});
+    settle_all();
+  }
+
+  void run_for(std::chrono::milliseconds time) {
+    const auto end = sys.clock().now() + time;
+    while (sys.clock().now() < end) {
+      target->answer_due();
+      settle_all();
+      pass(2ms);
+    }
+  }
+
+  /// How long it took until nothing waited; at most `longest`.
+  std::chrono::milliseconds drain(std::chrono::milliseconds longest) {
+    const auto start = sys.clock().now();
+    while (!waiting->rows.empty() && sys.clock().now() - start < longest)
+      run_for(10ms);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        sys.clock().now() - start);
+  }
+
+  [[nodiscard]] std::size_t ticks() const {
+    return static_cast<std::size_t>(
+        counters->read(counter::actor_messages_total, "relay"));
+  }
+
+  [[nodiscard]] double timers() const {
+    return counters->read(counter::timers, "relay");
+  }
+
+  /// Most messages that fell into one window of that length.
+  [[nodiscard]] std::size_t
+  most_within(std::chrono::milliseconds window) const {
+    std::size_t most = 0;
+    for (std::size_t first = 0, last = 0; last < target->times.size(); ++last) {
+      while (target->times[last] - target->times[first] >= window)
+        ++first;
+      most = std::max(most, last - first + 1);
+    }
+    return most;
+  }
+};
+
+} // namespace telltale::test
