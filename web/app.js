@@ -85,7 +85,10 @@ async function show({ scroll = 0, focus = false } = {}) {
   shownPath = location.pathname;
   markCurrent();
   main.setAttribute('aria-busy', 'true');
-  const slow = setTimeout(() => main.replaceChildren(h('p', { class: 'note', role: 'status' }, t('loading'))), 250);
+  const slow = setTimeout(() => {
+    // A view that was left before it came must not cover the one that was asked for since.
+    if (mine === turn) main.replaceChildren(h('p', { class: 'note', role: 'status' }, t('loading')));
+  }, 250);
   const stage = h('div', { class: 'stage' });
   try {
     await next.load(stage);

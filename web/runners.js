@@ -1,7 +1,7 @@
 // The machines that do the work: who lives, who fell silent, what each has in hand.
 
 import { api, query } from './api.js';
-import { h, icon, keepingFocus, words } from './dom.js';
+import { h, icon, keepingFocus, printed, reconcile, words } from './dom.js';
 import { age, kindText, runAddress, statusBadge } from './format.js';
 import { t, tn } from './i18n.js';
 
@@ -11,7 +11,7 @@ const LOOK_EVERY = 10000; // silence is no event
 
 function item(runner) {
   const state = runner.silent ? h('span', { class: 'badge warn' }, icon('mute'), t('silent')) : h('span', { class: 'badge good' }, icon('check'), t('alive'));
-  return h('li', { class: `runner ${runner.silent ? 'warn' : ''}` },
+  return printed(h('li', { class: `runner ${runner.silent ? 'warn' : ''}` },
     h('div', { class: 'runner-head' }, state,
       h('h2', {}, h('a', { href: `/runs${query({ runner_id: runner.id })}`, 'data-focus': `runner-${runner.id}` }, words(runner.id))),
       h('p', { class: 'facts' }, h('span', {}, t('last_seen'), ' ', age(runner.last_seen_at)), h('span', {}, t('first_seen'), ' ', age(runner.first_seen_at)))),
@@ -19,7 +19,7 @@ function item(runner) {
       : h('ul', { class: 'works' }, runner.active_tasks.map((task) => h('li', {}, statusBadge(task.status),
         h('a', { href: runAddress(task.task_id), 'data-focus': task.task_id }, task.title ? words(task.title) : t('untitled')),
         h('span', { class: 'facts' }, h('span', {}, words(kindText(task.kind))), h('span', {}, t('attempt', { n: task.attempt })),
-          task.lease_expires_at && h('span', {}, t('lease'), ' ', age(task.lease_expires_at)))))));
+          task.lease_expires_at && h('span', {}, t('lease'), ' ', age(task.lease_expires_at))))))), runner);
 }
 
 export function runnersView() {
@@ -28,23 +28,29 @@ export function runnersView() {
   let read = 0;
   let shown = '';
   let timer = 0;
+  let left = false;
+  // Kept through readings, so that a card that did not change stays under the pointer.
+  const list = h('ul', { class: 'runners' });
 
   const look = async () => {
     read = Date.now();
     const cursor = new URLSearchParams(location.search).get('cursor');
     const page = await api.runners({ cursor, limit: PAGE });
+    if (left) return;
     const print = JSON.stringify([page, cursor]);
     if (print === shown) return;
     shown = print;
     const silent = page.runners.filter((one) => one.silent).length;
     const working = page.runners.filter((one) => one.active_tasks.length > 0).length;
+    // Trouble first, then newest sign of life, as they come.
+    const troubled = (one) => one.silent && one.active_tasks.length > 0;
+    reconcile(list, [...page.runners.filter(troubled), ...page.runners.filter((one) => !troubled(one))].map((one) => [one.id, item(one)]));
     keepingFocus(stage, () => stage.replaceChildren(
       h('h1', { tabindex: -1 }, t('runners')),
       ...(page.runners.length === 0
         ? [h('div', { class: 'note', role: 'status' }, h('p', { class: 'strong' }, t('no_runners')), h('p', {}, t('no_runners_hint')))]
         : [h('p', { class: 'quiet', role: 'status' }, [tn('n_runners', page.runners.length), tn('n_working', working), tn('n_silent', silent)].join(' · ')),
-          // Trouble first, then newest sign of life, as they come.
-          h('ul', { class: 'runners' }, [...page.runners.filter((one) => one.silent && one.active_tasks.length > 0), ...page.runners.filter((one) => !(one.silent && one.active_tasks.length > 0))].map(item))]),
+          list]),
       h('nav', { class: 'pager', 'aria-label': t('pages_of_list'), hidden: !cursor && !page.next_cursor },
         cursor && h('a', { class: 'button', href: '/runners' }, t('newest')),
         page.next_cursor && h('a', { class: 'button', href: `/runners${query({ cursor: page.next_cursor })}` }, `${t('older')} →`))));
@@ -53,9 +59,12 @@ export function runnersView() {
   view.load = async (into) => {
     stage = into;
     await look();
-    timer = setInterval(() => { if (!document.hidden) look().catch(() => {}); }, LOOK_EVERY);
+    if (!left) timer = setInterval(() => { if (!document.hidden) look().catch(() => {}); }, LOOK_EVERY);
   };
-  view.stop = () => clearInterval(timer);
+  view.stop = () => {
+    left = true;
+    clearInterval(timer);
+  };
   view.renew = look;
   view.refresh = async (tasks) => {
     if (tasks.has(null) || Date.now() - read >= READ_EVERY) await look();

@@ -62,6 +62,23 @@ check('shows that it is loading where that takes a while', async (page) => {
   assert.equal(await page.locator('main').getAttribute('aria-busy'), 'false');
 });
 
+check('shows what was asked for last, however late what was left comes', async (page) => {
+  let go = null;
+  const held = new Promise((done) => { go = done; });
+  await page.route('**/stats?*', async (route) => { await held; await route.continue().catch(() => {}); });
+  await open(page, '/runners', '.runner');
+  await page.getByRole('link', { name: 'Failures' }).click();
+  await page.waitForURL(`${url}/failures`);
+  await page.goBack();
+  await seen(page.locator('.runner').first());
+  await page.waitForTimeout(600); // past the moment at which a slow view says that it loads
+  await seen(page.locator('.runner').first());
+  go();
+  await page.waitForTimeout(300);
+  await seen(page.locator('.runner').first());
+  assert.equal(await page.getByText('Loading…').count(), 0);
+});
+
 check('stays readable while the service restarts, and recovers by itself', async (page, runs) => {
   if (!controlUrl) return;
   await open(page, `/runs?q=${mark}`, 'ol.runs');
