@@ -9,7 +9,7 @@ namespace telltale {
 /// Is a call still wanted when its turn comes? It may have waited long, behind
 /// a database that hung: its client may have gone meanwhile, or its time may be
 /// over. Travels with a request to a store, which asks it right before the
-/// work, and a claim once more before its commit.
+/// work; for creates and claims once more at the commit.
 ///
 /// The flag is the one thing that actors share beside messages: set once, by
 /// the HTTP server's thread that sees the connection end, and only ever read

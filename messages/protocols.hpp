@@ -59,18 +59,24 @@ using report_store_actor = caf::typed_actor<
     // may be back.
     caf::reacts_to<flush_tick>>;
 
-/// Changes tasks as people ask for it.
+/// Changes tasks as people ask for it. New tasks that arrive together become
+/// one transaction.
 using task_commands_actor =
     caf::typed_actor<caf::replies_to<create_task>::with<task_created>,
                      caf::replies_to<cancel_task>::with<task_changed>,
-                     caf::replies_to<retry_task>::with<task_changed>>;
+                     caf::replies_to<retry_task>::with<task_changed>,
+                     // To itself: new tasks that have gathered.
+                     caf::reacts_to<flush_creates>>;
 
-/// Gives queued tasks to runners.
+/// Gives queued tasks to runners. Claims that arrive together become one
+/// transaction.
 using claim_dispatcher_actor = caf::typed_actor<
     // Fails with `call_expired` if nobody waits for it any more.
     caf::replies_to<claim_tasks>::with<tasks_claimed>,
     // Of a claim whose answer reached nobody.
-    caf::replies_to<return_tasks>::with<tasks_returned>>;
+    caf::replies_to<return_tasks>::with<tasks_returned>,
+    // To itself: claims that have gathered.
+    caf::reacts_to<flush_claims>>;
 
 /// Commits heartbeats: those that arrive together become one transaction.
 using heartbeat_store_actor = caf::typed_actor<

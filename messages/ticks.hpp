@@ -70,6 +70,8 @@ struct commit_reports {
 struct flush_reports {};
 struct flush_tick {};
 struct flush_beats {};
+struct flush_claims {};
+struct flush_creates {};
 struct reap_now {};
 struct check_truth_now {};
 struct prune_now {};

@@ -2,10 +2,8 @@
 
 #include <cstddef>
 #include <memory>
-#include <vector>
 
-#include <caf/typed_response_promise.hpp>
-
+#include "actors/persistence/gathered_calls.hpp"
 #include "actors/persistence/store.hpp"
 #include "messages/counters.hpp"
 #include "messages/protocols.hpp"
@@ -29,24 +27,15 @@ struct heartbeat_store_state {
   static inline const char* name = "heartbeat-store";
   static constexpr std::size_t most_at_once = 500; ///< heartbeats a transaction
 
-  using promise = caf::typed_response_promise<heart_beaten>;
-
-  heartbeat_store_state() = default;
-  heartbeat_store_state(const heartbeat_store_state&) = delete;
-  heartbeat_store_state& operator=(const heartbeat_store_state&) = delete;
-  ~heartbeat_store_state();
-
-  std::unique_ptr<task_store> store;
+  std::unique_ptr<heartbeats> store;
   failed_task_payload_actor listener;
   counter_board_ptr counters;
-  std::vector<beat_heart> beats; ///< gathered
-  std::vector<promise> answers;  ///< to each of them
-  bool flush_pending = false;    ///< a `flush_beats` is on its way
+  gathered_calls<beat_heart, heart_beaten> beats;
 };
 
 [[nodiscard]] heartbeat_store_actor::behavior_type heartbeat_store(
     heartbeat_store_actor::stateful_pointer<heartbeat_store_state> self,
-    std::unique_ptr<task_store> store, failed_task_payload_actor listener,
+    std::unique_ptr<heartbeats> store, failed_task_payload_actor listener,
     counter_board_ptr counters);
 
 } // namespace telltale

@@ -138,27 +138,39 @@ memory_task_store::masks(const std::vector<task_id>& tasks) {
   return found;
 }
 
-caf::expected<committed<task_created>>
-memory_task_store::create(const create_task& what) {
-  committed<task_created> result;
-  const auto& key = what.idempotency_key;
-  const auto known = db_->idempotency_keys.find(key);
-  if (!key.empty() && known != db_->idempotency_keys.end()) {
-    result.answer = {db_->tasks.at(known->second), true};
-    return result;
-  }
-  auto plan = decide_create(what.task, context());
-  plan.task.version = 0; // the first write makes it 1
-  write(plan, result.facts);
-  if (!key.empty())
-    db_->idempotency_keys[key] = plan.task.id;
-  result.answer.task = std::move(plan.task);
+caf::expected<committed<std::vector<caf::expected<task_created>>>>
+memory_task_store::create_all(std::span<const create_task> calls) {
+  committed<std::vector<caf::expected<task_created>>> result;
+  for (const auto& what : calls)
+    result.answer.emplace_back(create_one(what, result.facts));
   return result;
 }
 
-caf::expected<committed<tasks_claimed>>
-memory_task_store::claim(const claim_tasks& what) {
-  committed<tasks_claimed> result;
+task_created memory_task_store::create_one(const create_task& what,
+                                           std::vector<event_facts>& facts) {
+  const auto& key = what.idempotency_key;
+  const auto known = db_->idempotency_keys.find(key);
+  if (!key.empty() && known != db_->idempotency_keys.end())
+    return {db_->tasks.at(known->second), true};
+  auto plan = decide_create(what.task, context());
+  plan.task.version = 0; // the first write makes it 1
+  write(plan, facts);
+  if (!key.empty())
+    db_->idempotency_keys[key] = plan.task.id;
+  return {std::move(plan.task), false};
+}
+
+caf::expected<committed<std::vector<caf::expected<tasks_claimed>>>>
+memory_task_store::claim_all(std::span<const claim_tasks> calls) {
+  committed<std::vector<caf::expected<tasks_claimed>>> result;
+  for (const auto& what : calls)
+    result.answer.emplace_back(claim_one(what, result.facts));
+  return result;
+}
+
+tasks_claimed memory_task_store::claim_one(const claim_tasks& what,
+                                           std::vector<event_facts>& facts) {
+  tasks_claimed result;
   touch(what.runner);
   std::vector<const task_record*> due;
   for (const auto& [id, task] : db_->tasks) {
@@ -166,12 +178,11 @@ memory_task_store::claim(const claim_tasks& what) {
       continue;
     if (is_due(task, db_->now))
       due.push_back(&task);
-    else if (!result.answer.next_due
-             || *task.run_after < *result.answer.next_due)
-      result.answer.next_due = task.run_after;
+    else if (!result.next_due || *task.run_after < *result.next_due)
+      result.next_due = task.run_after;
   }
   if (!due.empty())
-    result.answer.next_due.reset();
+    result.next_due.reset();
   std::ranges::sort(due, [](const auto* a, const auto* b) {
     return std::tuple{-a->priority, queued_since(*a)}
            < std::tuple{-b->priority, queued_since(*b)};
@@ -181,8 +192,8 @@ memory_task_store::claim(const claim_tasks& what) {
     if (!what.mask.empty())
       add_mask(task->id, what.mask);
     auto plan = decide_claim(snapshot(*task), what.runner, context());
-    write(plan, result.facts);
-    result.answer.tasks.push_back(std::move(plan.task));
+    write(plan, facts);
+    result.tasks.push_back(std::move(plan.task));
   }
   return result;
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,8 +40,10 @@ public:
   caf::expected<std::vector<task_masks>>
   masks(const std::vector<task_id>& tasks) override;
 
-  caf::expected<committed<task_created>> create(const create_task&) override;
-  caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) override;
+  caf::expected<committed<std::vector<caf::expected<task_created>>>>
+      create_all(std::span<const create_task>) override;
+  caf::expected<committed<std::vector<caf::expected<tasks_claimed>>>>
+      claim_all(std::span<const claim_tasks>) override;
   caf::expected<committed<tasks_returned>>
   give_back(const return_tasks&) override;
   caf::expected<committed<std::vector<heart_beaten>>>
@@ -67,6 +70,10 @@ private:
   [[nodiscard]] task_snapshot snapshot(const task_record& task,
                                        std::uint32_t attempt = 0) const;
   std::vector<event_facts> run(change_batch& batch);
+  task_created create_one(const create_task& what,
+                          std::vector<event_facts>& facts);
+  tasks_claimed claim_one(const claim_tasks& what,
+                          std::vector<event_facts>& facts);
   /// Stores what was decided.
   void write(transition& plan, std::vector<event_facts>& facts);
   void add_mask(task_id task, const sealed_masks& mask);

@@ -1,17 +1,18 @@
 #include "actors/persistence/pg_claims.hpp"
 
 #include <algorithm>
-#include <array>
-#include <map>
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "actors/persistence/pg_masks.hpp"
 #include "actors/persistence/pg_task_store.hpp"
-#include "actors/persistence/sql_array.hpp"
 #include "actors/persistence/task_rows.hpp"
 #include "actors/persistence/task_writes.hpp"
 
-// Claims on PostgreSQL.
+// Claims on PostgreSQL: one transaction for all that came together.
 
 namespace telltale {
 
@@ -19,56 +20,9 @@ namespace {
 
 constexpr int first_task_column = 3;
 
-/// So many more are looked at than are wanted, in case that others hold them.
-constexpr std::array<std::int64_t, 2> spare{32, 1000};
-
-/// Candidates come from the index alone, for each kind and range of priorities
-/// in its own order; they are locked one by one, until there are enough.
-/// `$1` to `$3` are the ranges, `$4` how many tasks, `$5` how many to spare,
-/// `$6` the kinds, one for each range.
-std::string claim_statement(bool by_kind) {
-  return std::string{"SELECT now(), c.place, c.due, "} + whole_task_columns()
-         + " FROM (SELECT f.* FROM unnest($1::int[], $2::int[],"
-           "   $3::timestamptz[]"
-         + (by_kind ? ", $6::text[])" : ")") + " AS u(lowest, highest, since"
-         + (by_kind ? ", kind)" : ")")
-         + " CROSS JOIN LATERAL ("
-           "   SELECT q.id, -q.priority AS place,"
-           "     greatest(q.created_at, q.run_after) AS due"
-           "   FROM tasks q WHERE q.status = 'queued'"
-         + (by_kind ? " AND q.kind = u.kind" : "")
-         + "   AND -q.priority >= u.lowest AND -q.priority <= u.highest"
-           "   AND greatest(q.created_at, q.run_after) >= u.since"
-           "   AND greatest(q.created_at, q.run_after) <= now()"
-           "   ORDER BY -q.priority, greatest(q.created_at, q.run_after)"
-           "   LIMIT $4::bigint + $5::bigint) f"
-           " ORDER BY f.place, f.due LIMIT $4::bigint + $5::bigint) c"
-           " JOIN tasks t ON t.id = ANY(ARRAY[c.id])"
-           " WHERE t.status || '' = 'queued'"
-           " AND greatest(t.created_at, t.run_after) <= now()"
-           " ORDER BY c.place, c.due LIMIT $4::bigint"
-           " FOR UPDATE OF t SKIP LOCKED";
-}
-
-constexpr const char* next_due =
-    "SELECT run_after FROM tasks WHERE status = 'queued'"
-    " AND run_after > now() ORDER BY run_after LIMIT 1";
-constexpr const char* next_due_by_kind =
-    "SELECT d.run_after FROM unnest($1::text[]) AS u(kind)"
-    " CROSS JOIN LATERAL (SELECT t.run_after FROM tasks t"
-    "   WHERE t.status = 'queued' AND t.kind = u.kind AND t.run_after > now()"
-    "   ORDER BY t.run_after LIMIT 1) d ORDER BY d.run_after LIMIT 1";
-
 constexpr const char* lock_task =
     "SELECT FROM tasks WHERE id = $1::uuid FOR UPDATE";
 constexpr const char* find_event = "SELECT FROM events WHERE id = $1::uuid";
-
-std::string array_of(const std::vector<std::string>& texts) {
-  sql_array result;
-  for (const auto& text : texts)
-    result.add(text);
-  return result.done();
-}
 
 /// Did the transaction that wrote this event take place? Waits for it if it is
 /// still under way in a session that was lost.
@@ -89,143 +43,166 @@ std::vector<std::string> kinds_of(const claim_tasks& what) {
   return kinds;
 }
 
-/// The ranges of a look, column by column.
-struct range_columns {
-  sql_array lowest, highest, since, kinds;
-
-  void add(const std::string& kind, const queue_range& range) {
-    lowest.add(range.lowest);
-    highest.add(range.highest);
-    since.add(range.since);
-    kinds.add(kind);
-  }
-};
-
 } // namespace
 
 statement_list claim_statements() {
-  return {{"claim", claim_statement(false)},
-          {"claim_by_kind", claim_statement(true)},
-          {"next_due", next_due},
-          {"next_due_by_kind", next_due_by_kind},
-          {"lock_task", lock_task},
-          {"find_event", find_event}};
+  return queue_statements()
+         + statement_list{{"lock_task", lock_task}, {"find_event", find_event}};
 }
 
-pqxx::result pg_task_store::look(pqxx::work& transaction,
-                                 const std::vector<std::string>& kinds,
-                                 std::int64_t limit, std::int64_t more,
-                                 timestamp now) {
-  const auto began = steady::now();
-  range_columns ranges;
-  for (const auto& kind : kinds)
-    for (const auto& range : floors_.ranges(kind, began))
-      ranges.add(kind, range);
-  const bool any = kinds.front().empty();
-  auto rows =
-      any ? transaction.exec_prepared("claim", ranges.lowest.done(),
-                                      ranges.highest.done(),
-                                      ranges.since.done(), limit, more)
-          : transaction.exec_prepared(
-              "claim_by_kind", ranges.lowest.done(), ranges.highest.done(),
-              ranges.since.done(), limit, more, ranges.kinds.done());
-  const auto ended = steady::now();
-  queue_look seen;
-  seen.took = ended - began;
-  seen.now = now;
-  seen.all = rows.size() < static_cast<pqxx::result::size_type>(limit);
-  std::map<std::string, std::vector<queue_place>> found;
-  for (const auto& row : rows) {
-    const queue_place place{row[1].as<std::int32_t>(), moment_of(row[2])};
-    seen.last_order = place.order;
-    const auto kind = any ? std::string{} : std::string{text_of(row["kind"])};
-    found[kind].push_back(place);
-  }
-  for (const auto& kind : kinds) {
-    seen.found = std::move(found[kind]);
-    floors_.looked(kind, seen, ended);
-  }
-  return rows;
-}
+/// Calls that want the same kinds, by their places in the batch.
+struct pg_task_store::claim_group {
+  std::vector<std::string> kinds;
+  std::vector<std::size_t> calls;
 
-pqxx::result pg_task_store::find_due(pqxx::work& transaction,
-                                     const claim_tasks& what, timestamp now) {
-  const auto kinds = kinds_of(what);
-  const std::int64_t limit = what.limit;
-  for (std::size_t tries = 0;;) {
-    auto rows = look(transaction, kinds, limit, spare.at(tries), now);
-    if (rows.size() >= static_cast<pqxx::result::size_type>(limit))
-      return rows;
-    const auto complete = [&](const auto& kind) {
-      return floors_.complete(kind);
-    };
-    if (!std::ranges::all_of(kinds, complete)) {
-      for (const auto& kind : kinds)
-        if (!complete(kind))
-          floors_.forget(kind);
-    } else if (!rows.empty() || ++tries == spare.size()) {
-      return rows;
-    }
+  [[nodiscard]] bool wants(const std::string& kind) const {
+    return kinds.front().empty() || std::ranges::binary_search(kinds, kind);
   }
-}
+};
 
-caf::expected<committed<tasks_claimed>>
-pg_task_store::claim(const claim_tasks& what) {
-  committed<tasks_claimed> doubted; // a try whose commit nobody answered
-  bool expired = false;             // nobody waits for it any more
-  auto claimed = db_.run([&](pqxx::connection& link) {
-    committed<tasks_claimed> result;
-    if (!doubted.facts.empty() && was_committed(link, doubted.facts.front()))
-      return doubted;
-    const auto now = touch(link, {what.runner.value}).now;
-    pqxx::work transaction{link};
-    const auto rows = find_due(transaction, what, now);
-    if (rows.empty()) {
-      const auto due = what.kinds.empty()
-                           ? transaction.exec_prepared("next_due")
-                           : transaction.exec_prepared("next_due_by_kind",
-                                                       array_of(what.kinds));
-      if (!due.empty())
-        result.answer.next_due = maybe_moment(due[0][0]);
-      return result;
+/// Claims on their way through one or more tries.
+struct pg_task_store::claim_batch {
+  explicit claim_batch(std::span<const claim_tasks> all) : calls(all) {
+    for (std::size_t i = 0; i < calls.size(); ++i)
+      open.push_back(i);
+    result.answer.resize(calls.size(), tasks_claimed{});
+  }
+
+  /// Answers those that nobody waits for. Were there any?
+  bool drop_unwanted() {
+    const auto now = steady::now();
+    return std::erase_if(open,
+                         [&](std::size_t index) {
+                           if (calls[index].ticket.is_wanted(now))
+                             return false;
+                           result.answer[index] = make_error(ec::call_expired);
+                           return true;
+                         })
+           > 0;
+  }
+
+  void begin() {
+    plans.clear();
+    owners.clear();
+    taken.clear();
+    result.facts.clear();
+    for (const auto index : open)
+      result.answer[index] = tasks_claimed{};
+  }
+
+  [[nodiscard]] std::vector<claim_group> groups() const {
+    std::vector<claim_group> all;
+    for (const auto index : open) {
+      auto kinds = kinds_of(calls[index]);
+      const auto same = std::ranges::find(all, kinds, &claim_group::kinds);
+      if (same != all.end())
+        same->calls.push_back(index);
+      else
+        all.push_back({std::move(kinds), {index}});
     }
-    std::vector<transition> plans;
-    plans.reserve(static_cast<std::size_t>(rows.size()));
-    for (const auto& row : rows) {
-      task_snapshot found;
-      found.task = read_whole_task(row, first_task_column);
-      plans.push_back(decide_claim(std::move(found), what.runner,
-                                   changes_.context(moment_of(row[0]))));
-      changes_.stamp(*plans.back().event);
-    }
-    // Before the write, which gives positions and makes others wait.
-    if (!what.mask.empty())
-      for (auto& plan : plans)
-        if (insert_mask(transaction, plan.task.id, what.mask))
-          ++plan.task.version;
-    std::vector<const transition*> writes;
-    for (const auto& plan : plans)
-      writes.push_back(&plan);
-    // All of them: their rows are locked.
-    const auto written = write_transitions(transaction, writes);
-    for (auto& plan : plans) {
-      plan.event->position = written.at(plan.task.id);
-      ++plan.task.version;
-      result.answer.tasks.push_back(std::move(plan.task));
-      result.facts.push_back(*std::move(plan.event));
-    }
-    // The locks may have been long in coming. Without the commit nothing
-    // of this has happened.
-    expired = !what.ticket.is_wanted(steady::now());
-    if (expired)
-      return result;
-    doubted = result;
-    transaction.commit();
-    return result;
+    return all;
+  }
+
+  std::span<const claim_tasks> calls;
+  std::vector<std::size_t> open;   ///< calls that are still to be served
+  std::vector<transition> plans;   ///< of this try
+  std::vector<std::size_t> owners; ///< the call that each plan is for
+  std::unordered_set<task_id> taken;
+  committed<std::vector<caf::expected<tasks_claimed>>> result;
+  bool doubtful = false; ///< the commit of a try was sent, and not answered
+};
+
+void pg_task_store::take_due(pqxx::work& transaction, claim_batch& batch,
+                             const claim_group& group, timestamp now) {
+  // What this transaction has taken for others is found again: it is locked by
+  // ourselves, and its row still says that it is queued.
+  auto limit = std::ranges::count_if(batch.plans, [&](const auto& plan) {
+    return group.wants(plan.task.kind);
   });
-  if (claimed && expired)
-    return make_error(ec::call_expired);
-  return claimed;
+  for (const auto index : group.calls)
+    limit += batch.calls[index].limit;
+  auto call = group.calls.begin();
+  std::uint32_t given = 0;
+  for (const auto& row : find_due(transaction, group.kinds, limit, now)) {
+    task_snapshot found;
+    found.task = read_whole_task(row, first_task_column);
+    if (batch.taken.contains(found.task.id))
+      continue;
+    if (given == batch.calls[*call].limit) {
+      given = 0;
+      if (++call == group.calls.end())
+        return;
+    }
+    ++given;
+    batch.taken.insert(found.task.id);
+    batch.owners.push_back(*call);
+    batch.plans.push_back(decide_claim(std::move(found),
+                                       batch.calls[*call].runner,
+                                       changes_.context(moment_of(row[0]))));
+    changes_.stamp(*batch.plans.back().event);
+  }
+  if (given > 0)
+    ++call;
+  if (call == group.calls.end())
+    return;
+  const auto next = find_next_due(transaction, group.kinds);
+  for (; call != group.calls.end(); ++call)
+    batch.result.answer[*call]->next_due = next;
+}
+
+bool pg_task_store::claim_open(pqxx::connection& link, claim_batch& batch) {
+  batch.begin();
+  std::set<std::string> runners;
+  for (const auto index : batch.open)
+    runners.insert(batch.calls[index].runner.value);
+  const auto now = touch(link, runners).now;
+  pqxx::work transaction{link};
+  for (const auto& group : batch.groups())
+    take_due(transaction, batch, group, now);
+  if (batch.plans.empty())
+    return true;
+  // Before the write, which gives positions and makes others wait.
+  for (std::size_t i = 0; i < batch.plans.size(); ++i)
+    if (const auto& mask = batch.calls[batch.owners[i]].mask;
+        !mask.empty() && insert_mask(transaction, batch.plans[i].task.id, mask))
+      ++batch.plans[i].task.version;
+  std::vector<const transition*> writes;
+  writes.reserve(batch.plans.size());
+  for (const auto& plan : batch.plans)
+    writes.push_back(&plan);
+  // All of them: their rows are locked.
+  const auto written = write_transitions(transaction, writes);
+  for (std::size_t i = 0; i < batch.plans.size(); ++i) {
+    auto& plan = batch.plans[i];
+    plan.event->position = written.at(plan.task.id);
+    ++plan.task.version;
+    batch.result.answer[batch.owners[i]]->tasks.push_back(std::move(plan.task));
+    batch.result.facts.push_back(*std::move(plan.event));
+  }
+  // The locks may have been long in coming. Without the commit nothing of this
+  // has happened.
+  if (batch.drop_unwanted())
+    return false;
+  batch.doubtful = true;
+  transaction.commit();
+  return true;
+}
+
+caf::expected<committed<std::vector<caf::expected<tasks_claimed>>>>
+pg_task_store::claim_all(std::span<const claim_tasks> calls) {
+  claim_batch batch{calls};
+  const auto done = db_.run([&](pqxx::connection& link) {
+    if (batch.doubtful && was_committed(link, batch.result.facts.front()))
+      return true;
+    batch.doubtful = false;
+    batch.drop_unwanted();
+    while (!batch.open.empty() && !claim_open(link, batch)) {
+    }
+    return true;
+  });
+  if (!done)
+    return std::move(done.error());
+  return std::move(batch.result);
 }
 
 } // namespace telltale

@@ -4,7 +4,10 @@
 
 namespace telltale {
 
-/// The statements that claim tasks.
+/// The statements that look into the queue.
+[[nodiscard]] statement_list queue_statements();
+
+/// Those and the ones that claim tasks.
 [[nodiscard]] statement_list claim_statements();
 
 } // namespace telltale

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -34,8 +36,10 @@ public:
   caf::expected<std::vector<task_masks>>
   masks(const std::vector<task_id>& tasks) override;
 
-  caf::expected<committed<task_created>> create(const create_task&) override;
-  caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) override;
+  caf::expected<committed<std::vector<caf::expected<task_created>>>>
+      create_all(std::span<const create_task>) override;
+  caf::expected<committed<std::vector<caf::expected<tasks_claimed>>>>
+      claim_all(std::span<const claim_tasks>) override;
   caf::expected<committed<tasks_returned>>
   give_back(const return_tasks&) override;
   caf::expected<committed<std::vector<heart_beaten>>>
@@ -72,10 +76,27 @@ private:
   runner_signs touch(pqxx::connection& link,
                      const std::set<std::string>& runners);
 
+  struct create_batch;
+  struct claim_batch;
+
+  /// One try in one transaction, as `claim_open`.
+  bool create_open(pqxx::connection& link, create_batch& batch);
+  /// One try in one transaction. False, and nothing was done, if nobody waits
+  /// for some of the calls any more: the others are to be tried again.
+  bool claim_open(pqxx::connection& link, claim_batch& batch);
+  struct claim_group;
+  /// Finds tasks for calls that want the same kinds.
+  void take_due(pqxx::work& transaction, claim_batch& batch,
+                const claim_group& group, timestamp now);
+
   /// Rows of tasks that are due, locked, with the database's clock in front.
   /// `now` is the database's, or a moment ago.
-  pqxx::result find_due(pqxx::work& transaction, const claim_tasks& what,
-                        timestamp now);
+  pqxx::result find_due(pqxx::work& transaction,
+                        const std::vector<std::string>& kinds,
+                        std::int64_t limit, timestamp now);
+  /// When a task of these kinds is due that is not due now.
+  std::optional<timestamp> find_next_due(pqxx::work& transaction,
+                                         const std::vector<std::string>& kinds);
   pqxx::result look(pqxx::work& transaction,
                     const std::vector<std::string>& kinds, std::int64_t limit,
                     std::int64_t more, timestamp now);

@@ -230,7 +230,7 @@ void on_flush_tick(lane self) {
 } // namespace
 
 report_store_actor::behavior_type
-report_store(lane self, std::unique_ptr<task_store> store,
+report_store(lane self, std::unique_ptr<report_writer> store,
              failed_task_payload_actor listener, counter_board_ptr counters,
              report_store_options options) {
   auto& state = self->state;

@@ -57,7 +57,7 @@ struct report_store_state {
     masks_missed_handle again;
   };
 
-  std::unique_ptr<task_store> store;
+  std::unique_ptr<report_writer> store;
   failed_task_payload_actor listener;
   counter_board_ptr counters;
   report_store_options options;
@@ -71,7 +71,7 @@ struct report_store_state {
 
 [[nodiscard]] report_store_actor::behavior_type
 report_store(report_store_actor::stateful_pointer<report_store_state> self,
-             std::unique_ptr<task_store> store,
+             std::unique_ptr<report_writer> store,
              failed_task_payload_actor listener, counter_board_ptr counters,
              report_store_options options = {});
 

@@ -10,12 +10,12 @@ namespace telltale {
 
 namespace {
 
-using sweeper = sweep_store_actor::stateful_pointer<sweep_store_state>;
+using sweep_pointer = sweep_store_actor::stateful_pointer<sweep_store_state>;
 
 } // namespace
 
-sweep_store_actor::behavior_type sweep_store(sweeper self,
-                                             std::unique_ptr<task_store> store,
+sweep_store_actor::behavior_type sweep_store(sweep_pointer self,
+                                             std::unique_ptr<sweeper> store,
                                              failed_task_payload_actor listener,
                                              counter_board_ptr counters) {
   self->state = {std::move(store), std::move(listener), std::move(counters)};
@@ -28,7 +28,7 @@ sweep_store_actor::behavior_type sweep_store(sweeper self,
 
 task_query_actor::behavior_type
 task_queries(task_query_actor::stateful_pointer<task_query_state> self,
-             std::unique_ptr<task_store> store, counter_board_ptr counters) {
+             std::unique_ptr<task_reader> store, counter_board_ptr counters) {
   self->state = {std::move(store), std::move(counters)};
   auto* port = self->state.store.get();
   return {
@@ -84,7 +84,7 @@ statistics(statistics_actor::stateful_pointer<statistics_state> self,
 
 chat_store_actor::behavior_type
 chat_store(chat_store_actor::stateful_pointer<chat_store_state> self,
-           std::unique_ptr<task_store> store, counter_board_ptr counters) {
+           std::unique_ptr<chat_bindings> store, counter_board_ptr counters) {
   self->state = {std::move(store), std::move(counters)};
   auto* port = self->state.store.get();
   return {

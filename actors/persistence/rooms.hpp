@@ -17,7 +17,7 @@ namespace telltale {
 
 struct sweep_store_state {
   static inline const char* name = "sweep-store";
-  std::unique_ptr<task_store> store;
+  std::unique_ptr<sweeper> store;
   failed_task_payload_actor listener;
   counter_board_ptr counters;
 };
@@ -25,19 +25,19 @@ struct sweep_store_state {
 /// Settles what went silent. Sends `events_committed`.
 [[nodiscard]] sweep_store_actor::behavior_type
 sweep_store(sweep_store_actor::stateful_pointer<sweep_store_state> self,
-            std::unique_ptr<task_store> store,
-            failed_task_payload_actor listener, counter_board_ptr counters);
+            std::unique_ptr<sweeper> store, failed_task_payload_actor listener,
+            counter_board_ptr counters);
 
 struct task_query_state {
   static inline const char* name = "task-queries";
-  std::unique_ptr<task_store> store;
+  std::unique_ptr<task_reader> store;
   counter_board_ptr counters;
 };
 
 /// Reads for people and pages.
 [[nodiscard]] task_query_actor::behavior_type
 task_queries(task_query_actor::stateful_pointer<task_query_state> self,
-             std::unique_ptr<task_store> store, counter_board_ptr counters);
+             std::unique_ptr<task_reader> store, counter_board_ptr counters);
 
 struct retention_store_state {
   static inline const char* name = "retention-store";
@@ -72,14 +72,14 @@ statistics(statistics_actor::stateful_pointer<statistics_state> self,
 
 struct chat_store_state {
   static inline const char* name = "chat-store";
-  std::unique_ptr<task_store> store;
+  std::unique_ptr<chat_bindings> store;
   counter_board_ptr counters;
 };
 
 /// Which chat a chat session is bound to.
 [[nodiscard]] chat_store_actor::behavior_type
 chat_store(chat_store_actor::stateful_pointer<chat_store_state> self,
-           std::unique_ptr<task_store> store, counter_board_ptr counters);
+           std::unique_ptr<chat_bindings> store, counter_board_ptr counters);
 
 struct mute_store_state {
   static inline const char* name = "mute-store";

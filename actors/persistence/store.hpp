@@ -1,5 +1,7 @@
 #pragma once
 
+#include <span>
+#include <utility>
 #include <vector>
 
 #include <caf/expected.hpp>
@@ -24,12 +26,29 @@ template <class T> struct committed {
   std::vector<event_facts> facts;
 };
 
+/// The one answer of a call for many that was made for one.
+template <class T> caf::expected<committed<T>>
+only(caf::expected<committed<std::vector<caf::expected<T>>>> done) {
+  if (!done)
+    return std::move(done.error());
+  auto& answer = done->answer.front();
+  if (!answer)
+    return std::move(answer.error());
+  return committed<T>{*std::move(answer), std::move(done->facts)};
+}
+
 /// What people do to tasks.
 class task_command_store {
 public:
   virtual ~task_command_store() = default;
 
-  virtual caf::expected<committed<task_created>> create(const create_task&) = 0;
+  /// Makes tasks in one transaction, in their order, with one answer for each.
+  /// A create without a key fails alone with `call_expired`, and makes nothing,
+  /// if nobody waits for it any more when it could be committed.
+  virtual caf::expected<committed<std::vector<caf::expected<task_created>>>>
+      create_all(std::span<const create_task>) = 0;
+  caf::expected<committed<task_created>> create(const create_task& what);
+
   virtual caf::expected<committed<task_changed>> cancel(const cancel_task&) = 0;
   virtual caf::expected<committed<task_changed>> retry(const retry_task&) = 0;
 };
@@ -39,19 +58,34 @@ class claim_store {
 public:
   virtual ~claim_store() = default;
 
-  /// Fails with `call_expired`, and takes nothing, if nobody waits for the
-  /// claim any more when it could be committed.
-  virtual caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) = 0;
+  /// Carries out claims in one transaction, with one answer for each; those
+  /// that want the same kinds are served in their order. A claim fails alone
+  /// with `call_expired`, and takes nothing, if nobody waits for it any more
+  /// when it could be committed.
+  virtual caf::expected<committed<std::vector<caf::expected<tasks_claimed>>>>
+      claim_all(std::span<const claim_tasks>) = 0;
+  caf::expected<committed<tasks_claimed>> claim(const claim_tasks& what);
+
   /// Fails with nothing but the database: what is not the claim's any more is
   /// passed over.
   virtual caf::expected<committed<tasks_returned>>
   give_back(const return_tasks&) = 0;
 };
 
-/// Tasks, attempts, runners, chat sessions.
-class task_store : public task_command_store, public claim_store {
+inline caf::expected<committed<task_created>>
+task_command_store::create(const create_task& what) {
+  return only(create_all({&what, 1}));
+}
+
+inline caf::expected<committed<tasks_claimed>>
+claim_store::claim(const claim_tasks& what) {
+  return only(claim_all({&what, 1}));
+}
+
+/// What runners report.
+class report_writer {
 public:
-  ~task_store() override = default;
+  virtual ~report_writer() = default;
 
   /// Applies reports in order, in as few transactions as their ids allow, and
   /// sets `result`, `effect` and `attempt` of each. One that is refused, or
@@ -63,21 +97,65 @@ public:
   /// What these tasks have of values to mask; tasks without any are left out.
   virtual caf::expected<std::vector<task_masks>>
   masks(const std::vector<task_id>& tasks) = 0;
+};
+
+/// Runners' signs of life.
+class heartbeats {
+public:
+  virtual ~heartbeats() = default;
 
   /// One answer per heartbeat, in their order.
   virtual caf::expected<committed<std::vector<heart_beaten>>>
   beat(const std::vector<beat_heart>&) = 0;
+};
+
+/// Settles what went silent, and checks what is stored.
+class sweeper {
+public:
+  virtual ~sweeper() = default;
+
   virtual caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) = 0;
   virtual caf::expected<truth_checked> check(const check_truth&) = 0;
+};
+
+/// What people read of tasks and of their deliveries.
+class task_reader {
+public:
+  virtual ~task_reader() = default;
 
   virtual caf::expected<task_found> find(const find_task&) = 0;
   virtual caf::expected<tasks_listed> list(const list_tasks&) = 0;
   virtual caf::expected<deliveries_listed> list(const list_deliveries&) = 0;
   virtual caf::expected<store_checked> check(const check_store&) = 0;
+};
+
+/// Which chat hears of which session's runs.
+class chat_bindings {
+public:
+  virtual ~chat_bindings() = default;
 
   virtual caf::expected<chats_listed> bind(const bind_chat&) = 0;
   virtual caf::expected<chats_listed> unbind(const unbind_chat&) = 0;
   virtual caf::expected<chats_listed> list(const list_chats&) = 0;
+};
+
+/// Everything about tasks, attempts, runners and chat sessions, for whoever
+/// makes a store.
+class task_store : public report_writer,
+                   public task_command_store,
+                   public claim_store,
+                   public heartbeats,
+                   public sweeper,
+                   public task_reader,
+                   public chat_bindings {
+public:
+  ~task_store() override = default;
+
+  // Calls that several ports have under one name.
+  using chat_bindings::list;
+  using sweeper::check;
+  using task_reader::check;
+  using task_reader::list;
 };
 
 /// What is old goes.

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
@@ -24,17 +26,45 @@ template <class T> caf::result<T> pass(caf::expected<T> answer) {
   return std::move(*answer);
 }
 
-/// Tells what was committed before the answer goes out.
+/// Tells what was committed, before the answers go out.
+template <class Self>
+void tell_facts(Self self, std::vector<event_facts> facts) {
+  if (facts.empty())
+    return;
+  auto& state = self->state;
+  count_facts(*state.counters, facts);
+  self->send(state.listener, events_committed{std::move(facts)});
+}
+
 template <class Self, class T>
 caf::result<T> tell(Self self, caf::expected<committed<T>> done) {
   if (!done)
     return std::move(done.error());
-  auto& state = self->state;
-  if (!done->facts.empty()) {
-    count_facts(*state.counters, done->facts);
-    self->send(state.listener, events_committed{std::move(done->facts)});
-  }
+  tell_facts(self, std::move(done->facts));
   return std::move(done->answer);
+}
+
+/// Asks the store for many at once, tells what was committed, and gives the
+/// outcome of each. If something is refused that one of them brought, each is
+/// asked for alone, so that the others do not have its trouble.
+template <class Answer, class Self, class Ask, class AskAll>
+std::vector<caf::expected<Answer>>
+tell_all(Self self, std::span<const Ask> calls, AskAll ask_all) {
+  auto done = ask_all(calls);
+  std::vector<caf::expected<Answer>> outcomes;
+  outcomes.reserve(calls.size());
+  if (done) {
+    tell_facts(self, std::move(done->facts));
+    for (auto& answer : done->answer)
+      outcomes.emplace_back(std::move(answer));
+  } else if (calls.size() == 1 || is_of_database(code_of(done.error()))) {
+    outcomes.assign(calls.size(), done.error());
+  } else {
+    for (std::size_t i = 0; i < calls.size(); ++i)
+      outcomes.push_back(std::move(
+          tell_all<Answer>(self, calls.subspan(i, 1), ask_all).front()));
+  }
+  return outcomes;
 }
 
 /// The answer to a call that nobody waits for any more; counts it.
@@ -42,6 +72,15 @@ caf::result<T> tell(Self self, caf::expected<committed<T>> done) {
                                         std::string_view call) {
   counters.add(counter::abandoned_calls_total, call);
   return make_error(ec::call_expired);
+}
+
+/// Counts the calls that the store found to be wanted no more.
+template <class Answer>
+void count_expired(counter_board& counters, std::string_view call,
+                   const std::vector<caf::expected<Answer>>& outcomes) {
+  for (const auto& outcome : outcomes)
+    if (!outcome && code_of(outcome.error()) == ec::call_expired)
+      counters.add(counter::abandoned_calls_total, call);
 }
 
 /// Runs a read unless nobody waits for it any more.

@@ -12,13 +12,33 @@ namespace {
 
 using self_pointer = task_commands_actor::stateful_pointer<task_commands_state>;
 
-caf::result<task_created> on_create(self_pointer self,
-                                    const create_task& what) {
+caf::result<task_created> on_create(self_pointer self, create_task& what) {
+  if (self->state.creates.add(std::move(what),
+                              self->make_response_promise<task_created>()))
+    self->send(self, flush_creates{});
+  return caf::delegated<task_created>{};
+}
+
+void on_flush(self_pointer self) {
   auto& state = self->state;
-  if (what.idempotency_key.empty()
-      && !what.ticket.is_wanted(self->clock().now()))
+  auto batch = state.creates.take(task_commands_state::most_at_once);
+  const auto now = self->clock().now();
+  batch.drop_if([&](const create_task& what) -> caf::error {
+    if (!what.idempotency_key.empty() || what.ticket.is_wanted(now))
+      return {};
     return abandon(*state.counters, "create_task");
-  return tell(self, state.store->create(what));
+  });
+  if (!batch.calls.empty()) {
+    auto outcomes =
+        tell_all<task_created>(self, std::span<const create_task>{batch.calls},
+                               [&](std::span<const create_task> calls) {
+                                 return state.store->create_all(calls);
+                               });
+    count_expired(*state.counters, "create_task", outcomes);
+    batch.deliver(std::move(outcomes));
+  }
+  if (state.creates.has_more())
+    self->send(self, flush_creates{});
 }
 
 } // namespace
@@ -26,12 +46,16 @@ caf::result<task_created> on_create(self_pointer self,
 task_commands_actor::behavior_type
 task_commands(self_pointer self, std::unique_ptr<task_command_store> store,
               failed_task_payload_actor listener, counter_board_ptr counters) {
-  self->state = {std::move(store), std::move(listener), std::move(counters)};
-  auto* port = self->state.store.get();
+  auto& state = self->state;
+  state.store = std::move(store);
+  state.listener = std::move(listener);
+  state.counters = std::move(counters);
+  auto* port = state.store.get();
   return {
-      [=](const create_task& what) { return on_create(self, what); },
+      [=](create_task& what) { return on_create(self, what); },
       [=](const cancel_task& what) { return tell(self, port->cancel(what)); },
       [=](const retry_task& what) { return tell(self, port->retry(what)); },
+      [=](flush_creates) { on_flush(self); },
   };
 }
 

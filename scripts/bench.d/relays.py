@@ -118,11 +118,11 @@ def near_last(values, share=0.99):
     return sorted(values)[int(len(values) * share)]
 
 
-def arrivals(world, rate):
+def arrivals(world, rate, rates):
     """Milliseconds from each report to its message, and how late the sender was."""
     chat = Chat(world.program)
     try:
-        with world.service(CONFIG.format(sink=chat.url, rates=UNPACED)) as it:
+        with world.service(CONFIG.format(sink=chat.url, rates=rates)) as it:
             tasks = spread(it, rate * world.seconds)
             report_steadily(it, tasks[:rate], rate)  # warm
             sent, late = report_steadily(it, tasks[rate:], rate)
@@ -134,14 +134,14 @@ def arrivals(world, rate):
         chat.close()
 
 
-def beside_one_that_hangs(world, seconds, rate=50):
+def beside_one_that_hangs(world, seconds, rate=30):
     """Every tenth report is for a chat that never answers: milliseconds to the
     others' messages, through the same relay."""
     chat = Chat(world.program)
     try:
         fault = json.dumps({"next": 1_000_000, "chat": "stuck", "hang": True}).encode()
         urllib.request.urlopen(urllib.request.Request(chat.url + "/faults", fault), timeout=5).close()
-        with world.service(CONFIG.format(sink=chat.url, rates=UNPACED)) as it:
+        with world.service(CONFIG.format(sink=chat.url, rates="")) as it:
             it.service.call("PUT", "/chat-sessions/stuck", {"relay": "chat", "chat_id": "stuck", "channel_type": 2}, expect=200)
             tasks = spread(it, rate * seconds)
             stuck = set(tasks[::10])
@@ -157,12 +157,13 @@ def beside_one_that_hangs(world, seconds, rate=50):
 
 
 def storm(world, count):
-    """A storm into one chat that takes five messages a second: seconds from the
+    """A storm into one chat that takes five messages a second, which is what a
+    relay of its type keeps to by default: seconds from the
     report of the cause that waited longest to its message, how many were
     refused, how many messages, counts by reason, memory."""
     chat = Chat(world.program, "--throttle", "5")
     try:
-        with world.service(CONFIG.format(sink=chat.url, rates="rate_per_chat = 5.0")) as it:
+        with world.service(CONFIG.format(sink=chat.url, rates="")) as it:
             it.service.call("PUT", "/chat-sessions/storm", {"relay": "chat", "chat_id": "storm", "channel_type": 2}, expect=200)
             tasks = it.database.seed_running(count, session="storm")
             batches = []
@@ -196,8 +197,12 @@ def storm(world, count):
 
 
 def rows(world):
+    rate = 20
+    values, _ = arrivals(world, rate, "")
+    yield at_most(f"report -> message at the chat, default settings, {rate} failures/s, p50", statistics.median(values), 10, "ms",
+                  note=f"p99 {near_last(values):.0f} ms")
     rate = 1000
-    values, late = arrivals(world, rate)
+    values, late = arrivals(world, rate, UNPACED)
     yield at_most("report -> message at the chat, 1000 failures/s, p50", statistics.median(values), 10, "ms",
                   note=f"counted from the moment of sending, p99 {near_last(late):.1f} ms after its time")
     yield at_most("report -> message at the chat, 1000 failures/s, p99", near_last(values), 100, "ms")

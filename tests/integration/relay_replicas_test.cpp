@@ -75,7 +75,6 @@ struct fixture : event_world {
     options.type = "octo";
     options.base_url = "http://127.0.0.1:" + std::to_string(sink.port());
     options.token = config::secret{"bf_1"};
-    options.rate_per_app = options.rate_per_chat = 100'000;
     options.digest_window = 0ms;
     clients.push_back(std::make_shared<http::client>(client_options(options)));
     relays.push_back(

@@ -61,13 +61,13 @@ inline task_commands_actor::behavior_type
 fake_commands(task_commands_actor::pointer) {
   return {[](create_task& what) { return task_created{what.task}; },
           [](cancel_task&) { return task_changed{}; },
-          [](retry_task&) { return task_changed{}; }};
+          [](retry_task&) { return task_changed{}; }, [](flush_creates) {}};
 }
 
 inline claim_dispatcher_actor::behavior_type
 fake_claims(claim_dispatcher_actor::pointer) {
   return {[](claim_tasks&) { return tasks_claimed{}; },
-          [](return_tasks&) { return tasks_returned{}; }};
+          [](return_tasks&) { return tasks_returned{}; }, [](flush_claims) {}};
 }
 
 inline statistics_actor::behavior_type

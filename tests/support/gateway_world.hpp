@@ -115,6 +115,7 @@ fake_commands(task_commands_actor::pointer, world* w) {
       [=](const retry_task& what) {
         return task_changed{w->tasks[to_string(what.task)]};
       },
+      [](flush_creates) {},
   };
 }
 
@@ -139,6 +140,7 @@ fake_claims(claim_dispatcher_actor::pointer, world* w) {
                              what.tasks.end());
         return tasks_returned{};
       },
+      [](flush_claims) {},
   };
 }
 

@@ -29,7 +29,7 @@ struct script {
 };
 
 /// Settles every report, or none while the database is away.
-class scripted_task_store final : public task_store {
+class scripted_task_store final : public report_writer {
 public:
   explicit scripted_task_store(std::shared_ptr<script> plan)
       : plan_(std::move(plan)) {}
@@ -66,51 +66,6 @@ public:
     if (plan_->masks_fail)
       return make_error(ec::database_unavailable);
     return std::vector<task_masks>{{tasks.front(), 1, {{"sealed"}}}};
-  }
-
-  using none = caf::error;
-  caf::expected<committed<task_created>> create(const create_task&) override {
-    return none{};
-  }
-  caf::expected<committed<tasks_claimed>> claim(const claim_tasks&) override {
-    return none{};
-  }
-  caf::expected<committed<tasks_returned>>
-  give_back(const return_tasks&) override {
-    return none{};
-  }
-  caf::expected<committed<std::vector<heart_beaten>>>
-  beat(const std::vector<beat_heart>&) override {
-    return none{};
-  }
-  caf::expected<committed<task_changed>> cancel(const cancel_task&) override {
-    return none{};
-  }
-  caf::expected<committed<task_changed>> retry(const retry_task&) override {
-    return none{};
-  }
-  caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) override {
-    return none{};
-  }
-  caf::expected<truth_checked> check(const check_truth&) override {
-    return none{};
-  }
-  caf::expected<task_found> find(const find_task&) override { return none{}; }
-  caf::expected<tasks_listed> list(const list_tasks&) override {
-    return none{};
-  }
-  caf::expected<deliveries_listed> list(const list_deliveries&) override {
-    return none{};
-  }
-  caf::expected<store_checked> check(const check_store&) override {
-    return none{};
-  }
-  caf::expected<chats_listed> bind(const bind_chat&) override { return none{}; }
-  caf::expected<chats_listed> unbind(const unbind_chat&) override {
-    return none{};
-  }
-  caf::expected<chats_listed> list(const list_chats&) override {
-    return none{};
   }
 
 private:
