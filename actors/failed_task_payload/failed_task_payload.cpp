@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/failed_task_payload/build.hpp"
+#include "messages/published.hpp"
 
 namespace telltale {
 
@@ -99,12 +100,24 @@ void on_published(pointer self, events_stored& stored) {
   state.batch_limit = std::min(2 * state.batch_limit, limits::largest_batch);
   const bool progressed = !stored.events.empty();
   wake_relays(self, stored.due_relays);
-  if (progressed)
+  if (progressed) {
+    if (state.wiring.counters)
+      for (const auto& event : stored.events)
+        state.wiring.counters->add(counter::events_published_total,
+                                   to_string(event.type));
+    if (state.wiring.announce)
+      state.wiring.announce(!stored.due_relays.empty());
     self->send(state.wiring.stream, events_published{std::move(stored.events)});
+  }
   if (!state.waiting.empty())
     publish_next(self);
   else if (state.more_in_log && progressed)
     look(self);
+}
+
+/// Nobody is to be sent it, so nothing has to be stored for it.
+bool is_published(const event_facts& facts) {
+  return facts.position > 0 && !facts.due;
 }
 
 /// Texts come back in the order in which they went: title, error, title, ...
@@ -128,6 +141,14 @@ void on_narrowed(pointer self, texts_redacted& narrowed) {
   }
   for (auto i = state.worded; i < state.batch.size(); ++i)
     request.events.push_back(address(state.batch[i], targets->webhooks));
+  if (std::ranges::all_of(state.batch, is_published)) {
+    events_stored published;
+    for (const auto& event : request.events)
+      published.events.push_back(as_published(event, event.facts.position));
+    std::ranges::sort(published.events, {}, &published_event::position);
+    on_published(self, published);
+    return;
+  }
   // Waits without a limit: a timer a batch would outlive its answer. The event
   // log bounds its statements by itself.
   self->request(state.wiring.events, caf::infinite, std::move(request))

@@ -27,6 +27,9 @@ struct payload_wiring {
   /// Does anybody follow the stream? If not, events that nobody has to be told
   /// pass without their envelope. Empty: somebody does. Any thread.
   std::function<bool()> is_heard;
+  /// Tells other replicas that something was published, and whether there are
+  /// deliveries to make. May be empty. Does not block.
+  std::function<void(bool deliveries)> announce;
   counter_board_ptr counters{}; ///< null: no metrics
 };
 
@@ -36,7 +39,9 @@ struct payload_wiring {
 /// replicas, publish_backlog and retry_publication from itself. Sends
 /// narrow_texts to redaction, publish_events and take_unpublished to the event
 /// log, events_published to the stream, deliveries_due to relays. Never says
-/// anything that is not a function of committed facts.
+/// anything that is not a function of committed facts. Events that nobody is to
+/// be sent, and that have their position, are published by that: they go to the
+/// stream without the log's help.
 ///
 /// One publication is in flight; what arrives meanwhile goes into the next.
 /// Failure: facts wait and are tried again with growing delay; beyond

@@ -8,22 +8,8 @@ namespace telltale {
 
 namespace {
 
-using event_log_pointer = event_store_actor::stateful_pointer<event_log_state>;
 using delivery_log_pointer =
     delivery_store_actor::stateful_pointer<delivery_log_state>;
-
-caf::result<events_stored> on_publish(event_log_pointer self,
-                                      const publish_events& request) {
-  auto& state = self->state;
-  auto stored = state.store->publish(request);
-  if (!stored)
-    return std::move(stored.error());
-  for (const auto& event : stored->events)
-    state.counters->add(counter::events_published_total, to_string(event.type));
-  if (!stored->events.empty() && state.announce)
-    state.announce(!stored->due_relays.empty());
-  return std::move(*stored);
-}
 
 template <class T> caf::result<T> answer(caf::expected<T> result) {
   if (!result)
@@ -46,13 +32,12 @@ caf::result<deliveries_recorded> on_record(delivery_log_pointer self,
 
 event_store_actor::behavior_type
 event_log(event_store_actor::stateful_pointer<event_log_state> self,
-          std::shared_ptr<event_store> store, counter_board_ptr counters,
-          std::function<void(bool)> announce) {
+          std::shared_ptr<event_store> store) {
   self->state.store = std::move(store);
-  self->state.counters = std::move(counters);
-  self->state.announce = std::move(announce);
   return {
-      [=](const publish_events& request) { return on_publish(self, request); },
+      [=](const publish_events& request) {
+        return answer(self->state.store->publish(request));
+      },
       [=](const take_unpublished& request) {
         return answer(self->state.store->take(request));
       },

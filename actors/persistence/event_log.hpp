@@ -1,12 +1,10 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/persistence/store.hpp"
-#include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
 namespace telltale {
@@ -14,23 +12,18 @@ namespace telltale {
 /// The event log as an actor.
 ///
 /// Accepts publish_events, take_unpublished, read_events; answers when it is
-/// committed. Sends nothing; calls `announce` after each publication. Never
-/// keeps anything in memory.
+/// committed. Sends nothing. Never keeps anything in memory.
 /// Failure: answers the store's error; every request may be repeated.
 /// Threading: blocks on the database; the composition root spawns it detached.
 struct event_log_state {
   static inline const char* name = "event-log";
 
   std::shared_ptr<event_store> store; ///< ours alone
-  counter_board_ptr counters;
-  /// Tells other replicas, and whether there are deliveries; may be empty.
-  std::function<void(bool deliveries)> announce;
 };
 
 [[nodiscard]] event_store_actor::behavior_type
 event_log(event_store_actor::stateful_pointer<event_log_state> self,
-          std::shared_ptr<event_store> store, counter_board_ptr counters,
-          std::function<void(bool deliveries)> announce);
+          std::shared_ptr<event_store> store);
 
 /// The deliveries of all relays as an actor.
 ///

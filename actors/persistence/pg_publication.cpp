@@ -12,6 +12,7 @@
 #include "actors/persistence/pg_event_store.hpp"
 #include "actors/persistence/sql_array.hpp"
 #include "actors/persistence/uuid_v5.hpp"
+#include "messages/published.hpp"
 
 namespace telltale {
 
@@ -269,21 +270,6 @@ void write_deliveries(publication& p) {
                           p.tasks.done(), p.relays.done(), p.chats.done(),
                           p.threads.done(), p.replies.done(), p.channels.done(),
                           p.locales.done(), p.positions.done());
-}
-
-published_event as_published(const event_publication& event,
-                             std::int64_t position) {
-  published_event result;
-  result.position = position;
-  result.id = event.facts.id;
-  result.type = event.facts.type;
-  result.task = event.facts.task;
-  result.chat_session = event.facts.chat_session.value;
-  if (!event.head.empty())
-    result.envelope = event.head + event.payload + "}";
-  result.next_attempt_at = event.facts.next_attempt_at;
-  result.kind = event.facts.kind;
-  return result;
 }
 
 /// Rows of events to write once more, column by column.

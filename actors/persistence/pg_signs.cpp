@@ -1,5 +1,6 @@
 #include "actors/persistence/pg_signs.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/persistence/pg_task_store.hpp"
@@ -60,10 +61,7 @@ void pg_task_store::touch_runners(const std::vector<report_flight>& batch) {
       names.push_back(name);
     }
   }
-  if (touched_.size() > most_touched)
-    std::erase_if(touched_, [&](const auto& entry) {
-      return now - entry.second >= interval;
-    });
+  forget_old_signs(now, interval);
   if (names.empty())
     return;
   const auto& list = due.done();
@@ -77,9 +75,29 @@ void pg_task_store::touch_runners(const std::vector<report_flight>& batch) {
       touched_.erase(name);
 }
 
+void pg_task_store::forget_old_signs(steady::time_point now,
+                                     std::chrono::milliseconds interval) {
+  if (touched_.size() > most_touched)
+    std::erase_if(touched_, [&](const auto& entry) {
+      return now - entry.second >= interval;
+    });
+}
+
 pg_task_store::runner_signs
 pg_task_store::touch(pqxx::connection& link,
                      const std::set<std::string>& runners) {
+  const auto began = steady::now();
+  const auto interval = sign_interval(rules_->get()->runner_silence);
+  const auto is_fresh = [&](const std::string& name) {
+    const auto found = touched_.find(name);
+    return found != touched_.end() && began - found->second < interval;
+  };
+  if (looked_at_ != steady::time_point{}
+      && std::ranges::all_of(runners, is_fresh))
+    return {looked_now_
+                + std::chrono::duration_cast<timestamp::duration>(began
+                                                                  - looked_at_),
+            {}};
   pqxx::nontransaction writing{link};
   runner_signs signs;
   sql_array names;
@@ -106,6 +124,11 @@ pg_task_store::touch(pqxx::connection& link,
                           sign_interval(silence).count());
   if (!signs.returned.empty())
     writing.exec_prepared("release_waiting", back.done());
+  looked_at_ = began;
+  looked_now_ = signs.now;
+  for (const auto& name : runners)
+    touched_[name] = began;
+  forget_old_signs(began, interval);
   return signs;
 }
 

@@ -72,7 +72,9 @@ private:
     timestamp now{};
     std::unordered_set<std::string> returned; ///< silent or unknown before
   };
-  /// Notes that runners are alive, and lets go of what waited for them.
+  /// Notes that runners are alive, and lets go of what waited for them. Does
+  /// not ask the database for runners whose sign it noted here within
+  /// `sign_interval`: nobody takes them for silent. `now` is an estimate then.
   runner_signs touch(pqxx::connection& link,
                      const std::set<std::string>& runners);
 
@@ -115,7 +117,12 @@ private:
   pg_connection db_;
   pg_changes changes_;
   queue_floors floors_;
+  void forget_old_signs(steady::time_point now,
+                        std::chrono::milliseconds interval);
+
   std::unordered_map<std::string, steady::time_point> touched_;
+  timestamp looked_now_{};         ///< the database's clock
+  steady::time_point looked_at_{}; ///< when that was asked for
 };
 
 } // namespace telltale

@@ -122,11 +122,7 @@ void service::wiring::replace_targets(publication_targets targets) {
 void service::wiring::spawn_publication() {
   events_ = spawn_blocking_room<event_store_actor, event_log_state>(
       "event-log", [this](auto* self) {
-        return event_log(self, make_pg_event_store(store_, envelopes()),
-                         counters_, [this](bool deliveries) {
-                           if (auto* bell = bell_.load())
-                             bell->ring(deliveries);
-                         });
+        return event_log(self, make_pg_event_store(store_, envelopes()));
       });
   stream_ = spawn_room<event_stream_actor, event_stream_state>(
       "event-stream", [this](auto* self) {
@@ -145,6 +141,11 @@ void service::wiring::spawn_publication() {
                                        return counters->read(
                                                   counter::event_subscribers)
                                               > 0;
+                                     },
+                                 .announce =
+                                     [this](bool deliveries) {
+                                       if (auto* bell = bell_.load())
+                                         bell->ring(deliveries);
                                      },
                                  .counters = counters_});
       });

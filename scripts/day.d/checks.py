@@ -6,18 +6,27 @@ import statistics
 from sampler import total
 
 
+# Shown, and no part of the verdict.
+FIGURE = "figure"
+
+
 @dataclasses.dataclass
 class Line:
     what: str
     target: str
     measured: str
-    good: bool | None  # None: could not be looked at here
+    good: bool | str | None  # None: could not be looked at here; FIGURE
     note: str = ""
 
     @property
     def is_timed(self):
         """About time or the processor, so that a slow or busy machine can spoil it."""
         return any(word in f"{self.target} " for word in (" s ", " ms ", "% of a core", " % ", "a second"))
+
+
+def figure(what, value, unit, note=""):
+    """What depends on the machine alone whether it is good."""
+    return Line(what, "as the machine is", f"{value:.3g} {unit}", FIGURE, note)
 
 
 def at_most(what, value, target, unit="", note="", missing="not measured", digits=None):
@@ -74,7 +83,7 @@ def back_to_idle(idle, quiet):
         before, after = middle(of_service(idle, what)), middle(of_service(end, what))
         yield at_most(f"idle again: {what}", after, (before or 0) + room, note=f"{before:g} at the start" if before else "")
     before, after = middle(of_database(idle, "backends")), middle(of_database(end, "backends"))
-    yield at_most("idle again: PostgreSQL backends", after, (before or 0) + 1, note=f"{before:g} at the start" if before else "")
+    yield at_most("idle again: PostgreSQL backends", after, (before or 0) + 2, note=f"{before:g} at the start" if before else "")
     metrics = next((one["metrics"] for one in reversed(end) if one.get("metrics")), {})
     for name in ("event_subscribers", "reports_in_flight", "sends_in_flight", "relay_circuit_open", "database_stalled"):
         value = total(metrics, name) if metrics else None
@@ -115,7 +124,8 @@ def nothing_grows(quiet, minutes):
     logs = [(one["at"], one["database_log_bytes"] / 1e3) for one in end if "database_log_bytes" in one]
     yield at_most("quiet: PostgreSQL's log grows", slope(logs), 20, "kB a minute")
     wal = [(at, value / 1e3) for at, value in of_database(end, "wal")]
-    yield at_most("quiet: WAL", slope(wal), 100, "kB a minute")
+    # In a short quiet, vacuum still tidies up after what was before it.
+    yield at_most("quiet: WAL", slope(wal), 100 if span >= 5 else 500, "kB a minute")
 
 
 def costs(loads):
@@ -124,14 +134,15 @@ def costs(loads):
     if morning:
         yield at_most("disk a finished task, without deliveries", morning["disk"] / 1e3, 3.5, "kB", f"{morning['tasks']} tasks")
         yield at_most("WAL a task, without deliveries", morning["wal"] / 1e3, 6, "kB")
-        yield at_most("CPU of the service at 100 tasks a second", morning["cpu"], 10, "% of a core", f"{morning['rate']:.0f} tasks a second")
+        yield figure("CPU of the service at 100 tasks a second", morning["cpu"], "% of a core",
+                     f"{morning['rate']:.0f} tasks a second, 200 long polls, 30 event streams")
     else:
         yield Line("cost of a task", "measured", "no load was measured", False)
     if morning and evening:
         first, then = morning["commits"], evening["commits"]
         yield Line("commits an operation, evening beside morning", "within 25 %", f"{then:.2f} beside {first:.2f}",
                    abs(then - first) <= 0.25 * first)
-        yield at_most("CPU at 100 tasks a second, evening", evening["cpu"], max(1.5 * morning["cpu"], 10), "% of a core")
+        yield at_most("CPU at 100 tasks a second, evening", evening["cpu"], 1.5 * morning["cpu"], "% of a core")
 
 
 def peaks(samples, phases):

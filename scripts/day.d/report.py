@@ -4,6 +4,7 @@ import json
 import platform
 import time
 
+import checks
 import plot
 from checks import of_metric, of_service
 
@@ -11,6 +12,8 @@ MARKS = ("<!-- day: written by scripts/day --markdown; do not edit -->", "<!-- d
 
 
 def word(line):
+    if line.good == checks.FIGURE:
+        return "figure"
     return "skipped" if line.good is None else "good" if line.good else "BAD"
 
 
@@ -22,7 +25,8 @@ def table(lines, seconds):
                    + (f"  {line.note}" if line.note else ""))
     bad = sum(line.good is False for line in lines)
     skipped = sum(line.good is None for line in lines)
-    out.append(f"\n{len(lines) - bad - skipped} good, {bad} bad, {skipped} skipped, in {seconds / 60:.1f} minutes")
+    good = sum(line.good is True for line in lines)
+    out.append(f"\n{good} good, {bad} bad, {skipped} skipped, in {seconds / 60:.1f} minutes")
     return "\n".join(out)
 
 

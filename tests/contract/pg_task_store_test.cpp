@@ -187,6 +187,18 @@ CAF_TEST(a claim whose answer was lost is answered with what it took) {
   CAF_CHECK_EQUAL(store->find({first})->task, claimed->answer.tasks[0]);
 }
 
+CAF_TEST(a sign of life that was just noted is not asked for again) {
+  CAF_REQUIRE(store->claim({{"r1"}, {}, 1}));
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM runners"), "1");
+  execute("DELETE FROM runners");
+  CAF_REQUIRE(store->claim({{"r1"}, {}, 1}));
+  CAF_REQUIRE(store->beat({{{"r1"}, {}}}));
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM runners"), "0");
+  CAF_MESSAGE("another runner's is");
+  CAF_REQUIRE(store->beat({{{"r1"}, {}}, {{"r2"}, {}}}));
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM runners"), "2");
+}
+
 CAF_TEST(racing reports and sweeps end in one state with one event) {
   constexpr int tasks = 40;
   std::vector<apply_status> good;

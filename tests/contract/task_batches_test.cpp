@@ -115,9 +115,9 @@ CAF_TEST(claims for the same kinds are served in the order of their coming) {
       made.push_back(w.create().id);
       w.advance(1s);
     }
-    auto done = w.store().claim_all(std::vector{
-        wanting("a", {"review"}), wanting("b", {"review"}),
-        wanting("c", {"review"}, 7), wanting("d", {"review"})});
+    auto done = w.store().claim_all(
+        std::vector{wanting("a", {"review"}), wanting("b", {"review"}),
+                    wanting("c", {"review"}, 7), wanting("d", {"review"})});
     CAF_REQUIRE(done);
     for (std::size_t i = 0; i < made.size(); ++i) {
       CAF_REQUIRE_EQUAL(done->answer[i]->tasks.size(), 1u);
@@ -131,9 +131,9 @@ CAF_TEST(creates that come together are told in their order) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto old = w.store().create(new_task("x", "old"));
     CAF_REQUIRE(old);
-    const std::vector<create_task> calls{
-        new_task("a"), new_task("b", "new"), new_task("c", "old"),
-        new_task("d", "new"), new_task("e")};
+    const std::vector<create_task> calls{new_task("a"), new_task("b", "new"),
+                                         new_task("c", "old"),
+                                         new_task("d", "new"), new_task("e")};
     const auto done = w.store().create_all(calls);
     CAF_REQUIRE(done);
     CAF_REQUIRE_EQUAL(done->answer.size(), calls.size());
@@ -175,7 +175,8 @@ CAF_TEST(the log has the creates of one transaction in their order) {
                   wanted);
 }
 
-CAF_TEST(a claim whose time is over before the commit takes nothing from others) {
+CAF_TEST(
+    a claim whose time is over before the commit takes nothing from others) {
   make({"x", "x"});
   pqxx::connection other{url()};
   auto held = std::make_unique<pqxx::work>(other);
@@ -212,6 +213,7 @@ CAF_TEST(a create without a key whose time is over is undone) {
   const auto done = store->create_all(calls);
   later.join();
   CAF_REQUIRE(done);
+  CAF_REQUIRE(!done->answer[0]);
   CAF_CHECK_EQUAL(code_of(done->answer[0].error()), ec::call_expired);
   CAF_CHECK(done->answer[1]);
   CAF_CHECK(done->answer[2]);
@@ -245,8 +247,8 @@ CAF_TEST(claims whose common answer was lost are answered with what they took) {
   through.url = line.url();
   const auto far = make_pg_task_store(through);
   line.cut_answer_to("COMMIT");
-  auto done = far->claim_all(std::vector{wanting("a", {"x"}, 2),
-                                         wanting("b", {}), wanting("c", {})});
+  auto done = far->claim_all(
+      std::vector{wanting("a", {"x"}, 2), wanting("b", {}), wanting("c", {})});
   CAF_REQUIRE(done);
   CAF_CHECK_EQUAL(line.cuts(), 1);
   CAF_CHECK(kinds_of(done->answer)

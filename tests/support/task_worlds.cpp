@@ -49,15 +49,14 @@ public:
     database().execute(
         "TRUNCATE tasks, task_masks, attempts, events, runners, chat_sessions, "
         "deliveries");
-    pg_options options;
-    options.url = database().url();
-    store_ = make_pg_task_store(options);
+    restart();
   }
 
   std::string name() const override { return "postgres"; }
   task_store& store() override { return *store_; }
 
-  /// The database's clock cannot be moved, so everything grows older.
+  /// The database's clock cannot be moved, so everything grows older; a store
+  /// that was there before would remember other times.
   void advance(std::chrono::milliseconds span) override {
     const auto past =
         " - interval '" + std::to_string(span.count()) + " milliseconds'";
@@ -74,6 +73,7 @@ public:
         + "; UPDATE attempts SET " + shift({"started_at", "ended_at"})
         + "; UPDATE events SET " + shift({"occurred_at"})
         + "; UPDATE runners SET " + shift({"first_seen_at", "last_seen_at"}));
+    restart();
   }
 
   std::size_t told(task_id task, std::string_view type) override {
@@ -83,6 +83,12 @@ public:
   }
 
 private:
+  void restart() {
+    pg_options options;
+    options.url = database().url();
+    store_ = make_pg_task_store(options);
+  }
+
   std::unique_ptr<task_store> store_;
 };
 

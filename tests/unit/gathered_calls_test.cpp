@@ -92,8 +92,8 @@ struct fixture : test_coordinator_fixture<> {
   }
 
   template <class Answer, class To, class Ask> void ask(To to, Ask what) {
-    sys.spawn([this, to, what = std::move(what)](
-                  caf::event_based_actor* client) {
+    sys.spawn([this, to,
+               what = std::move(what)](caf::event_based_actor* client) {
       client->request(to, caf::infinite, what)
           .then([this](const Answer&) { ++answered; },
                 [this](const caf::error& x) { errors.push_back(code_of(x)); });

@@ -93,6 +93,7 @@ struct fixture : test_coordinator_fixture<> {
   relay_actor relay = sys.spawn(fake_relay, &s);
   failed_task_payload_actor uut;
   std::function<bool()> is_heard;
+  std::vector<bool> announced; ///< to other replicas: with deliveries?
   counter_board_ptr counters = std::make_shared<counter_board>();
 
   void start() {
@@ -102,6 +103,9 @@ struct fixture : test_coordinator_fixture<> {
     wiring.stream = sys.spawn(fake_stream, &s);
     wiring.targets = targets;
     wiring.is_heard = is_heard;
+    wiring.announce = [this](bool deliveries) {
+      announced.push_back(deliveries);
+    };
     wiring.counters = counters;
     targets->replace({{{"chats", relay}}, {{"hook", {}}}});
     uut = sys.spawn(failed_task_payload, wiring);
@@ -258,14 +262,50 @@ CAF_TEST(what nobody follows passes without words) {
   const auto old = make_facts(event_type::task_started);
   commit({old});
   CAF_CHECK_EQUAL(title_of(old), "~Review of !7");
-  plain.id.value = make_uuid_v7();
-  commit({plain});
-  CAF_CHECK_EQUAL(of(s.published.back(), plain).payload, "");
   CAF_MESSAGE("a subscriber gets them as they come");
   heard = true;
   plain.id.value = make_uuid_v7();
-  commit({plain});
+  commit({plain, failure});
   CAF_CHECK_EQUAL(title_of(plain), "~Review of !7");
+}
+
+CAF_TEST(what nobody is to be sent goes to the stream without the log) {
+  bool heard = false;
+  is_heard = [&heard] { return heard; };
+  start();
+  auto first = make_facts(event_type::task_started);
+  first.position = 7;
+  auto second = make_facts(event_type::task_succeeded);
+  second.position = 9;
+  commit({first, second});
+  CAF_CHECK(s.published.empty());
+  CAF_REQUIRE_EQUAL(s.streamed.size(), 2u);
+  CAF_CHECK(s.streamed[0].id == first.id);
+  CAF_CHECK_EQUAL(s.streamed[0].position, 7);
+  CAF_CHECK_EQUAL(s.streamed[0].envelope, "");
+  CAF_CHECK_EQUAL(s.streamed[1].position, 9);
+  CAF_CHECK_EQUAL(announced, std::vector<bool>{false});
+  CAF_CHECK_EQUAL(
+      counters->read(counter::events_published_total, "task:started"), 1.0);
+  heard = true;
+  first.id.value = make_uuid_v7();
+  first.position = 10;
+  commit({first});
+  CAF_CHECK(s.published.empty());
+  CAF_REQUIRE_EQUAL(s.streamed.size(), 3u);
+  const auto envelope = parse(s.streamed[2].envelope);
+  CAF_CHECK_EQUAL(envelope.at("payload").at("title"), "~Review of !7");
+  CAF_MESSAGE("beside one that is due they keep their order");
+  auto failure = make_facts();
+  failure.position = 11;
+  failure.due = true;
+  first.id.value = make_uuid_v7();
+  first.position = 12;
+  s.due = {"chats"};
+  commit({failure, first});
+  CAF_CHECK_EQUAL(s.published.size(), 1u);
+  CAF_CHECK_EQUAL(s.published[0].events.size(), 2u);
+  CAF_CHECK(announced.back());
 }
 
 CAF_TEST(an event that the log refuses does not hold up the others) {
