@@ -44,6 +44,9 @@ struct due_delivery {
   std::string envelope;
   std::uint32_t tries = 0; ///< before this one
   timestamp created_at{};
+  /// The key of the message in which it may have been sent before: its own id
+  /// if it was alone, else shared by all that the message told.
+  std::optional<delivery_id> message{};
 
   bool operator==(const due_delivery&) const = default;
 };
@@ -66,6 +69,8 @@ struct delivery_result {
   std::string message_id;
   redacted_text text; ///< what people read
   bool counts = true; ///< false: throttled or put back, no try was spent
+  /// If pending: the other side may have it, so it goes again as it went.
+  bool doubtful = false;
 
   bool operator==(const delivery_result&) const = default;
 };
@@ -84,6 +89,22 @@ struct deliveries_recorded {
   std::uint32_t recorded = 0;
 
   bool operator==(const deliveries_recorded&) const = default;
+};
+
+/// Before messages are sent that tell several deliveries each: until they are
+/// sent or dead, those are told together or not at all.
+struct gather_deliveries {
+  std::string relay;
+  std::vector<std::vector<delivery_id>> messages;
+
+  bool operator==(const gather_deliveries&) const = default;
+};
+
+/// The idempotency key of each message: a function of the deliveries it tells.
+struct deliveries_gathered {
+  std::vector<delivery_id> keys;
+
+  bool operator==(const deliveries_gathered&) const = default;
 };
 
 /// Fails with `delivery_not_found` or `not_redeliverable`. Enables a hook again

@@ -125,6 +125,8 @@ using event_store_actor =
 /// The deliveries of all relays.
 using delivery_store_actor = caf::typed_actor<
     caf::replies_to<take_deliveries>::with<deliveries_taken>,
+    // From a relay, before it sends a message that tells several.
+    caf::replies_to<gather_deliveries>::with<deliveries_gathered>,
     caf::replies_to<record_deliveries>::with<deliveries_recorded>,
     caf::replies_to<redeliver>::with<redelivery_queued>,
     caf::replies_to<redeliver_dead>::with<dead_requeued>,

@@ -57,6 +57,9 @@ delivery_log(delivery_store_actor::stateful_pointer<delivery_log_state> self,
       [=](const take_deliveries& request) {
         return answer(self->state.store->take(request));
       },
+      [=](const gather_deliveries& request) {
+        return answer(self->state.store->gather(request));
+      },
       [=](const record_deliveries& request) {
         return on_record(self, request);
       },

@@ -27,11 +27,11 @@ event_log(event_store_actor::stateful_pointer<event_log_state> self,
 
 /// The deliveries of all relays as an actor.
 ///
-/// Accepts take_deliveries, record_deliveries, redeliver, redeliver_dead,
-/// read_backlog. Sends events_committed with what became of deliveries to
-/// `publisher`. Never sends a message to a chat. Failure: answers the store's
-/// error; every request may be repeated. Threading: blocks on the database; the
-/// composition root spawns it detached.
+/// Accepts take_deliveries, gather_deliveries, record_deliveries, redeliver,
+/// redeliver_dead, read_backlog. Sends events_committed with what became of
+/// deliveries to `publisher`. Never sends a message to a chat. Failure: answers
+/// the store's error; every request may be repeated. Threading: blocks on the
+/// database; the composition root spawns it detached.
 struct delivery_log_state {
   static inline const char* name = "delivery-log";
 

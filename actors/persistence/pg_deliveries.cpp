@@ -13,6 +13,7 @@
 #include "actors/persistence/pg_event_store.hpp"
 #include "actors/persistence/sql_array.hpp"
 #include "actors/persistence/stored_text.hpp"
+#include "actors/persistence/uuid_v5.hpp"
 
 namespace telltale {
 
@@ -56,7 +57,10 @@ constexpr const char* take_due = R"(,
   ),
   taken AS (
     UPDATE deliveries d
-    SET leased_until = now() + $4 * interval '1 millisecond'
+    SET leased_until = now() + $4 * interval '1 millisecond',
+        -- Whoever had it before has said nothing: it may have been sent.
+        message_key = CASE WHEN d.leased_until IS NULL THEN d.message_key
+                           ELSE coalesce(d.message_key, d.id) END
     WHERE d.id = ANY(ARRAY(SELECT id FROM picked
                            UNION ALL SELECT id FROM hooks))
     RETURNING d.*
@@ -64,7 +68,7 @@ constexpr const char* take_due = R"(,
   ranked AS (
     SELECT d.id, d.event_id, e.type, d.task_id, e.facts, d.chat_id, d.thread_id,
            d.reply_to, d.channel_type, d.locale, e.payload, e.head, d.tries,
-           d.created_at, d.position,
+           d.created_at, d.position, d.message_key,
            d.chat_id <> '' AND e.type = 'task:failed'
              AND count(*) FILTER (WHERE e.type = 'task:failed')
                    OVER (PARTITION BY d.chat_id ORDER BY d.position) > $5
@@ -79,7 +83,7 @@ constexpr const char* take_due = R"(,
            ELSE coalesce(payload, '') END,
          CASE WHEN slim THEN '' ELSE coalesce(head || payload || '}', '') END,
          tries, created_at, soonest,
-         CASE WHEN NOT slim AND payload IS NULL THEN facts END
+         CASE WHEN NOT slim AND payload IS NULL THEN facts END, message_key
   FROM (
     SELECT least(min(greatest(next_try_at, leased_until,
                               (SELECT max(m.until) FROM muted m
@@ -117,14 +121,23 @@ constexpr const char* write_results = R"(
       leased_until = NULL,
       last_error = u.error,
       message_id = u.message_id,
-      text = u.text
+      text = u.text,
+      message_key = CASE WHEN u.doubtful THEN coalesce(d.message_key, d.id)
+                         ELSE d.message_key END
   FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::bigint[], $5::text[],
-              $6::text[], $7::text[])
-    AS u (id, state, counts, retry_in, error, message_id, text),
+              $6::text[], $7::text[], $9::boolean[])
+    AS u (id, state, counts, retry_in, error, message_id, text, doubtful),
     events e
   WHERE d.id = ANY(ARRAY[u.id]) AND d.relay || '' = $8 AND d.state || '' = 'pending'
     AND e.id = ANY(ARRAY[d.event_id])
   RETURNING d.id, d.state, e.facts, now())";
+
+/// Waits for the disk: the message is sent right after.
+constexpr const char* gather_statement = R"(
+  UPDATE deliveries d SET message_key = u.key
+  FROM unnest($1::uuid[], $2::uuid[]) AS u (id, key)
+  WHERE d.id = ANY(ARRAY[u.id]) AND d.relay || '' = $3
+    AND d.state || '' = 'pending')";
 
 /// With their positions, last, as whoever writes events gives them. Nobody has
 /// to be told of a delivery's fate.
@@ -175,6 +188,8 @@ due_delivery read_due(const std::string& relay, const pqxx::row& row,
   due.envelope = row[11].c_str();
   due.tries = row[12].as<std::uint32_t>();
   due.created_at = read_time(row[13]).value_or(timestamp{});
+  if (!row[16].is_null())
+    due.message = delivery_id{need_uuid(row[16])};
   if (row[15].is_null())
     return due;
   try {
@@ -272,6 +287,7 @@ committed<deliveries_recorded> record_in(pqxx::connection& link,
   sql_array errors;
   sql_array messages;
   sql_array texts;
+  sql_array doubts;
   for (const auto& result : request.results) {
     ids.add(result.id);
     states.add(to_string(result.state));
@@ -280,12 +296,14 @@ committed<deliveries_recorded> record_in(pqxx::connection& link,
     errors.add(result.error);
     messages.add(result.message_id);
     texts.add(result.text.view());
+    doubts.add(result.doubtful);
   }
   pqxx::work work{link};
   work.exec_prepared1("turns", request.relay);
   const auto rows = work.exec_prepared(
       "write_results", ids.done(), states.done(), counts.done(), waits.done(),
-      errors.done(), messages.done(), texts.done(), request.relay);
+      errors.done(), messages.done(), texts.done(), request.relay,
+      doubts.done());
   committed<deliveries_recorded> answer;
   for (const auto& row : rows) {
     ++answer.answer.recorded;
@@ -313,6 +331,7 @@ statement_list delivery_statements() {
           {"turns_to_lease", take_turns_to_lease},
           {"take_due", std::string{chat_fronts} + take_due},
           {"write_results", write_results},
+          {"gather", gather_statement},
           {"insert_events", insert_events()},
           {"read_disabled", read_disabled},
           {"forget_other_target", forget_other_target},
@@ -324,6 +343,26 @@ pg_event_store::take(const take_deliveries& request) {
   return connection_.run([&](pqxx::connection& link) {
     return take_in(link, request, write_envelope_);
   });
+}
+
+caf::expected<deliveries_gathered>
+pg_event_store::gather(const gather_deliveries& request) {
+  deliveries_gathered answer;
+  sql_array ids;
+  sql_array keys;
+  for (const auto& message : request.messages) {
+    answer.keys.push_back(make_message_key(message));
+    for (const auto& id : message) {
+      ids.add(id);
+      keys.add(answer.keys.back());
+    }
+  }
+  return connection_.run(
+      [&, rows = ids.done(), values = keys.done()](pqxx::connection& link) {
+        pqxx::nontransaction work{link};
+        work.exec_prepared0("gather", rows, values, request.relay);
+        return answer;
+      });
 }
 
 caf::expected<committed<deliveries_recorded>>

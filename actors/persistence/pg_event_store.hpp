@@ -23,6 +23,7 @@ public:
   caf::expected<unpublished_taken> take(const take_unpublished&) override;
   caf::expected<events_read> read(const read_events&) override;
   caf::expected<deliveries_taken> take(const take_deliveries&) override;
+  caf::expected<deliveries_gathered> gather(const gather_deliveries&) override;
   caf::expected<committed<deliveries_recorded>>
   record(const record_deliveries&) override;
   caf::expected<redelivery_queued> redeliver_one(const redeliver&) override;

@@ -203,6 +203,8 @@ public:
   virtual caf::expected<events_read> read(const read_events&) = 0;
 
   virtual caf::expected<deliveries_taken> take(const take_deliveries&) = 0;
+  virtual caf::expected<deliveries_gathered>
+  gather(const gather_deliveries&) = 0;
   /// Writes `delivery:sent` and `delivery:dead` events; their facts are in the
   /// answer.
   virtual caf::expected<committed<deliveries_recorded>>

@@ -34,4 +34,12 @@ delivery_id make_delivery_id(const event_id& event, std::string_view relay,
   return delivery_id{make_uuid_v5(event.value, name)};
 }
 
+delivery_id make_message_key(std::vector<delivery_id> told) {
+  std::ranges::sort(told);
+  std::string name;
+  for (const auto& id : told)
+    name += to_string(id) + '\n';
+  return delivery_id{make_uuid_v5(told.front().value, name)};
+}
+
 } // namespace telltale

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "messages/uuid.hpp"
 
@@ -17,5 +18,9 @@ namespace telltale {
 [[nodiscard]] delivery_id make_delivery_id(const event_id& event,
                                            std::string_view relay,
                                            std::string_view chat);
+
+/// The key of a message that tells these deliveries, whatever their order; at
+/// least one. Other deliveries make another key.
+[[nodiscard]] delivery_id make_message_key(std::vector<delivery_id> told);
 
 } // namespace telltale

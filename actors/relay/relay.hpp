@@ -67,7 +67,7 @@ struct relay_state {
   std::mt19937_64 random{std::random_device{}()};
 
   std::map<std::string, lane> lanes;         ///< deliveries in hand, by chat
-  std::map<delivery_id, flight> under_way;   ///< by first delivery
+  std::map<delivery_id, flight> under_way;   ///< by the message's key
   std::map<std::string, told_failures> told; ///< by chat, for storms
   std::vector<delivery_result> unrecorded;
   bool taking = false;        ///< a take is under way

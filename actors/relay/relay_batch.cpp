@@ -55,17 +55,62 @@ void add_single(sorted_batch& result, const std::string& key,
   result.drafts.push_back(std::move(single));
 }
 
-void gather(sorted_batch& result, const std::string& key,
-            std::vector<read_delivery> chat) {
+void add_gathered(sorted_batch& result, const std::string& key,
+                  std::vector<read_delivery> failures) {
   draft storm;
   storm.lane = key;
   storm.gathered = true;
+  storm.of = std::move(failures);
+  result.drafts.push_back(std::move(storm));
+}
+
+void gather(sorted_batch& result, const std::string& key,
+            std::vector<read_delivery> chat) {
+  std::vector<read_delivery> failures;
   std::vector<read_delivery> others;
   for (auto& one : chat)
-    (tells_failure(one) ? storm.of : others).push_back(std::move(one));
-  result.drafts.push_back(std::move(storm));
+    (tells_failure(one) ? failures : others).push_back(std::move(one));
+  add_gathered(result, key, std::move(failures));
   for (auto& one : others)
     add_single(result, key, std::move(one));
+}
+
+/// Did somebody have it who has not said what became of it?
+bool was_left(const read_delivery& x) {
+  return x.due.message == x.due.id && x.due.tries == 0;
+}
+
+/// What may have been sent before goes as it went, alone or with the same
+/// others, ahead of the rest, which is left in `chat`. So many that were left
+/// behind that they cannot have been sent one by one, were not sent.
+void add_as_before(sorted_batch& result, const std::string& key,
+                   std::vector<read_delivery>& chat,
+                   const config::relay_config& options) {
+  const bool gathers = options.digest_window.count() > 0;
+  const bool too_many =
+      gathers
+      && std::ranges::count_if(chat, was_left) > options.digest_threshold;
+  std::vector<std::vector<read_delivery>> before;
+  std::vector<read_delivery> rest;
+  for (auto& one : chat) {
+    if (!one.due.message || (too_many && was_left(one))) {
+      rest.push_back(std::move(one));
+      continue;
+    }
+    const auto same = std::ranges::find_if(before, [&](const auto& message) {
+      return message.front().due.message == one.due.message;
+    });
+    if (same != before.end())
+      same->push_back(std::move(one));
+    else
+      before.emplace_back().push_back(std::move(one));
+  }
+  for (auto& message : before)
+    if (message.size() > 1)
+      add_gathered(result, key, std::move(message));
+    else
+      add_single(result, key, std::move(message.front()));
+  chat = std::move(rest);
 }
 
 } // namespace
@@ -109,9 +154,10 @@ sorted_batch sort_batch(std::vector<due_delivery> due,
     auto& chat = chats[key];
     auto& before = told[key];
     before.forget_before(now - options.digest_window);
+    const bool all_there = chat.size() < per_chat;
+    add_as_before(result, key, chat, options);
     const auto failures =
         static_cast<std::size_t>(std::ranges::count_if(chat, tells_failure));
-    const bool all_there = chat.size() < per_chat;
     const auto plan = plan_digest(
         failures, before, static_cast<std::size_t>(options.digest_threshold),
         options.digest_window, all_there, now);

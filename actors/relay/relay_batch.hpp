@@ -55,9 +55,10 @@ struct sorted_batch {
 /// order, each delivery is its own.
 [[nodiscard]] std::string lane_of(const due_delivery& due);
 
-/// Groups by chat, and gathers or holds what is part of a storm. Nobody is told
-/// of an attempt that is being retried, whoever queued it. `per_chat` is how
-/// many deliveries of a chat were asked for.
+/// Groups by chat, and gathers or holds what is part of a storm. What may have
+/// been sent before goes again as it went. Nobody is told of an attempt that is
+/// being retried, whoever queued it. `per_chat` is how many deliveries of a
+/// chat were asked for.
 [[nodiscard]] sorted_batch sort_batch(
     std::vector<due_delivery> due, std::map<std::string, told_failures>& told,
     const config::relay_config& options, std::size_t per_chat, steady_time now);
@@ -68,7 +69,8 @@ struct sorted_batch {
                             const config::relay_config& options,
                             std::size_t detail_characters);
 
-/// A worded draft as a message; its key is the one of its first delivery.
+/// A worded draft as a message. Its key is the one of its first delivery; one
+/// that tells several gets its key from the store.
 [[nodiscard]] ready_message make_ready(draft what, rendered words,
                                        redacted_text text);
 

@@ -38,11 +38,18 @@ void on_recorded(self_pointer self, const std::string& goodbye) {
   step(self);
 }
 
+bool is_throttled(const delivery_tried& tried) {
+  return tried.result.state == delivery_state::pending && !tried.result.counts
+         && !tried.transport_failed;
+}
+
 void settle_all(relay_state& state, const ready_message& message,
-                const delivery_result& result) {
+                const delivery_tried& tried) {
   for (const auto& id : message.deliveries) {
-    auto copy = result;
+    auto copy = tried.result;
     copy.id = id;
+    copy.doubtful =
+        copy.state == delivery_state::pending && !is_throttled(tried);
     state.unrecorded.push_back(std::move(copy));
   }
 }
@@ -76,11 +83,6 @@ void start(self_pointer self, const std::string& key, lane& where) {
                      started = std::move(started)](const send_result& result) {
         caf::anon_send(handle, settle(started, result));
       });
-}
-
-bool is_throttled(const delivery_tried& tried) {
-  return tried.result.state == delivery_state::pending && !tried.result.counts
-         && !tried.transport_failed;
 }
 
 void watch_circuit(relay_state& state, const delivery_tried& tried,
@@ -288,6 +290,7 @@ void on_delivery_tried(self_pointer self, const delivery_tried& tried) {
   watch_circuit(state, tried, chat, flight.since, now);
   state.pace.answered(chat, now);
   auto end = tried;
+  end.result.id = message.deliveries.front(); // as people know it
   if (flight.probe && tried.transport_failed)
     end.result.retry_in =
         std::max<std::chrono::milliseconds>(state.breaker.wait(chat, now), 1ms);
@@ -301,7 +304,7 @@ void on_delivery_tried(self_pointer self, const delivery_tried& tried) {
     if (message.failures > 0 && has_chats(state))
       state.told[flight.lane].add(message.failures, now);
   }
-  settle_all(state, message, end.result);
+  settle_all(state, message, end);
   move_on(state, flight.lane, end.result);
   step(self);
 }

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/relay/relay_steps.hpp"
+#include "messages/error.hpp"
 
 namespace telltale::relay_steps {
 
@@ -40,17 +41,75 @@ template <class Then> void redact(self_pointer self, const drafts_ptr& drafts,
           });
 }
 
+/// A message with the lane where it waits.
+struct worded_message {
+  std::string lane;
+  ready_message message;
+};
+
+using messages_ptr = std::shared_ptr<std::vector<worded_message>>;
+
+void to_lanes(self_pointer self, std::vector<worded_message>& messages) {
+  for (auto& one : messages) {
+    auto& where = self->state.lanes[one.lane];
+    where.wording = false;
+    where.waiting.push_back(std::move(one.message));
+  }
+  step(self);
+}
+
+void forget_messages(self_pointer self,
+                     const std::vector<worded_message>& messages,
+                     const caf::error& error) {
+  auto& state = self->state;
+  spdlog::warn("relay {}: {} messages are put back: the store does not say "
+               "what is told together: {}",
+               state.relay, messages.size(), explain(error));
+  for (const auto& one : messages) {
+    for (const auto& id : one.message.deliveries)
+      state.unrecorded.push_back(put_back(id, store_pause, {}));
+    state.lanes.erase(one.lane);
+  }
+  step(self);
+}
+
+/// Messages that tell several are known to the store before they are sent: they
+/// go again with the same words under the same key, or not at all.
+void name_messages(self_pointer self, const messages_ptr& messages) {
+  gather_deliveries request;
+  request.relay = self->state.relay;
+  for (const auto& one : *messages)
+    if (one.message.deliveries.size() > 1)
+      request.messages.push_back(one.message.deliveries);
+  if (request.messages.empty()) {
+    to_lanes(self, *messages);
+    return;
+  }
+  self->request(self->state.deliveries, caf::infinite, std::move(request))
+      .then(
+          [self, messages](const deliveries_gathered& answer) {
+            auto key = answer.keys.begin();
+            for (auto& one : *messages)
+              if (one.message.deliveries.size() > 1)
+                one.message.what.key = *key++;
+            to_lanes(self, *messages);
+          },
+          [self, messages](const caf::error& error) {
+            forget_messages(self, *messages, error);
+          });
+}
+
 void on_texts_ready(self_pointer self, std::vector<draft>& drafts,
                     std::vector<rendered>& worded,
                     const std::vector<redacted_text>& texts) {
-  auto& state = self->state;
+  auto messages = std::make_shared<std::vector<worded_message>>();
   for (std::size_t i = 0; i < drafts.size(); ++i) {
-    auto& where = state.lanes[drafts[i].lane];
-    where.wording = false;
-    where.waiting.push_back(
-        make_ready(std::move(drafts[i]), std::move(worded[i]), texts[i]));
+    auto lane = drafts[i].lane;
+    messages->push_back(
+        {std::move(lane),
+         make_ready(std::move(drafts[i]), std::move(worded[i]), texts[i])});
   }
-  step(self);
+  name_messages(self, messages);
 }
 
 /// The chat may see these words; the whole is looked at once more, since what

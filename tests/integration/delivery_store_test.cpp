@@ -6,6 +6,7 @@
 
 #include "actors/persistence/pg_mutes.hpp"
 #include "actors/persistence/pg_task_store.hpp"
+#include "actors/persistence/uuid_v5.hpp"
 #include "tests/support/event_world.hpp"
 
 #include <caf/test/dsl.hpp>
@@ -231,6 +232,50 @@ CAF_TEST(failures beyond those that are told one by one come slim) {
   CAF_CHECK(taken->due[2].payload.find("title") == std::string::npos);
   CAF_CHECK(taken->due[3].payload.find(R"("failure_reason" : "timeout")")
             != std::string::npos);
+}
+
+CAF_TEST(what may have been sent is known by the message that it went in) {
+  bind("s1", "chats", "c1");
+  std::vector<event_facts> facts;
+  for (int i = 0; i < 4; ++i)
+    facts.push_back(committed_facts(event_type::task_failed, "s1"));
+  publish(facts);
+  take_deliveries request{"chats", 16, 60s};
+  request.per_chat = 10;
+  auto taken = store.take(request);
+  CAF_REQUIRE(taken);
+  CAF_REQUIRE_EQUAL(taken->due.size(), 4u);
+  for (const auto& one : taken->due)
+    CAF_CHECK(!one.message);
+  const auto id = [&](std::size_t i) { return taken->due[i].id; };
+  const auto named = store.gather({"chats", {{id(1), id(2)}}});
+  CAF_REQUIRE(named);
+  CAF_REQUIRE_EQUAL(named->keys.size(), 1u);
+  CAF_MESSAGE("the key is made of all that the message tells");
+  CAF_CHECK(store.gather({"chats", {{id(2), id(1)}}})->keys == named->keys);
+  CAF_CHECK(make_message_key({id(0), id(1), id(2)}) != named->keys[0]);
+  CAF_MESSAGE("an answer that was lost, and one that refused");
+  auto lost = again(taken->due[0], 0ms);
+  lost.doubtful = true;
+  record("chats", lost);
+  auto refused = again(taken->due[3], 0ms);
+  record("chats", refused);
+  CAF_MESSAGE("nobody said what became of the two");
+  execute("UPDATE deliveries SET leased_until = now() - interval '1 second' "
+          "WHERE leased_until IS NOT NULL");
+  taken = store.take(request);
+  CAF_REQUIRE(taken);
+  CAF_REQUIRE_EQUAL(taken->due.size(), 4u);
+  CAF_CHECK(taken->due[0].message == id(0));
+  CAF_CHECK(taken->due[1].message == named->keys[0]);
+  CAF_CHECK(taken->due[2].message == named->keys[0]);
+  CAF_CHECK(!taken->due[3].message);
+  CAF_MESSAGE("nor of any: the last may have been sent by itself");
+  execute("UPDATE deliveries SET leased_until = now() - interval '1 second'");
+  taken = store.take(request);
+  CAF_REQUIRE(taken);
+  CAF_CHECK(taken->due[3].message == id(3));
+  CAF_CHECK(taken->due[1].message == named->keys[0]);
 }
 
 CAF_TEST(a target that asked for no more stays so until it changes) {

@@ -65,7 +65,9 @@ struct fixture : event_world {
     return one;
   }
 
-  void start_replica() {
+  /// Without digests, if it is not told otherwise.
+  void start_replica(std::chrono::milliseconds digest_window = 0ms,
+                     std::uint32_t digest_threshold = 5) {
     const auto redaction = keep(system.spawn(plain_redaction));
     const auto publisher = keep(system.spawn(deaf_publisher));
     const auto log = keep(system.spawn<caf::detached>(
@@ -75,7 +77,8 @@ struct fixture : event_world {
     options.type = "octo";
     options.base_url = "http://127.0.0.1:" + std::to_string(sink.port());
     options.token = config::secret{"bf_1"};
-    options.digest_window = 0ms;
+    options.digest_window = digest_window;
+    options.digest_threshold = digest_threshold;
     clients.push_back(std::make_shared<http::client>(client_options(options)));
     relays.push_back(
         keep(system.spawn(relay, std::string{"chats"}, options,
@@ -96,6 +99,40 @@ struct fixture : event_world {
     CAF_REQUIRE(
         std::get<http::client_response>(clients[0]->call(request)).status
         == 200);
+  }
+
+  void end_replicas() {
+    for (const auto& one : all)
+      caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+    all.clear();
+    relays.clear();
+    system.await_all_actors_done();
+  }
+
+  /// So many failures of runs that one chat hears of.
+  void fail(int runs) {
+    std::vector<event_facts> facts;
+    for (int i = 0; i < runs; ++i)
+      facts.push_back(committed_facts(event_type::task_failed, "s1"));
+    publish(facts);
+    wake();
+  }
+
+  [[nodiscard]] int deliveries(const std::string& that) const {
+    return std::stoi(ask("SELECT count(*) FROM deliveries WHERE " + that));
+  }
+
+  /// The failures that the chat was told of, in its messages' own words.
+  [[nodiscard]] int told() {
+    int sum = 0;
+    for (const auto& message : sink.chat().messages()) {
+      const auto at = message.text.find(" runs failed");
+      const auto from = message.text.rfind(' ', at - 1) + 1;
+      sum += at == std::string::npos
+                 ? 1
+                 : std::stoi(message.text.substr(from, at - from));
+    }
+    return sum;
   }
 
   template <class Condition> bool wait(Condition holds) {
@@ -163,6 +200,70 @@ CAF_TEST(a chat that hangs holds back neither its neighbours nor its order) {
   CAF_CHECK_EQUAL(ask("SELECT count(*) FROM deliveries WHERE chat_id = 'hangs' "
                       "AND state = 'pending' AND leased_until > now()"),
                   "2");
+}
+
+CAF_TEST(failures after one whose answer was lost are told beside it) {
+  bind("s1", "chats", "c1");
+  start_replica(10s);
+  fault(R"({"next":1,"status":502,"stored":true})");
+  fail(1);
+  CAF_CHECK(wait([&] { return deliveries("tries = 1") == 1; }));
+  fail(11);
+  CAF_CHECK(wait([&] { return deliveries("state = 'sent'") == 12; }));
+  CAF_CHECK_EQUAL(told(), 12);
+}
+
+CAF_TEST(failures after one that a killed process sent are told beside it) {
+  bind("s1", "chats", "c1");
+  start_replica(10s);
+  end_replicas();
+  fail(1);
+  const auto taken = take("chats");
+  CAF_REQUIRE_EQUAL(taken.due.size(), 1u);
+  // It was sent; then the process was killed.
+  config::relay_config options;
+  options.type = "octo";
+  options.base_url = "http://127.0.0.1:" + std::to_string(sink.port());
+  options.token = config::secret{"bf_1"};
+  const auto dead = make_channel("chats", options, clients.back());
+  outgoing message;
+  message.key = taken.due[0].id;
+  message.chat = taken.due[0].chat;
+  message.message.message = "it failed";
+  dead->send(message, [](const send_result&) {});
+  CAF_CHECK(wait([&] { return sink.chat().messages().size() == 1; }));
+  execute("UPDATE deliveries SET leased_until = now()");
+  fail(11);
+  start_replica(10s);
+  CAF_CHECK(wait([&] { return deliveries("state = 'sent'") == 12; }));
+  CAF_CHECK_EQUAL(told(), 12);
+}
+
+CAF_TEST(a digest whose answer was lost does not grow) {
+  bind("s1", "chats", "c1");
+  start_replica(10s);
+  end_replicas();
+  fault(R"({"next":1,"status":502,"stored":true})");
+  fail(12);
+  start_replica(10s);
+  CAF_CHECK(wait([&] { return deliveries("tries = 1") == 12; }));
+  fail(7);
+  CAF_CHECK(wait([&] { return deliveries("state = 'sent'") == 19; }));
+  CAF_CHECK_EQUAL(told(), 19);
+}
+
+CAF_TEST(a digest whose answer was lost is not told in parts) {
+  bind("s1", "chats", "c1");
+  start_replica(10s);
+  end_replicas();
+  fault(R"({"next":1,"status":502,"stored":true})");
+  fail(12);
+  start_replica(10s);
+  CAF_CHECK(wait([&] { return deliveries("tries = 1") == 12; }));
+  end_replicas();
+  start_replica(10s, 100); // which would tell them one by one
+  CAF_CHECK(wait([&] { return deliveries("state = 'sent'") == 12; }));
+  CAF_CHECK_EQUAL(told(), 12);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

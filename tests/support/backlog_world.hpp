@@ -106,6 +106,12 @@ backlog_store(delivery_store_actor::pointer self,
       [=](const take_deliveries& request) {
         return rows->take(request, self->clock().now());
       },
+      [](const gather_deliveries& request) {
+        deliveries_gathered answer;
+        for (const auto& message : request.messages)
+          answer.keys.push_back(message.front());
+        return answer;
+      },
       [=](const record_deliveries& request) {
         rows->record(request, self->clock().now());
         return deliveries_recorded{};

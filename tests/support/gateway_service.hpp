@@ -119,6 +119,7 @@ inline chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer) {
 inline delivery_store_actor::behavior_type
 fake_deliveries(delivery_store_actor::pointer) {
   return {[](take_deliveries&) { return deliveries_taken{}; },
+          [](gather_deliveries&) { return deliveries_gathered{}; },
           [](record_deliveries&) { return deliveries_recorded{}; },
           [](redeliver&) { return redelivery_queued{}; },
           [](redeliver_dead&) { return dead_requeued{}; },

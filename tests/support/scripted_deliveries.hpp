@@ -10,11 +10,20 @@
 
 namespace telltale::test {
 
+/// The key that the scripted store gives a message of so many deliveries.
+inline delivery_id scripted_key(std::size_t deliveries) {
+  delivery_id key;
+  key.value.bytes[0] = 0xd1;
+  key.value.bytes[15] = static_cast<std::uint8_t>(deliveries);
+  return key;
+}
+
 /// What the delivery store was asked and is to answer.
 struct store_script {
   std::deque<deliveries_taken> to_take;
   std::vector<take_deliveries> takes;
   std::vector<delivery_result> results;
+  std::vector<std::vector<delivery_id>> gathered;
   int records = 0; ///< how often some were recorded
   backlog_read backlog;
   std::vector<std::string> disabled; ///< why, as it was recorded
@@ -38,6 +47,17 @@ scripted_store(delivery_store_actor::pointer,
         }
         next.disabled = script->disabled_now;
         return next;
+      },
+      [script](const gather_deliveries& request)
+          -> caf::result<deliveries_gathered> {
+        if (script->broken)
+          return make_error(ec::database_unavailable);
+        deliveries_gathered answer;
+        for (const auto& message : request.messages) {
+          script->gathered.push_back(message);
+          answer.keys.push_back(scripted_key(message.size()));
+        }
+        return answer;
       },
       [script](const record_deliveries& request)
           -> caf::result<deliveries_recorded> {
