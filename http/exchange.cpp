@@ -70,8 +70,8 @@ public:
 
 private:
   void tell() {
-    mail news;
-    news.what = mail::kind::stream;
+    loop_task news;
+    news.what = loop_task::kind::stream;
     news.to = to_;
     news.stream = state_;
     to_->loop().deliver(std::move(news));
@@ -90,8 +90,8 @@ pending_exchange::pending_exchange(std::shared_ptr<session> from,
 pending_exchange::~pending_exchange() {
   if (answered_.load(std::memory_order_relaxed))
     return;
-  mail news;
-  news.what = mail::kind::abandoned;
+  loop_task news;
+  news.what = loop_task::kind::abandoned;
   news.sequence = sequence_;
   auto& to = from_->loop();
   news.to = from_;
@@ -102,10 +102,10 @@ io_loop& pending_exchange::loop() const {
   return from_->loop();
 }
 
-bool pending_exchange::as_mail(response&& answer, mail& into) {
+bool pending_exchange::as_loop_task(response&& answer, loop_task& into) {
   if (answered_.exchange(true))
     return false;
-  into.what = mail::kind::answer;
+  into.what = loop_task::kind::answer;
   into.to = from_;
   into.sequence = sequence_;
   into.body = std::move(answer);
@@ -113,8 +113,8 @@ bool pending_exchange::as_mail(response&& answer, mail& into) {
 }
 
 void pending_exchange::respond(response answer) {
-  mail news;
-  if (as_mail(std::move(answer), news))
+  loop_task news;
+  if (as_loop_task(std::move(answer), news))
     loop().deliver(std::move(news));
 }
 
@@ -125,9 +125,9 @@ pending_exchange::open_stream(response head, std::function<void()> on_closed,
   state->chunked = !http10_;
   state->on_closed = std::move(on_closed);
   state->on_room = std::move(on_room);
-  mail news;
-  if (as_mail(std::move(head), news)) {
-    news.what = mail::kind::open_stream;
+  loop_task news;
+  if (as_loop_task(std::move(head), news)) {
+    news.what = loop_task::kind::open_stream;
     news.stream = state;
     loop().deliver(std::move(news));
   } else {
@@ -138,8 +138,8 @@ pending_exchange::open_stream(response head, std::function<void()> on_closed,
 }
 
 void pending_exchange::on_gone(std::function<void()> then) {
-  mail news;
-  news.what = mail::kind::watch;
+  loop_task news;
+  news.what = loop_task::kind::watch;
   news.to = from_;
   news.sequence = sequence_;
   news.stream = std::make_shared<stream_state>();

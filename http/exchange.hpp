@@ -38,8 +38,8 @@ public:
   /// The loop whose thread has the connection.
   [[nodiscard]] io_loop& loop() const;
 
-  /// The answer as mail for that loop; false if there was an answer before.
-  [[nodiscard]] bool as_mail(response&& answer, mail& into);
+  /// The answer as a task for that loop; false if there was an answer before.
+  [[nodiscard]] bool as_loop_task(response&& answer, loop_task& into);
 
 private:
   std::shared_ptr<session> from_;

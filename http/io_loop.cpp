@@ -83,7 +83,7 @@ bool io_loop::here() const {
   return this_loop == this;
 }
 
-void io_loop::deliver(mail&& one) {
+void io_loop::deliver(loop_task&& one) {
   if (here()) {
     open(std::move(one));
     return;
@@ -91,16 +91,17 @@ void io_loop::deliver(mail&& one) {
   {
     const std::lock_guard lock{mail_mutex_};
     if (!mail_closed_) {
-      mail_.push_back(std::move(one));
+      tasks_.push_back(std::move(one));
       wake();
       return;
     }
   }
-  if (one.what == mail::kind::open_stream || one.what == mail::kind::watch)
+  if (one.what == loop_task::kind::open_stream
+      || one.what == loop_task::kind::watch)
     one.stream->lose();
 }
 
-void io_loop::deliver(std::vector<mail>&& many) {
+void io_loop::deliver(std::vector<loop_task>&& many) {
   if (here()) {
     for (auto& one : many)
       open(std::move(one));
@@ -109,24 +110,24 @@ void io_loop::deliver(std::vector<mail>&& many) {
   const std::lock_guard lock{mail_mutex_};
   if (mail_closed_)
     return;
-  if (mail_.empty())
-    mail_.swap(many);
+  if (tasks_.empty())
+    tasks_.swap(many);
   else
-    std::move(many.begin(), many.end(), std::back_inserter(mail_));
+    std::move(many.begin(), many.end(), std::back_inserter(tasks_));
   wake();
 }
 
-/// One wake-up for all mail that comes before the loop looks.
+/// One wake-up for all tasks that come before the loop looks.
 void io_loop::wake() {
   if (!std::exchange(mail_posted_, true))
     asio::post(context_, [this] { take_mail(); });
 }
 
 void io_loop::take_mail() {
-  std::vector<mail> taken;
+  std::vector<loop_task> taken;
   {
     const std::lock_guard lock{mail_mutex_};
-    taken.swap(mail_);
+    taken.swap(tasks_);
     mail_posted_ = false;
   }
   will_flush_ = true;
@@ -135,22 +136,22 @@ void io_loop::take_mail() {
   flush_marked();
 }
 
-void io_loop::open(mail&& one) {
+void io_loop::open(loop_task&& one) {
   auto& to = *one.to;
   switch (one.what) {
-  case mail::kind::answer:
+  case loop_task::kind::answer:
     to.answer(one.sequence, std::move(one.body));
     break;
-  case mail::kind::abandoned:
+  case loop_task::kind::abandoned:
     to.answer(one.sequence, to.refusal_answer(refusal::abandoned));
     break;
-  case mail::kind::open_stream:
+  case loop_task::kind::open_stream:
     to.open_stream(one.sequence, std::move(one.body), std::move(one.stream));
     break;
-  case mail::kind::stream:
+  case loop_task::kind::stream:
     to.stream_moved(*one.stream);
     break;
-  case mail::kind::watch:
+  case loop_task::kind::watch:
     to.watch(one.sequence, std::move(one.stream));
     break;
   }

@@ -49,7 +49,7 @@ enum class wait_kind : std::uint8_t {
 inline constexpr std::size_t wait_kinds = 5;
 
 /// One thing that another thread asks of a connection.
-struct mail {
+struct loop_task {
   enum class kind : std::uint8_t {
     answer,
     abandoned,
@@ -65,7 +65,7 @@ struct mail {
 };
 
 /// One io thread of a server: its loop, its connections, their deadlines, and
-/// the mail that other threads leave for them.
+/// the tasks that other threads leave for them.
 ///
 /// All but `deliver`, `post` and `stop` belongs to the loop's own thread.
 class io_loop {
@@ -91,11 +91,11 @@ public:
   /// True on the loop's own thread.
   [[nodiscard]] bool here() const;
 
-  /// Hands mail over: at once on this thread, else with one wake-up for all
-  /// that comes before the loop looks. Mail for a stopped loop is dropped. Any
+  /// Hands tasks over: at once on this thread, else with one wake-up for all
+  /// that come before the loop looks. Tasks for a stopped loop are dropped. Any
   /// thread.
-  void deliver(mail&& one);
-  void deliver(std::vector<mail>&& many);
+  void deliver(loop_task&& one);
+  void deliver(std::vector<loop_task>&& many);
 
   /// Runs `work` when all that this turn brought has been handled.
   void at_turn_end(std::function<void()> work);
@@ -127,7 +127,7 @@ private:
   void run();
   void wake();
   void take_mail();
-  void open(mail&& one);
+  void open(loop_task&& one);
   void end_turn();
   void flush_marked();
   void arm_ticker();
@@ -159,9 +159,9 @@ private:
   std::string date_;
 
   std::mutex mail_mutex_;
-  std::vector<mail> mail_;   ///< guarded by the mutex
-  bool mail_posted_ = false; ///< guarded by the mutex
-  bool mail_closed_ = false; ///< guarded by the mutex
+  std::vector<loop_task> tasks_; ///< guarded by the mutex
+  bool mail_posted_ = false;     ///< guarded by the mutex
+  bool mail_closed_ = false;     ///< guarded by the mutex
 };
 
 } // namespace telltale::http

@@ -76,7 +76,7 @@ public:
   }
 
   void respond_all(std::vector<answer>&& answers) {
-    std::vector<std::vector<mail>> sorted(loops_.size());
+    std::vector<std::vector<loop_task>> sorted(loops_.size());
     for (auto& a : answers) {
       if (!a.to)
         continue;
@@ -86,8 +86,8 @@ public:
         continue;
       }
       auto& waiting = static_cast<pending_exchange&>(to);
-      mail news;
-      if (!waiting.as_mail(std::move(a.what), news))
+      loop_task news;
+      if (!waiting.as_loop_task(std::move(a.what), news))
         continue;
       const auto* loop = &waiting.loop();
       for (std::size_t i = 0; i < loops_.size(); ++i)

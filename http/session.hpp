@@ -50,10 +50,10 @@ private:
 /// One connection: reads requests ahead up to `max_pipeline`, and sends their
 /// answers in the order of the requests, all that are ready in one write.
 ///
-/// It belongs to the thread of its loop; other threads reach it by mail only.
-/// A broken or late client gets its refusal as last answer; what it still sends
-/// is read and thrown away for a short while, so that the answer arrives. Once
-/// cut it ignores everything.
+/// It belongs to the thread of its loop; other threads reach it by its tasks
+/// only. A broken or late client gets its refusal as last answer; what it still
+/// sends is read and thrown away for a short while, so that the answer arrives.
+/// Once cut it ignores everything.
 class session : public std::enable_shared_from_this<session> {
 public:
   session(std::shared_ptr<io_loop> loop, std::string remote, bool secure);

@@ -22,8 +22,8 @@ std::vector<std::string> relay_names(gateway_self self) {
 }
 
 /// The taxonomy's row with what the operator's retry table changes.
-told_reason tell_reason(const gateway_setup& setup, const reason_row& row) {
-  told_reason told;
+reason_view tell_reason(const gateway_setup& setup, const reason_row& row) {
+  reason_view told;
   told.row = &row;
   told.attempts = row.attempts;
   told.base = row.base;
@@ -158,7 +158,7 @@ void on_redact_text(gateway_self self, http_call& call) {
 }
 
 void on_list_failure_reasons(gateway_self self, http_call& call) {
-  std::vector<told_reason> reasons;
+  std::vector<reason_view> reasons;
   for (const auto& row : failure_reasons())
     reasons.push_back(tell_reason(self->state.setup, row));
   reply_of(call)->respond(json_answer(200, write_reasons(reasons)));

@@ -40,7 +40,7 @@ http::response refusal_answer(http::refusal why) {
 }
 
 /// Answers to what never became a request have an id, too.
-http::response word_refusal(http::refusal why) {
+http::response write_refusal(http::refusal why) {
   auto answer = refusal_answer(why);
   answer.headers.push_back({"X-Request-Id", to_string(make_uuid_v7())});
   return answer;
@@ -83,7 +83,7 @@ public:
         [this](http::request&& what, http::exchange_ptr to) {
           on_request(std::move(what), std::move(to));
         },
-        word_refusal);
+        write_refusal);
     replies_->attach(server_.get());
   }
 

@@ -118,7 +118,7 @@ parse_chat_binding(const std::string& session, std::string_view body);
                                          const redaction_findings& findings);
 
 /// One row of `GET /failure-reasons`.
-struct told_reason {
+struct reason_view {
   const reason_row* row = nullptr;
   bool retried = false;
   std::uint32_t attempts = 0;
@@ -128,7 +128,7 @@ struct told_reason {
   std::vector<std::pair<std::string, std::string>> copy;  ///< locale, text
   std::vector<std::pair<std::string, std::string>> brief; ///< a few words
 };
-[[nodiscard]] std::string write_reasons(std::span<const told_reason> reasons);
+[[nodiscard]] std::string write_reasons(std::span<const reason_view> reasons);
 
 /// `GET /readyz`.
 struct readiness_report {

@@ -118,7 +118,7 @@ std::string write_redacted(const redacted_text& text,
       json::object{{"text", text.view()}, {"findings", std::move(list)}});
 }
 
-std::string write_reasons(std::span<const told_reason> reasons) {
+std::string write_reasons(std::span<const reason_view> reasons) {
   json::array list;
   for (const auto& reason : reasons) {
     const auto by_locale = [](const auto& texts) {

@@ -12,8 +12,8 @@
 #include "config/config.hpp"
 #include "messages/counters.hpp"
 #include "messages/event.hpp"
+#include "messages/published_event_types.hpp"
 #include "messages/readiness.hpp"
-#include "messages/told_types.hpp"
 
 // The front page of the room: what the composition root makes of it. No word
 // of a database library is in here.
@@ -59,7 +59,7 @@ struct pg_options {
   std::chrono::milliseconds statement_timeout{30'000};
   live_rules_ptr rules = std::make_shared<live_rules>();
   counter_board_ptr counters = std::make_shared<counter_board>();
-  told_types_ptr told = std::make_shared<told_types>();
+  published_event_types_ptr told = std::make_shared<published_event_types>();
   /// Is told when the database has no room; may be null.
   database_watcher_handle watcher{};
   pg_sockets_ptr sockets = std::make_shared<pg_sockets>();

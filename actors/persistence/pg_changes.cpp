@@ -56,7 +56,7 @@ struct pg_changes::planned {
 };
 
 pg_changes::pg_changes(pg_connection& db, live_rules_ptr rules,
-                       told_types_ptr told)
+                       published_event_types_ptr told)
     : db_(db), live_(std::move(rules)), told_(std::move(told)),
       rules_(live_->get()) {}
 

@@ -22,7 +22,8 @@ namespace telltale {
 class pg_changes {
 public:
   /// The connection, which outlives it, has `change_statements`.
-  pg_changes(pg_connection& db, live_rules_ptr rules, told_types_ptr told);
+  pg_changes(pg_connection& db, live_rules_ptr rules,
+             published_event_types_ptr told);
 
   /// The facts of the events that were written. An error leaves those rows
   /// unsettled whose fate it does not tell.
@@ -45,7 +46,7 @@ private:
 
   pg_connection& db_;
   live_rules_ptr live_;
-  told_types_ptr told_;
+  published_event_types_ptr told_;
   std::shared_ptr<const task_rules> rules_;
   std::minstd_rand chance_{std::random_device{}()};
 };

@@ -113,7 +113,7 @@ private:
                                     const sweep_tasks& what);
 
   live_rules_ptr rules_;
-  told_types_ptr told_;
+  published_event_types_ptr told_;
   pg_connection db_;
   pg_changes changes_;
   queue_floors floors_;

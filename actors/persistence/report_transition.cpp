@@ -10,9 +10,9 @@ using step::close;
 using step::current_attempt;
 using step::facts_of;
 using step::finish;
+using step::make_failure_event;
 using step::open_attempt;
 using step::refuse;
-using step::tell_failure;
 
 namespace {
 
@@ -62,7 +62,7 @@ transition settle(task_record task, attempt_record attempt,
   finish(task, report.status, settled_by::runner, context);
   close(attempt, task);
   if (is_failure(report.status))
-    result.event = tell_failure(task, context);
+    result.event = make_failure_event(task, context);
   else
     result.event = facts_of(task,
                             report.status == task_status::succeeded

@@ -12,10 +12,10 @@ using step::close;
 using step::current_attempt;
 using step::facts_of;
 using step::finish;
+using step::make_failure_event;
 using step::open_attempt;
 using step::put_back;
 using step::refuse;
-using step::tell_failure;
 
 std::optional<task_outcome> outcome_of(const task_record& task) {
   if (!is_terminal(task.status))
@@ -154,7 +154,7 @@ transition decide_sweep(task_snapshot found, const sweep_tasks& sweep,
   finish(task, sweep.status, settled_by::reaper, context);
   if (!keeps_attempt)
     close(attempt, task);
-  result.event = tell_failure(task, context);
+  result.event = make_failure_event(task, context);
   if (says_sentinel)
     result.event->origin = error_origin::platform;
   result.attempt = std::move(attempt);

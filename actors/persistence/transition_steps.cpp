@@ -101,7 +101,8 @@ void put_back(task_record& task, event_facts& facts, timestamp run_after,
   facts.next_attempt_at = task.run_after;
 }
 
-event_facts tell_failure(task_record& task, const decision_context& context) {
+event_facts make_failure_event(task_record& task,
+                               const decision_context& context) {
   auto facts = facts_of(task, event_type::task_failed, context);
   const auto again = choose_retry(*context.retry, *task.why, task.attempt,
                                   task.max_attempts, context.chance);

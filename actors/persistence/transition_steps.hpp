@@ -34,7 +34,7 @@ void put_back(task_record& task, event_facts& facts, timestamp run_after,
 
 /// A finished failure becomes a queued retry if the policy wants one; the
 /// event tells how the attempt ended and what comes next.
-[[nodiscard]] event_facts tell_failure(task_record& task,
-                                       const decision_context& context);
+[[nodiscard]] event_facts make_failure_event(task_record& task,
+                                             const decision_context& context);
 
 } // namespace telltale::step

@@ -165,7 +165,7 @@ values_to_mask(const std::vector<std::string>& values) {
   return out;
 }
 
-const mask_book::entry* mask_book::find(task_id task) {
+const mask_cache::entry* mask_cache::find(task_id task) {
   const auto known = tasks_.find(task);
   if (known == tasks_.end())
     return nullptr;
@@ -173,7 +173,7 @@ const mask_book::entry* mask_book::find(task_id task) {
   return &known->second.what;
 }
 
-void mask_book::learn(const task_masks& masks, const mask_sealer& sealer) {
+void mask_cache::learn(const task_masks& masks, const mask_sealer& sealer) {
   forget(masks.task);
   entry fresh;
   fresh.count = masks.count;
@@ -197,7 +197,7 @@ void mask_book::learn(const task_masks& masks, const mask_sealer& sealer) {
     forget(task_id{turns_.back()});
 }
 
-void mask_book::forget(task_id task) {
+void mask_cache::forget(task_id task) {
   const auto known = tasks_.find(task);
   if (known == tasks_.end())
     return;

@@ -37,7 +37,7 @@ values_to_mask(const std::vector<std::string>& values);
 
 /// What one redaction actor knows of its tasks' values. Forgets the tasks that
 /// were not spoken of for longest: the store knows them all.
-class mask_book {
+class mask_cache {
 public:
   struct entry {
     std::uint32_t count = 0; ///< of registrations, as the store counts them

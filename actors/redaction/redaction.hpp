@@ -31,7 +31,7 @@ struct redaction_state {
   live_engine_ptr engine;     ///< never null
   counter_board_ptr counters; ///< never null
   mask_sealer_ptr sealer;     ///< never null
-  redact::mask_book masks;    ///< of the tasks of its lanes
+  redact::mask_cache masks;   ///< of the tasks of its lanes
 };
 
 /// A stored text for a narrower audience, counted nowhere. Any thread.

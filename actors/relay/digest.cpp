@@ -36,7 +36,7 @@ std::string more_line(std::size_t count, const catalog& words) {
 
 } // namespace
 
-void told_failures::add(std::size_t failures, steady_time now) {
+void recent_failures::add(std::size_t failures, steady_time now) {
   constexpr std::size_t most_entries = 64;
   if (entries_.size() == most_entries) {
     entries_[1].failures += entries_.front().failures;
@@ -45,19 +45,19 @@ void told_failures::add(std::size_t failures, steady_time now) {
   entries_.push_back({failures, now});
 }
 
-void told_failures::forget_before(steady_time moment) {
+void recent_failures::forget_before(steady_time moment) {
   while (!entries_.empty() && entries_.front().at < moment)
     entries_.pop_front();
 }
 
-std::size_t told_failures::count() const noexcept {
+std::size_t recent_failures::count() const noexcept {
   std::size_t sum = 0;
   for (const auto& e : entries_)
     sum += e.failures;
   return sum;
 }
 
-digest_plan plan_digest(std::size_t pending, const told_failures& told,
+digest_plan plan_digest(std::size_t pending, const recent_failures& told,
                         std::size_t threshold, std::chrono::milliseconds window,
                         bool all_there, steady_time now) {
   using action = digest_plan::action;

@@ -30,7 +30,7 @@ inline constexpr std::chrono::milliseconds longest_hold{8'000};
 
 /// What one chat was told lately about failures. Bounded: of very many messages
 /// the oldest count together, as of the later one.
-class told_failures {
+class recent_failures {
 public:
   void add(std::size_t failures, steady_time now);
   void forget_before(steady_time moment);
@@ -59,7 +59,7 @@ private:
 /// taken: then there is nothing to wait for, nor for the rest. Forget what is
 /// older than the window first.
 [[nodiscard]] digest_plan plan_digest(std::size_t pending,
-                                      const told_failures& told,
+                                      const recent_failures& told,
                                       std::size_t threshold,
                                       std::chrono::milliseconds window,
                                       bool all_there, steady_time now);

@@ -38,7 +38,7 @@ void enqueue_envelopes(relay_state& state, std::vector<due_delivery> due,
   }
 }
 
-void bury(relay_state& state, const std::vector<due_delivery>& due) {
+void mark_dead(relay_state& state, const std::vector<due_delivery>& due) {
   for (const auto& one : due) {
     delivery_result result;
     result.id = one.id;
@@ -86,10 +86,10 @@ void on_taken(self_pointer self, deliveries_taken taken,
     return;
   }
   // What was said since then is newer than what the store knows.
-  if (state.goodbye.empty())
+  if (state.disable_reason.empty())
     set_gone(state, !taken.disabled.empty(), taken.disabled);
   if (state.gone) {
-    bury(state, taken.due);
+    mark_dead(state, taken.due);
   } else if (!has_chats(state)) {
     enqueue_envelopes(state, std::move(taken.due), now);
   } else {

@@ -66,9 +66,9 @@ struct relay_state {
   circuit breaker;
   std::mt19937_64 random{std::random_device{}()};
 
-  std::map<std::string, lane> lanes;         ///< deliveries in hand, by chat
-  std::map<delivery_id, flight> under_way;   ///< by the message's key
-  std::map<std::string, told_failures> told; ///< by chat, for storms
+  std::map<std::string, lane> lanes;           ///< deliveries in hand, by chat
+  std::map<delivery_id, flight> under_way;     ///< by the message's key
+  std::map<std::string, recent_failures> told; ///< by chat, for storms
   std::vector<delivery_result> unrecorded;
   bool taking = false;        ///< a take is under way
   bool recording = false;     ///< a record is under way
@@ -79,7 +79,7 @@ struct relay_state {
   std::string target;         ///< digest of where it is; empty: it stays
   std::optional<caf::error> ending; ///< told to exit, and why
   steady_time ends_at{};            ///< then at the latest
-  std::string goodbye; ///< its word that it wants no more, not yet recorded
+  std::string disable_reason;       ///< why it wants no more, until recorded
 
   steady_time take_at{};   ///< take then even if nobody says so
   steady_time record_at{}; ///< not before, after a failed record

@@ -143,7 +143,7 @@ delivery_result put_back(const delivery_id& id, std::chrono::milliseconds wait,
 }
 
 sorted_batch sort_batch(std::vector<due_delivery> due,
-                        std::map<std::string, told_failures>& told,
+                        std::map<std::string, recent_failures>& told,
                         const config::relay_config& options,
                         std::size_t per_chat, steady_time now) {
   using action = digest_plan::action;

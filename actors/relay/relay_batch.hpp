@@ -60,7 +60,7 @@ struct sorted_batch {
 /// being retried, whoever queued it. `per_chat` is how many deliveries of a
 /// chat were asked for.
 [[nodiscard]] sorted_batch sort_batch(
-    std::vector<due_delivery> due, std::map<std::string, told_failures>& told,
+    std::vector<due_delivery> due, std::map<std::string, recent_failures>& told,
     const config::relay_config& options, std::size_t per_chat, steady_time now);
 
 /// Words a draft. `narrowed` answers `texts()`, element by element.

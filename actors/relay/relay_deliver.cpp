@@ -30,10 +30,10 @@ void on_record_failed(self_pointer self, std::vector<delivery_result> results,
   step(self);
 }
 
-void on_recorded(self_pointer self, const std::string& goodbye) {
+void on_recorded(self_pointer self, const std::string& disable_reason) {
   self->state.recording = false;
-  if (self->state.goodbye == goodbye)
-    self->state.goodbye.clear();
+  if (self->state.disable_reason == disable_reason)
+    self->state.disable_reason.clear();
   self->state.wanted = true; // what waited behind them may go now
   step(self);
 }
@@ -181,7 +181,7 @@ void end_if_done(self_pointer self) {
   if (!state.unrecorded.empty())
     caf::anon_send(state.deliveries,
                    record_deliveries{state.relay, std::move(state.unrecorded),
-                                     state.target, state.goodbye});
+                                     state.target, state.disable_reason});
   state.unrecorded.clear();
   self->quit(*state.ending);
 }
@@ -198,16 +198,19 @@ void record(self_pointer self) {
   state.recording = true;
   state.record_at = now + record_every;
   record_deliveries request{state.relay, std::move(state.unrecorded),
-                            state.target, state.goodbye};
+                            state.target, state.disable_reason};
   state.unrecorded.clear();
   auto kept = request.results;
-  auto goodbye = state.goodbye;
+  auto disable_reason = state.disable_reason;
   self->request(state.deliveries, caf::infinite, std::move(request))
-      .then([self, goodbye = std::move(goodbye)](
-                const deliveries_recorded&) { on_recorded(self, goodbye); },
-            [self, kept = std::move(kept)](const caf::error& error) {
-              on_record_failed(self, kept, error);
-            });
+      .then(
+          [self, disable_reason =
+                     std::move(disable_reason)](const deliveries_recorded&) {
+            on_recorded(self, disable_reason);
+          },
+          [self, kept = std::move(kept)](const caf::error& error) {
+            on_record_failed(self, kept, error);
+          });
 }
 
 namespace {
@@ -297,7 +300,7 @@ void on_delivery_tried(self_pointer self, const delivery_tried& tried) {
   say_outcome(state, end, message.deliveries.size());
   if (end.target_gone) {
     set_gone(state, true, end.result.error);
-    state.goodbye = end.result.error;
+    state.disable_reason = end.result.error;
   }
   if (end.result.state == delivery_state::sent) {
     watch_age(state, message.created_at);

@@ -21,7 +21,7 @@
 #include "actors/persistence/heartbeat_store.hpp"
 #include "actors/persistence/migrate.hpp"
 #include "actors/persistence/persistence.hpp"
-#include "actors/persistence/replica_bell.hpp"
+#include "actors/persistence/replica_notifier.hpp"
 #include "actors/persistence/report_store.hpp"
 #include "actors/persistence/rooms.hpp"
 #include "actors/persistence/task_commands.hpp"
@@ -144,8 +144,8 @@ void service::wiring::spawn_publication() {
                                      },
                                  .announce =
                                      [this](bool deliveries) {
-                                       if (auto* bell = bell_.load())
-                                         bell->ring(deliveries);
+                                       if (auto* notifier = notifier_.load())
+                                         notifier->notify(deliveries);
                                      },
                                  .counters = counters_});
       });
@@ -322,7 +322,7 @@ void service::wiring::spawn_front_of_house(http::listener bound) {
 }
 
 void service::wiring::listen_to_replicas() {
-  bell_owner_ = std::make_unique<replica_bell>(
+  notifier_owner_ = std::make_unique<replica_notifier>(
       store_, [stream = stream_, payload = payload_,
                targets = targets_](bool deliveries) {
         caf::anon_send(stream, replica_published{});
@@ -333,7 +333,7 @@ void service::wiring::listen_to_replicas() {
         for (const auto& [name, relay] : targets->get()->relays)
           caf::anon_send(relay, deliveries_due{});
       });
-  bell_ = bell_owner_.get();
+  notifier_ = notifier_owner_.get();
 }
 
 void service::wiring::wake_relay(const std::string& name) {
@@ -341,16 +341,16 @@ void service::wiring::wake_relay(const std::string& name) {
   if (const auto found = targets->relays.find(name);
       found != targets->relays.end())
     caf::anon_send(found->second, deliveries_due{});
-  if (auto* bell = bell_.load())
-    bell->ring(true);
+  if (auto* notifier = notifier_.load())
+    notifier->notify(true);
 }
 
 service::service(const config::settings& settings, std::string database_url,
                  http::listener bound,
-                 std::function<void(std::string)> on_hopeless)
+                 std::function<void(std::string)> on_fatal)
     : wiring_(std::make_unique<wiring>(settings, std::move(database_url),
-                                       std::move(bound),
-                                       std::move(on_hopeless))) {}
+                                       std::move(bound), std::move(on_fatal))) {
+}
 
 service::~service() = default;
 

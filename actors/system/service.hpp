@@ -18,10 +18,10 @@ class service {
 public:
   /// Spawns all rooms behind an address that `bind_edge` gave; throws
   /// `std::exception` with what an operator can do if that fails, and leaves
-  /// nothing running. `on_hopeless` is told, on any thread, why the process
+  /// nothing running. `on_fatal` is told, on any thread, why the process
   /// should end.
   service(const config::settings& settings, std::string database_url,
-          http::listener bound, std::function<void(std::string)> on_hopeless);
+          http::listener bound, std::function<void(std::string)> on_fatal);
   ~service();
   service(const service&) = delete;
   service& operator=(const service&) = delete;

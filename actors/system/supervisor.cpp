@@ -55,10 +55,10 @@ void on_child_down(caf::stateful_actor<front_state>* self,
   const auto why = self->system().render(down.reason);
   state.counters->add(counter::actor_restarts_total, state.room);
   if (!may_restart(state.crashes, now, state.limit)) {
-    state.on_hopeless("the actor '" + state.room + "' crashed "
-                      + std::to_string(state.crashes.size()) + " times within "
-                      + std::to_string(state.limit.within.count())
-                      + " s; last: " + why);
+    state.on_fatal("the actor '" + state.room + "' crashed "
+                   + std::to_string(state.crashes.size()) + " times within "
+                   + std::to_string(state.limit.within.count())
+                   + " s; last: " + why);
     self->quit(caf::exit_reason::unhandled_exception);
     return;
   }
@@ -90,11 +90,11 @@ bool may_restart(std::deque<std::chrono::steady_clock::time_point>& crashes,
 
 caf::behavior front(caf::stateful_actor<front_state>* self, std::string room,
                     std::function<caf::actor()> make,
-                    std::function<void(std::string)> on_hopeless,
+                    std::function<void(std::string)> on_fatal,
                     counter_board_ptr counters, restart_limit limit) {
   self->state = front_state{.room = std::move(room),
                             .make = std::move(make),
-                            .on_hopeless = std::move(on_hopeless),
+                            .on_fatal = std::move(on_fatal),
                             .counters = std::move(counters),
                             .limit = limit,
                             .child = {},

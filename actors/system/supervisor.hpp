@@ -39,9 +39,9 @@ may_restart(std::deque<std::chrono::steady_clock::time_point>& crashes,
 struct front_state {
   static inline const char* name = "supervisor";
 
-  std::string room;                             ///< for the log and the counter
-  std::function<caf::actor()> make;             ///< starts the room
-  std::function<void(std::string)> on_hopeless; ///< ends the process
+  std::string room;                          ///< for the log and the counter
+  std::function<caf::actor()> make;          ///< starts the room
+  std::function<void(std::string)> on_fatal; ///< ends the process
   counter_board_ptr counters;
   restart_limit limit;
   caf::actor child;
@@ -53,12 +53,12 @@ struct front_state {
 
 /// A front for one room. Accepts everything and passes it on. When the room
 /// ends otherwise than by being told to, it is started again at once and the
-/// log says so; after too many crashes `on_hopeless` is told why. Told to exit,
+/// log says so; after too many crashes `on_fatal` is told why. Told to exit,
 /// it tells the room and exits after it; the actor's series end with them.
 [[nodiscard]] caf::behavior front(caf::stateful_actor<front_state>* self,
                                   std::string room,
                                   std::function<caf::actor()> make,
-                                  std::function<void(std::string)> on_hopeless,
+                                  std::function<void(std::string)> on_fatal,
                                   counter_board_ptr counters,
                                   restart_limit limit);
 

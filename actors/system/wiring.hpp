@@ -17,7 +17,7 @@
 #include "actors/gateway/edge.hpp"
 #include "actors/persistence/migrate.hpp"
 #include "actors/persistence/persistence.hpp"
-#include "actors/persistence/replica_bell.hpp"
+#include "actors/persistence/replica_notifier.hpp"
 #include "actors/readiness/readiness.hpp"
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/live_engine.hpp"
@@ -58,8 +58,8 @@ public:
   /// has made the object whole. It ends the rooms that were spawned before the
   /// members go which they use.
   wiring(const config::settings& settings, std::string url,
-         http::listener bound, std::function<void(std::string)> on_hopeless)
-      : wiring(no_rooms{}, settings, std::move(url), std::move(on_hopeless)) {
+         http::listener bound, std::function<void(std::string)> on_fatal)
+      : wiring(no_rooms{}, settings, std::move(url), std::move(on_fatal)) {
     bound.listen();
     spawn_readiness();
     spawn_redaction();
@@ -99,8 +99,8 @@ private:
   struct no_rooms {};
 
   wiring(no_rooms, const config::settings& settings, std::string url,
-         std::function<void(std::string)> on_hopeless)
-      : settings_(settings), on_hopeless_(std::move(on_hopeless)),
+         std::function<void(std::string)> on_fatal)
+      : settings_(settings), on_fatal_(std::move(on_fatal)),
         deployment_key_(load_or_make_tag_key(url)), store_{.url =
                                                                std::move(url)},
         actors_config_(settings.caf), actors_(actors_config_) {
@@ -123,7 +123,7 @@ private:
     };
     auto before =
         actors_.spawn(front, room, std::function<caf::actor()>{std::move(make)},
-                      on_hopeless_, counters_, restart_limit{});
+                      on_fatal_, counters_, restart_limit{});
     fronts_.push_back({room, before});
     return caf::actor_cast<Handle>(before);
   }
@@ -180,16 +180,17 @@ private:
   }
 
   config::settings settings_;
-  std::function<void(std::string)> on_hopeless_;
+  std::function<void(std::string)> on_fatal_;
   std::string deployment_key_;
   counter_board_ptr counters_ = std::make_shared<counter_board>();
   pg_options store_;
   http::client_closer clients_; ///< of the relays; before the actors
   actor_settings actors_config_;
   caf::actor_system actors_;
-  std::vector<named_front> fronts_;          ///< in the order of their start
-  std::atomic<replica_bell*> bell_{nullptr}; ///< null until replicas listen
-  std::unique_ptr<replica_bell> bell_owner_;
+  std::vector<named_front> fronts_; ///< in the order of their start
+  std::atomic<replica_notifier*> notifier_{
+      nullptr}; ///< null until replicas listen
+  std::unique_ptr<replica_notifier> notifier_owner_;
   live_targets_ptr targets_ = std::make_shared<live_targets>();
   live_reaper_options_ptr reaper_options_;
   live_retention_ptr retention_options_;

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "actors/persistence/replica_bell.hpp"
+#include "actors/persistence/replica_notifier.hpp"
 #include "actors/persistence/uuid_v5.hpp"
 #include "tests/support/event_world.hpp"
 
@@ -208,16 +208,16 @@ CAF_TEST(replicas hear each other and not themselves) {
   std::atomic<int> own{0};
   std::atomic<int> others{0};
   std::atomic<bool> for_deliveries{false};
-  replica_bell listener{options_for(url()), [&](bool deliveries) {
-                          for_deliveries = for_deliveries || deliveries;
-                          if (others++ == 0)
-                            heard.set_value();
-                        }};
-  replica_bell ringer{options_for(url()), [&](bool) { ++own; }};
+  replica_notifier listener{options_for(url()), [&](bool deliveries) {
+                              for_deliveries = for_deliveries || deliveries;
+                              if (others++ == 0)
+                                heard.set_value();
+                            }};
+  replica_notifier notifier{options_for(url()), [&](bool) { ++own; }};
   auto arrived = heard.get_future();
-  // The listener may still be connecting: ring until it hears.
+  // The listener may still be connecting: notify until it hears.
   for (int i = 0; i < 500; ++i) {
-    ringer.ring(true);
+    notifier.notify(true);
     if (arrived.wait_for(20ms) == std::future_status::ready)
       break;
   }

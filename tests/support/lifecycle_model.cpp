@@ -8,7 +8,7 @@
 
 #include "actors/persistence/facts_codec.hpp"
 #include "actors/persistence/task_rows.hpp"
-#include "tests/support/lifecycle_likeness.hpp"
+#include "tests/support/row_comparison.hpp"
 
 namespace telltale {
 

@@ -13,7 +13,7 @@
 
 using namespace telltale;
 using namespace telltale::test;
-using redact::mask_book;
+using redact::mask_cache;
 using redact::mask_sealer;
 using strings = std::vector<std::string>;
 
@@ -120,7 +120,7 @@ CAF_TEST(values that repeat themselves cost no more than the text is long) {
 
 CAF_TEST(a book forgets the tasks that were not spoken of for longest) {
   const mask_sealer sealer{"key"};
-  mask_book book;
+  mask_cache book;
   std::vector<task_id> tasks;
   for (int i = 0; i < 12; ++i) {
     tasks.push_back(task_id{make_uuid_v7()});
@@ -139,7 +139,7 @@ CAF_TEST(a book forgets the tasks that were not spoken of for longest) {
 
 CAF_TEST(a book says what it could not open) {
   const mask_sealer sealer{"key"};
-  mask_book book;
+  mask_cache book;
   const task_id task{make_uuid_v7()};
   book.learn(masks_of(task, sealer, {{"first-value"}, {"other-value"}}),
              sealer);
@@ -157,7 +157,7 @@ CAF_TEST(a book says what it could not open) {
 
 CAF_TEST(a book keeps no more tasks than it may though they mask nothing) {
   const mask_sealer sealer{"key"};
-  mask_book book;
+  mask_cache book;
   std::vector<task_id> tasks;
   for (int i = 0; i < 10'000; ++i) {
     tasks.push_back({make_uuid_v7()});

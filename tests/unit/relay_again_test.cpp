@@ -34,10 +34,10 @@ due_delivery left(due_delivery one) {
 }
 
 /// The numbers of the deliveries in each message, joined.
-std::vector<std::string> messages_of(std::vector<due_delivery> due,
-                                     const config::relay_config& options
-                                     = chat_options()) {
-  std::map<std::string, told_failures> told;
+std::vector<std::string>
+messages_of(std::vector<due_delivery> due,
+            const config::relay_config& options = chat_options()) {
+  std::map<std::string, recent_failures> told;
   const auto batch = sort_batch(std::move(due), told, options, many, {});
   std::vector<std::string> all;
   for (const auto& draft : batch.drafts) {
@@ -65,8 +65,7 @@ CAF_TEST(what was told together is told together again) {
   for (std::uint8_t i = 1; i <= 7; ++i)
     all.push_back(sent_in(due(i, "c"), scripted_key(7)));
   all.push_back(due(8, "c"));
-  CAF_CHECK(messages_of(all)
-            == (texts{"together 1 2 3 4 5 6 7", "alone 8"}));
+  CAF_CHECK(messages_of(all) == (texts{"together 1 2 3 4 5 6 7", "alone 8"}));
   CAF_MESSAGE("and so are two of them");
   std::vector<due_delivery> two;
   for (std::uint8_t i = 1; i <= 3; ++i)
@@ -87,9 +86,9 @@ CAF_TEST(what a crash left behind goes as it may have gone) {
     few.push_back(left(due(i, "c")));
   for (std::uint8_t i = 4; i <= 9; ++i)
     few.push_back(due(i, "c"));
-  CAF_CHECK(messages_of(few)
-            == (texts{"alone 1", "alone 2", "alone 3",
-                      "together 4 5 6 7 8 9"}));
+  CAF_CHECK(
+      messages_of(few)
+      == (texts{"alone 1", "alone 2", "alone 3", "together 4 5 6 7 8 9"}));
   CAF_MESSAGE("so many were never sent one by one");
   std::vector<due_delivery> storm;
   for (std::uint8_t i = 1; i <= 9; ++i)

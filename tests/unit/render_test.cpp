@@ -268,14 +268,14 @@ CAF_TEST(a detail cannot mention people or disguise a link) {
 CAF_TEST(a storm becomes one message and its rest waits a while) {
   using action = digest_plan::action;
   const steady_time start{};
-  told_failures none;
-  const auto plan = [&](std::size_t pending, const told_failures& told,
+  recent_failures none;
+  const auto plan = [&](std::size_t pending, const recent_failures& told,
                         steady_time now, bool all = true) {
     return plan_digest(pending, told, 5, 30s, all, now);
   };
   CAF_CHECK(plan(5, none, start).what == action::one_by_one);
   CAF_CHECK(plan(6, none, start).what == action::gather);
-  told_failures five;
+  recent_failures five;
   five.add(5, start);
   const auto held = plan(1, five, start + 4s);
   CAF_CHECK(held.what == action::hold);

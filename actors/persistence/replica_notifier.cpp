@@ -1,4 +1,4 @@
-#include "actors/persistence/replica_bell.hpp"
+#include "actors/persistence/replica_notifier.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -29,47 +29,47 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto quiet_after_ring = 20ms;
+constexpr auto pause_after_notify = 20ms;
 constexpr auto patience_at_end = 500ms;
 constexpr auto first_backoff = 100ms;
 constexpr auto last_backoff = 5000ms;
-constexpr const char* bell_channel = "telltale_events";
+constexpr const char* notify_channel = "telltale_events";
 constexpr const char* deliveries_word = "deliveries";
 
-/// Hears the others; our own ringing comes back, too, and is passed over.
-class ear final : public pqxx::notification_receiver {
+/// Hears the others; our own notifications come back, too, and are skipped.
+class listener final : public pqxx::notification_receiver {
 public:
-  explicit ear(pqxx::connection_base& link)
-      : pqxx::notification_receiver(link, bell_channel) {}
+  explicit listener(pqxx::connection_base& link)
+      : pqxx::notification_receiver(link, notify_channel) {}
 
   void operator()(const std::string& word, int sender) override {
     if (sender == conn().backendpid())
       return;
-    rang_ = true;
+    notified_ = true;
     deliveries_ = deliveries_ || word == deliveries_word;
   }
 
   /// Once for however many came together: were there deliveries among them?
   std::optional<bool> take() {
     const bool deliveries = std::exchange(deliveries_, false);
-    if (!std::exchange(rang_, false))
+    if (!std::exchange(notified_, false))
       return std::nullopt;
     return deliveries;
   }
 
 private:
-  bool rang_ = false;
+  bool notified_ = false;
   bool deliveries_ = false;
 };
 
 } // namespace
 
-struct replica_bell::worker {
+struct replica_notifier::worker {
   pg_options options;
   std::function<void(bool)> heard;
-  int wake = -1; ///< an eventfd: ring and stop come through it
-  std::atomic<bool> rung{false};
-  std::atomic<bool> rung_for_deliveries{false};
+  int wake = -1; ///< an eventfd: notify and stop come through it
+  std::atomic<bool> pending{false};
+  std::atomic<bool> pending_for_deliveries{false};
   std::atomic<bool> stopping{false};
   pg_sockets sockets; ///< its own, to be cut when it stops
   std::mutex guard;
@@ -99,7 +99,7 @@ struct replica_bell::worker {
     [[maybe_unused]] const auto got = ::read(wake, &count, sizeof count);
   }
 
-  /// Until somebody rings, stops us, or the database has a word for us.
+  /// Until somebody notifies, stops us, or the database has a message for us.
   void wait(int database, int milliseconds) const {
     pollfd both[] = {{wake, POLLIN, 0}, {database, POLLIN, 0}};
     ::poll(both, database < 0 ? 1 : 2, milliseconds);
@@ -119,21 +119,21 @@ struct replica_bell::worker {
   }
 
   void serve(pqxx::connection& link) {
-    ear listener{link};
+    listener others{link};
     while (!stopping) {
-      if (rung.exchange(false)) {
+      if (pending.exchange(false)) {
         pqxx::nontransaction work{link};
-        auto call = std::string{"NOTIFY "} + bell_channel;
-        if (rung_for_deliveries.exchange(false))
+        auto call = std::string{"NOTIFY "} + notify_channel;
+        if (pending_for_deliveries.exchange(false))
           call += std::string{", '"} + deliveries_word + "'";
         work.exec(call);
         work.commit();
-        pause(quiet_after_ring);
+        pause(pause_after_notify);
       } else {
         wait(link.sock(), -1);
       }
       link.get_notifs();
-      if (const auto news = listener.take())
+      if (const auto news = others.take())
         pass_on(*news);
     }
   }
@@ -154,8 +154,8 @@ struct replica_bell::worker {
         backoff = first_backoff;
         if (std::exchange(was_away, false)) {
           spdlog::info("listening to other replicas again");
-          rung_for_deliveries = true;
-          rung = true; // what was rung meanwhile may be lost, both ways
+          pending_for_deliveries = true;
+          pending = true; // what was sent meanwhile may be lost, both ways
           pass_on(true);
         }
         serve(link);
@@ -174,7 +174,8 @@ struct replica_bell::worker {
   }
 };
 
-replica_bell::replica_bell(pg_options options, std::function<void(bool)> heard)
+replica_notifier::replica_notifier(pg_options options,
+                                   std::function<void(bool)> heard)
     : worker_(std::make_shared<worker>()) {
   worker_->options = std::move(options);
   worker_->heard = std::move(heard);
@@ -184,7 +185,7 @@ replica_bell::replica_bell(pg_options options, std::function<void(bool)> heard)
   worker_->thread = std::thread{[w = worker_] { w->run(); }};
 }
 
-replica_bell::~replica_bell() {
+replica_notifier::~replica_notifier() {
   worker_->stopping = true;
   worker_->nudge();
   worker_->sockets.cut_all();
@@ -201,10 +202,10 @@ replica_bell::~replica_bell() {
   worker_->thread.detach();
 }
 
-void replica_bell::ring(bool deliveries) noexcept {
+void replica_notifier::notify(bool deliveries) noexcept {
   if (deliveries)
-    worker_->rung_for_deliveries = true;
-  if (!worker_->rung.exchange(true))
+    worker_->pending_for_deliveries = true;
+  if (!worker_->pending.exchange(true))
     worker_->nudge();
 }
 

@@ -13,7 +13,7 @@ namespace telltale {
 /// or recovery in a chat session, and what some webhook asks for. The
 /// composition root sets the latter and a reload replaces them; stores read.
 /// Any thread.
-class told_types {
+class published_event_types {
 public:
   [[nodiscard]] bool has(event_type type, bool in_chat) const noexcept {
     const bool is_for_chats =
@@ -37,6 +37,6 @@ private:
   std::atomic<std::uint32_t> wanted_{0};
 };
 
-using told_types_ptr = std::shared_ptr<told_types>;
+using published_event_types_ptr = std::shared_ptr<published_event_types>;
 
 } // namespace telltale

@@ -11,22 +11,23 @@ namespace telltale {
 /// connection of a thread of its own, outside every other transaction (a NOTIFY
 /// inside one holds a lock of the whole server at its commit).
 ///
-/// A bell that is not heard costs time only: every reader also looks by itself
-/// now and then. While the database is away the thread tries again with
-/// backoff, and rings once when it is back.
-class replica_bell {
+/// A notification that is lost costs time only: every reader also looks by
+/// itself now and then. While the database is away the thread tries again with
+/// backoff, and notifies once when it is back.
+class replica_notifier {
 public:
-  /// `heard` runs on the bell's thread each time another replica published;
+  /// `heard` runs on the notifier's thread each time another replica published;
   /// `deliveries`: there may be some to make.
-  replica_bell(pg_options options, std::function<void(bool deliveries)> heard);
-  replica_bell(const replica_bell&) = delete;
-  replica_bell& operator=(const replica_bell&) = delete;
+  replica_notifier(pg_options options,
+                   std::function<void(bool deliveries)> heard);
+  replica_notifier(const replica_notifier&) = delete;
+  replica_notifier& operator=(const replica_notifier&) = delete;
   /// Ends the thread, also one that waits for a database that hangs.
-  ~replica_bell();
+  ~replica_notifier();
 
   /// Tells the others, at most every 20 ms, however often it is called. Any
   /// thread; does not block.
-  void ring(bool deliveries = false) noexcept;
+  void notify(bool deliveries = false) noexcept;
 
 private:
   struct worker;

@@ -1,4 +1,4 @@
-#include "tests/support/lifecycle_likeness.hpp"
+#include "tests/support/row_comparison.hpp"
 
 #include <chrono>
 #include <utility>
