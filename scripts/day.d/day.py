@@ -14,12 +14,13 @@ import checks
 import report
 import told
 from checks import Line
-from fleet import Fleet, Subscribers
+from fleet import Fleet
 from phases import Phases
 from plan import PACE, PHASES, Plan
 from sampler import Sampler, usage
 from stack import Stack
 from scenario.service import Failed
+from streams import SubscriberProcess
 
 
 class Day(Phases):
@@ -73,7 +74,7 @@ class Day(Phases):
         self.sampler = Sampler(self.stack, lambda: self.now, self.note)
         await self.phase("idle", self.idle)
         self.fleet = Fleet(self.stack.port, self.plan.runners, lambda: self.now, warm)
-        self.subscribers = Subscribers(self.stack.port, self.plan.subscribers)
+        self.subscribers = SubscriberProcess(self.stack.port, self.plan.subscribers)
         await asyncio.sleep(2)
         for name in PHASES:
             if name != "idle" and self.plan.wants(name):

@@ -95,6 +95,25 @@ def match_chat(chat, waiting, messages, account):
         account.miscounted.append(f"{'/'.join(chat)}: {counted} of {total}")
 
 
+def full_spans(times, most, seconds):
+    """When the last `seconds` had so many messages: (from, to), in order and apart."""
+    spans = []
+    for first, last in zip(times, times[most - 1:]):
+        begin, end = last, first + seconds
+        if begin >= end:
+            continue
+        if spans and begin <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((begin, end))
+    return spans
+
+
+def overlap(spans, begin, end):
+    """How much of the time from `begin` to `end` the spans cover."""
+    return sum(max(0.0, min(end, to) - max(begin, since)) for since, to in spans)
+
+
 def judge(account, messages, outages):
     """Sets the excess of each. `outages`: (relay or "", chat or "", from, to, allowance) while
     something stood in the way. The pace: between failure and message the chat and the app
@@ -111,6 +130,13 @@ def judge(account, messages, outages):
         line = times.get(key, [])
         return bisect.bisect_right(line, end) - bisect.bisect_left(line, begin)
 
+    spans = {}
+
+    def used_up(key, most, seconds):
+        if (key, most, seconds) not in spans:
+            spans[key, most, seconds] = full_spans(times.get(key, []), max(1, int(most * PACE)), seconds)
+        return spans[key, most, seconds]
+
     for one in account.told:
         limits, paced = LIMITS[one.relay], 0.0
         for scope, key in (("chat", (one.relay, one.chat)), ("app", one.relay)):
@@ -118,6 +144,8 @@ def judge(account, messages, outages):
                 count = between(key, one.failed, one.told)
                 if count > most * PACE:
                     paced = max(paced, count / (most / seconds * PACE))
+                # A limit that was used up at once opens again when its time is over, with no message meanwhile.
+                paced = max(paced, overlap(used_up(key, most, seconds), one.failed, one.told))
         excused = 0.0
         for relay, chat, begin, end, allowance in outages:
             if (relay and relay != one.relay) or (chat and chat != one.chat):

@@ -37,6 +37,18 @@ def a_second_message_is_told_twice():
     assert found.doubled == ["day000001"] and found.miscounted
 
 
+def a_limit_that_was_used_up_explains_a_wait():
+    """1000 messages to Lark in 20 s; the next goes when the minute is over."""
+    first = [failure(n, 0, "lark", f"c{n}") for n in range(1000)]
+    sent = [message(n, n / 50, f"x\nRun day{n:06d}", "lark", f"c{n}") for n in range(1000)]
+    late = [failure(2000, 21, "lark", "d")]
+    found = account(first + late, sent + [message(2000, 60, "x\nRun day002000", "lark", "d")])
+    assert max(one.excess for one in found.told if one.chat == "d") < 15, found.told[-1]
+    # But not one that goes on when there is room again.
+    found = account(first + late, sent + [message(2000, 110, "x\nRun day002000", "lark", "d")])
+    assert max(one.excess for one in found.told if one.chat == "d") > 30
+
+
 def a_digest_counts_exactly():
     failures = [failure(n, 0) for n in range(12)]
     text = "⚠️ 12 runs failed in a short time.\n12 × agent_error\nRun day000000, Run day000001, Run day000002\n… and 9 more"
