@@ -47,8 +47,18 @@ read_by_chat(std::vector<due_delivery> due, sorted_batch& result,
   return chats;
 }
 
+/// The store gave what a count needs and no words.
+bool lacks_words(const read_delivery& x) {
+  return tells_failure(x) && x.due.envelope.empty() && !x.due.payload.empty();
+}
+
 void add_single(sorted_batch& result, const std::string& key,
                 read_delivery one) {
+  if (lacks_words(one)) {
+    // It comes with its words once those before it are out of the way.
+    result.settled.push_back(put_back(one.due.id, {}, {}));
+    return;
+  }
   draft single;
   single.lane = key;
   single.of.push_back(std::move(one));

@@ -100,6 +100,26 @@ CAF_TEST(what a crash left behind goes as it may have gone) {
   CAF_CHECK_EQUAL(messages_of(storm, singly).size(), 9u);
 }
 
+CAF_TEST(one that came without its words is not told alone) {
+  std::vector<due_delivery> all;
+  for (std::uint8_t i = 1; i <= 5; ++i)
+    all.push_back(sent_in(due(i, "c"), scripted_key(5)));
+  for (std::uint8_t i = 6; i <= 8; ++i) {
+    all.push_back(due(i, "c", R"({"failure_reason":"timeout"})"));
+    all.back().envelope.clear();
+  }
+  std::map<std::string, recent_failures> told;
+  const auto batch = sort_batch(all, told, chat_options(), many, {});
+  CAF_REQUIRE_EQUAL(batch.drafts.size(), 1u);
+  CAF_CHECK_EQUAL(batch.drafts[0].of.size(), 5u);
+  CAF_REQUIRE_EQUAL(batch.settled.size(), 3u);
+  for (const auto& one : batch.settled) {
+    CAF_CHECK(one.state == delivery_state::pending);
+    CAF_CHECK_EQUAL(one.retry_in.count(), 0);
+    CAF_CHECK(!one.counts);
+  }
+}
+
 CAF_TEST_FIXTURE_SCOPE(relay_again_tests, relay_fixture)
 
 CAF_TEST(a message of several has the key that the store gave it) {
