@@ -1,6 +1,9 @@
 // libs: telltale_task_worlds telltale_persistence
 #define CAF_SUITE contract.task_batches
 
+#include <atomic>
+#include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -64,6 +67,26 @@ struct fixture : postgres_fixture {
   fixture() {
     options.url = url();
     store = make_pg_task_store(options);
+  }
+
+  /// Runs `call` while somebody else holds the lock of positions; once it waits
+  /// for that, `gone` is set and the lock is let go.
+  template <class Call>
+  auto while_waiting(std::atomic<bool>& gone, Call call) const {
+    pqxx::connection link{url()};
+    auto held = std::make_unique<pqxx::work>(link);
+    held->exec("SELECT " + lock_positions);
+    std::thread other{[&] {
+      while (ask("SELECT count(*) FROM pg_locks"
+                 " WHERE locktype = 'advisory' AND NOT granted")
+             == "0")
+        std::this_thread::yield();
+      gone = true;
+      held->commit();
+    }};
+    auto done = call();
+    other.join();
+    return done;
   }
 
   void make(const std::vector<std::string>& kinds) const {
@@ -178,17 +201,11 @@ CAF_TEST(the log has the creates of one transaction in their order) {
 CAF_TEST(
     a claim whose time is over before the commit takes nothing from others) {
   make({"x", "x"});
-  pqxx::connection other{url()};
-  auto held = std::make_unique<pqxx::work>(other);
-  held->exec("SELECT " + lock_positions);
   std::vector<claim_tasks> calls{wanting("a", {"x"}), wanting("b", {"x"})};
-  calls[0].ticket.deadline = std::chrono::steady_clock::now() + 300ms;
-  std::thread later{[&] {
-    std::this_thread::sleep_for(700ms);
-    held->commit();
-  }};
-  auto done = store->claim_all(calls);
-  later.join();
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  calls[0].ticket.gone = gone;
+  const auto done =
+      while_waiting(*gone, [&] { return store->claim_all(calls); });
   CAF_REQUIRE(done);
   CAF_CHECK(kinds_of(done->answer)
             == (std::vector<std::string>{"call_expired", "x "}));
@@ -199,19 +216,12 @@ CAF_TEST(
 }
 
 CAF_TEST(a create without a key whose time is over is undone) {
-  pqxx::connection other{url()};
-  auto held = std::make_unique<pqxx::work>(other);
-  held->exec("SELECT " + lock_positions);
   std::vector<create_task> calls{new_task("a"), new_task("b", "key"),
                                  new_task("c")};
-  calls[0].ticket.deadline = calls[1].ticket.deadline =
-      std::chrono::steady_clock::now() + 300ms;
-  std::thread later{[&] {
-    std::this_thread::sleep_for(700ms);
-    held->commit();
-  }};
-  const auto done = store->create_all(calls);
-  later.join();
+  const auto gone = std::make_shared<std::atomic<bool>>(false);
+  calls[0].ticket.gone = calls[1].ticket.gone = gone;
+  const auto done =
+      while_waiting(*gone, [&] { return store->create_all(calls); });
   CAF_REQUIRE(done);
   CAF_REQUIRE(!done->answer[0]);
   CAF_CHECK_EQUAL(code_of(done->answer[0].error()), ec::call_expired);
