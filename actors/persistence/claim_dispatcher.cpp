@@ -22,24 +22,17 @@ caf::result<tasks_claimed> on_claim(self_pointer self, claim_tasks& what) {
 
 void on_flush(self_pointer self) {
   auto& state = self->state;
-  auto batch = state.claims.take(
-      claim_dispatcher_state::most_at_once,
-      [](const claim_tasks& what) -> std::size_t { return what.limit; });
   const auto now = self->clock().now();
-  batch.drop_if([&](const claim_tasks& what) -> caf::error {
-    if (what.ticket.is_wanted(now))
-      return {};
-    return abandon(*state.counters, "claim_tasks");
-  });
-  if (!batch.calls.empty()) {
-    auto outcomes =
-        tell_all<tasks_claimed>(self, std::span<const claim_tasks>{batch.calls},
-                                [&](std::span<const claim_tasks> calls) {
-                                  return state.store->claim_all(calls);
-                                });
-    count_expired(*state.counters, "claim_tasks", outcomes);
-    batch.deliver(std::move(outcomes));
-  }
+  carry_out<tasks_claimed>(
+      self,
+      state.claims.take(
+          claim_dispatcher_state::most_at_once,
+          [](const claim_tasks& what) -> std::size_t { return what.limit; }),
+      "claim_tasks",
+      [&](const claim_tasks& what) { return what.ticket.is_wanted(now); },
+      [&](std::span<const claim_tasks> calls) {
+        return state.store->claim_all(calls);
+      });
   if (state.claims.has_more())
     self->send(self, flush_claims{});
 }

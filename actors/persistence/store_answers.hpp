@@ -74,13 +74,26 @@ tell_all(Self self, std::span<const Ask> calls, AskAll ask_all) {
   return make_error(ec::call_expired);
 }
 
-/// Counts the calls that the store found to be wanted no more.
-template <class Answer>
-void count_expired(counter_board& counters, std::string_view call,
-                   const std::vector<caf::expected<Answer>>& outcomes) {
+/// Carries out what gathered in one call of the store: calls that nobody waits
+/// for are answered `call_expired` before it, and after it those of which the
+/// store says so; both are counted under the name of the call.
+template <class Answer, class Self, class Batch, class IsWanted, class AskAll>
+void carry_out(Self self, Batch batch, std::string_view call,
+               IsWanted is_wanted, AskAll ask_all) {
+  auto& counters = *self->state.counters;
+  batch.drop_if([&](const auto& what) -> caf::error {
+    if (is_wanted(what))
+      return {};
+    return abandon(counters, call);
+  });
+  if (batch.calls.empty())
+    return;
+  auto outcomes =
+      tell_all<Answer>(self, std::span{std::as_const(batch.calls)}, ask_all);
   for (const auto& outcome : outcomes)
     if (!outcome && code_of(outcome.error()) == ec::call_expired)
       counters.add(counter::abandoned_calls_total, call);
+  batch.deliver(std::move(outcomes));
 }
 
 /// Runs a read unless nobody waits for it any more.

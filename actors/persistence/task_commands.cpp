@@ -21,22 +21,16 @@ caf::result<task_created> on_create(self_pointer self, create_task& what) {
 
 void on_flush(self_pointer self) {
   auto& state = self->state;
-  auto batch = state.creates.take(task_commands_state::most_at_once);
   const auto now = self->clock().now();
-  batch.drop_if([&](const create_task& what) -> caf::error {
-    if (!what.idempotency_key.empty() || what.ticket.is_wanted(now))
-      return {};
-    return abandon(*state.counters, "create_task");
-  });
-  if (!batch.calls.empty()) {
-    auto outcomes =
-        tell_all<task_created>(self, std::span<const create_task>{batch.calls},
-                               [&](std::span<const create_task> calls) {
-                                 return state.store->create_all(calls);
-                               });
-    count_expired(*state.counters, "create_task", outcomes);
-    batch.deliver(std::move(outcomes));
-  }
+  carry_out<task_created>(
+      self, state.creates.take(task_commands_state::most_at_once),
+      "create_task",
+      [&](const create_task& what) {
+        return !what.idempotency_key.empty() || what.ticket.is_wanted(now);
+      },
+      [&](std::span<const create_task> calls) {
+        return state.store->create_all(calls);
+      });
   if (state.creates.has_more())
     self->send(self, flush_creates{});
 }
