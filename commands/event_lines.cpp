@@ -6,6 +6,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "actors/failed_task_payload/read.hpp"
 #include "commands/runner_client.hpp"
 
 namespace telltale::commands {
@@ -96,10 +97,7 @@ std::string event_line(const json::value& envelope, const terminal& on,
       object != nullptr ? object->if_contains("payload") : nullptr;
   const auto& payload = found != nullptr ? *found : envelope;
   const auto* fields = payload.if_object();
-  const auto* pending =
-      fields != nullptr ? fields->if_contains("retry_pending") : nullptr;
-  const bool is_retried =
-      pending != nullptr && pending->is_bool() && pending->get_bool();
+  const bool is_retried = fields != nullptr && says_retry(*fields);
 
   const auto when = parse_rfc3339(text_at(payload, "occurred_at"));
   auto time = format_rfc3339(when.value_or(now)).substr(11, 8);

@@ -4,7 +4,7 @@ telltale_room(operate
     ${CMAKE_CURRENT_LIST_DIR}/event_lines.cpp
     ${CMAKE_CURRENT_LIST_DIR}/report.cpp
     ${CMAKE_CURRENT_LIST_DIR}/why.cpp
-  LIBS telltale_console)
+  LIBS telltale_console telltale_failed_task_payload)
 
 telltale_room(command_operate
   SOURCES

@@ -8,6 +8,7 @@
 
 #include "messages/call_ticket.hpp"
 #include "messages/event.hpp"
+#include "messages/event_payload.hpp"
 #include "messages/store.hpp"
 #include "messages/task.hpp"
 
@@ -33,31 +34,40 @@ struct take_deliveries {
   bool operator==(const take_deliveries&) const = default;
 };
 
-/// A delivery to make.
-struct due_delivery {
-  delivery_id id;
-  event_id event;
-  event_type type = event_type::task_failed;
-  task_id task;
-  chat_binding chat; ///< empty for targets without chats
-  std::string payload;
-  std::string envelope;
-  std::uint32_t tries = 0; ///< before this one
-  timestamp created_at{};
-  /// The key of the message in which it may have been sent before: its own id
-  /// if it was alone, else shared by all that the message told.
-  std::optional<delivery_id> message{};
+/// A delivery that is due, as the store has it.
+struct leased_delivery : due_delivery {
+  event_facts facts; ///< of its event; if it is not `whole`, what counts need
 
-  bool operator==(const due_delivery&) const = default;
+  bool operator==(const leased_delivery&) const = default;
 };
 
-struct deliveries_taken {
-  std::vector<due_delivery> due;
+/// The store's answer to `take_deliveries`.
+struct deliveries_leased {
+  std::vector<leased_delivery> due;
   bool more = false; ///< other chats have more that is due now
   std::optional<timestamp> next_try_at; ///< of the soonest one that is not due
   std::string disabled{}; ///< why the target wants no more; empty: it does
 
-  bool operator==(const deliveries_taken&) const = default;
+  bool operator==(const deliveries_leased&) const = default;
+};
+
+/// What a relay is told: a delivery to make, and what it says. For a chat, the
+/// payload's texts are as chats may see them.
+struct notice : due_delivery {
+  payload_ptr payload; ///< never null
+};
+
+/// Deliveries that were committed with a lease of this process.
+struct notices_due {
+  std::vector<notice> due;
+};
+
+/// The same answer with payloads, as a relay gets it.
+struct deliveries_taken {
+  std::vector<notice> due;
+  bool more = false;
+  std::optional<timestamp> next_try_at;
+  std::string disabled{};
 };
 
 /// What became of one try.
@@ -67,7 +77,7 @@ struct delivery_result {
   std::chrono::milliseconds retry_in{};           ///< if pending
   std::string error; ///< redacted, short; empty on success
   std::string message_id;
-  redacted_text text; ///< what people read
+  std::string text;   ///< what people read, made of texts narrowed for them
   bool counts = true; ///< false: throttled or put back, no try was spent
   /// If pending: the other side may have it, so it goes again as it went.
   bool doubtful = false;

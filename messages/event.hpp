@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "messages/due_delivery.hpp"
 #include "messages/task.hpp"
 
 namespace telltale {
@@ -27,9 +28,9 @@ enum class event_type : std::uint8_t {
 [[nodiscard]] std::optional<event_type> parse_event_type(std::string_view);
 
 /// Who said the text in an event's `error`.
-enum class error_origin : std::uint8_t { runner, platform };
+enum class detail_origin : std::uint8_t { runner, platform };
 
-[[nodiscard]] std::string to_string(error_origin origin);
+[[nodiscard]] std::string to_string(detail_origin origin);
 
 /// The facts of one event: a snapshot of the row as committed, written in the
 /// transaction that caused it. Everything that is ever told is a pure function
@@ -53,19 +54,24 @@ struct event_facts {
   std::optional<task_outcome> outcome;
   std::optional<failure_reason> why;
   redacted_text error;
-  std::optional<error_origin> origin; ///< set if `error` is not empty
-  bool retry_pending = false;
-  std::optional<timestamp> next_attempt_at;
+  std::optional<detail_origin> origin; ///< set if `error` is not empty
+  bool will_retry = false;             ///< another attempt is coming
+  std::optional<timestamp> retry_at;   ///< not before
 
   /// Of a `delivery:*` event alone.
   std::optional<delivery_id> delivery;
   std::string relay;
 
-  // Where the log has it; no part of what is told.
-  std::int64_t position = 0; ///< 0: it gets one when it is published
-  bool due = false; ///< its payload and deliveries are yet to be stored
-
   bool operator==(const event_facts&) const = default;
+};
+
+/// An event as its transaction committed it.
+struct committed_event : event_facts {
+  std::int64_t position = 0;        ///< on the log
+  std::vector<due_delivery> leased; ///< deliveries to be made here and now
+  std::vector<std::string> waiting; ///< relays that have others to take
+
+  bool operator==(const committed_event&) const = default;
 };
 
 /// An event as subscribers get it.
@@ -75,16 +81,17 @@ struct published_event {
   event_type type = event_type::task_created;
   task_id task;
   std::string chat_session; ///< empty: none
-  std::string envelope;     ///< the JSON that subscribers and webhooks get
-  std::string kind{};       ///< the task's; empty: the sender does not know
-  std::optional<timestamp> next_attempt_at;
+  /// The JSON that subscribers get; empty if nobody asked for it.
+  std::string envelope;
+  std::string kind{}; ///< the task's; empty: the sender does not know
+  std::optional<timestamp> retry_at;
 
   bool operator==(const published_event&) const = default;
 };
 
-/// Facts that were committed a moment ago, from whichever path.
+/// Events that were committed a moment ago, from whichever path.
 struct events_committed {
-  std::vector<event_facts> facts;
+  std::vector<committed_event> events;
 };
 
 /// Events in the order of their positions.

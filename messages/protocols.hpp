@@ -1,5 +1,9 @@
 #pragma once
 
+#include <map>
+#include <string>
+
+#include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/fwd.hpp>
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
@@ -7,6 +11,7 @@
 #include "messages/deliveries.hpp"
 #include "messages/http_call.hpp"
 #include "messages/in_process.hpp"
+#include "messages/options.hpp"
 #include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
 #include "messages/search.hpp"
@@ -19,11 +24,14 @@
 // replicas of the service meet in PostgreSQL, never over a network of actors.
 //
 //   runner -> gateway -> status_intake -> redaction -> status_intake
-//          -> report_store (a lane per writer) -> gateway (answers)
-//                                             \-> failed_task_payload
-//   clock  -> reaper -> sweep_store           --> failed_task_payload
-//   failed_task_payload -> redaction -> event_store -> event_stream -> gateway
-//                                                   \-> relay -> delivery_store
+//          -> report_store ---\  committed: task, attempt, event, deliveries
+//                              >-> failed_task_payload -> relay -> chat
+//   clock -> reaper            |                     \-> event_stream
+//          -> sweep_store -----/                          -> subscribers
+//
+// What is read again, a delivery after a crash or the log for a stream that
+// resumes, is asked of failed_task_payload too: the stores give facts, and it
+// alone makes of them what is told.
 
 namespace telltale {
 
@@ -117,20 +125,23 @@ using chat_store_actor =
                      caf::replies_to<list_chats>::with<chats_listed>>;
 
 /// The event log.
-using event_store_actor =
-    caf::typed_actor<caf::replies_to<publish_events>::with<events_stored>,
-                     caf::replies_to<take_unpublished>::with<unpublished_taken>,
-                     caf::replies_to<read_events>::with<events_read>>;
+using event_log_actor =
+    caf::typed_actor<caf::replies_to<read_events>::with<events_found>>;
 
-/// The deliveries of all relays.
+/// The deliveries of all relays, on their way.
 using delivery_store_actor = caf::typed_actor<
-    caf::replies_to<take_deliveries>::with<deliveries_taken>,
+    // From failed_task_payload, for a relay.
+    caf::replies_to<take_deliveries>::with<deliveries_leased>,
     // From a relay, before it sends a message that tells several.
     caf::replies_to<gather_deliveries>::with<deliveries_gathered>,
-    caf::replies_to<record_deliveries>::with<deliveries_recorded>,
-    caf::replies_to<redeliver>::with<redelivery_queued>,
-    caf::replies_to<redeliver_dead>::with<dead_requeued>,
-    caf::replies_to<read_backlog>::with<backlog_read>>;
+    // From a relay, and for leases that nobody here can use.
+    caf::replies_to<record_deliveries>::with<deliveries_recorded>>;
+
+/// The same deliveries, as people look after them.
+using redelivery_store_actor =
+    caf::typed_actor<caf::replies_to<redeliver>::with<redelivery_queued>,
+                     caf::replies_to<redeliver_dead>::with<dead_requeued>,
+                     caf::replies_to<read_backlog>::with<backlog_read>>;
 
 /// What operators hold back.
 using mute_store_actor =
@@ -166,25 +177,68 @@ using search_actor = caf::typed_actor<
     // To itself: every few seconds, and again while there is more.
     caf::reacts_to<index_now>>;
 
-/// Where both failure paths meet; builds every payload and publishes events.
-using failed_task_payload_actor = caf::typed_actor<
-    // From the stores, right after a commit.
-    caf::reacts_to<events_committed>,
-    // From the other replicas: what waited for theirs may go on.
-    caf::reacts_to<replica_published>,
-    // To itself: look for what a crash left unpublished.
-    caf::reacts_to<publish_backlog>,
-    // To itself: try again what could not be published.
-    caf::reacts_to<retry_publication>>;
-
 /// One relay target's deliveries.
 using relay_actor = caf::typed_actor<
-    // There may be something to deliver.
+    // From failed_task_payload: to be made at once.
+    caf::reacts_to<notices_due>,
+    // There may be something to take.
     caf::reacts_to<deliveries_due>,
     // From its channel: a try is over.
     caf::reacts_to<delivery_tried>,
     // To itself: results that wait to be recorded, timers, pacing.
     caf::reacts_to<relay_tick>>;
+
+/// The relays that are configured now, by name.
+struct running_relays {
+  std::map<std::string, relay_actor> by_name;
+};
+
+} // namespace telltale
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
+    telltale::options_changed<telltale::running_relays>)
+
+namespace telltale {
+
+/// Says to the other replicas that there is news, and hears it of them.
+using replicas_actor = caf::typed_actor<
+    // From failed_task_payload, after events were committed here.
+    caf::reacts_to<notify_replicas>,
+    // From the gateway: a mute or redelivery concerns these relays.
+    caf::reacts_to<deliveries_waiting>,
+    // From its connection: another replica has news.
+    caf::reacts_to<replica_published>,
+    // From the composition root.
+    caf::reacts_to<options_changed<running_relays>>>;
+
+/// Whom failed_task_payload asks and tells. Most of them need it first.
+struct payload_peers {
+  event_log_actor log;
+  delivery_store_actor deliveries;
+  event_listener_handle stream;
+  replicas_actor replicas;
+  std::map<std::string, relay_actor> relays; ///< those configured now, by name
+};
+
+} // namespace telltale
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
+    telltale::options_changed<telltale::payload_peers>)
+
+namespace telltale {
+
+/// Where both failure paths meet; makes every payload.
+using failed_task_payload_actor = caf::typed_actor<
+    // From the stores, right after a commit.
+    caf::reacts_to<events_committed>,
+    // From a relay: what else is due, from before or from elsewhere.
+    caf::replies_to<take_deliveries>::with<deliveries_taken>,
+    // From the event stream, for those who resume.
+    caf::replies_to<read_events>::with<events_read>,
+    // From the event stream.
+    caf::reacts_to<envelopes_wanted>,
+    // From the composition root.
+    caf::reacts_to<options_changed<payload_peers>>>;
 
 /// Who hears of published events inside the process.
 using event_listener_actor = caf::typed_actor<caf::reacts_to<events_published>>;

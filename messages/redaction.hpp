@@ -121,11 +121,18 @@ struct redact_texts {
   bool operator==(const redact_texts&) const = default;
 };
 
-/// Asks redaction to prepare texts that are safe to store for a narrower
-/// audience. Answered by `texts_redacted`, same order.
-struct narrow_texts {
-  std::vector<redacted_text> texts;
+/// A text that is safe to store, and for whom it is wanted.
+struct text_to_narrow {
+  redacted_text text;
   redaction_profile profile = redaction_profile::event;
+
+  bool operator==(const text_to_narrow&) const = default;
+};
+
+/// Asks redaction to prepare texts for narrower audiences. Answered by
+/// `texts_redacted`, same order.
+struct narrow_texts {
+  std::vector<text_to_narrow> texts;
 
   bool operator==(const narrow_texts&) const = default;
 };

@@ -297,52 +297,6 @@ struct chats_listed {
 
 // --- the event log -----------------------------------------------------------
 
-/// One event ready to be told.
-struct event_publication {
-  event_facts facts;
-  std::string payload; ///< JSON; relays read this and nothing else
-  /// The envelope's JSON up to and including `"payload":`; the envelope, which
-  /// streams and webhooks send, is head + payload + `}`.
-  std::string head;
-  /// Tell the chat that the event's chat session is bound to.
-  bool to_chat = false;
-  /// Only if a failure of this task was, or is about to be, told to that chat.
-  bool only_after_failure = false;
-  std::vector<std::string> webhooks; ///< names of relays without chats
-
-  bool operator==(const event_publication&) const = default;
-};
-
-/// Stores the deliveries of events that are due, and crosses them off, in one
-/// transaction; gives a position to those without. Events that were published
-/// before are skipped. What is not due costs nothing.
-struct publish_events {
-  std::vector<event_publication> events;
-
-  bool operator==(const publish_events&) const = default;
-};
-
-struct events_stored {
-  std::vector<published_event> events; ///< those that were not skipped
-  std::vector<std::string> due_relays; ///< targets that have a new delivery
-
-  bool operator==(const events_stored&) const = default;
-};
-
-/// Facts of what is due, or has no position, for longer than `older_than`:
-/// after a start or a crash.
-struct take_unpublished {
-  std::chrono::milliseconds older_than{};
-  std::uint32_t limit = 500;
-
-  bool operator==(const take_unpublished&) const = default;
-};
-
-struct unpublished_taken {
-  std::vector<event_facts> facts;
-  bool more = false;
-};
-
 /// Published events after a position, in order.
 struct read_events {
   std::int64_t after = 0;
@@ -352,6 +306,14 @@ struct read_events {
   bool operator==(const read_events&) const = default;
 };
 
+/// The log's answer to `read_events`: no deliveries with them.
+struct events_found {
+  std::vector<committed_event> events;
+  std::int64_t newest = 0; ///< the highest position that is committed
+  std::int64_t oldest = 0; ///< the lowest one kept; 0 if there is none
+};
+
+/// The same answer as subscribers get it.
 struct events_read {
   std::vector<published_event> events;
   std::int64_t newest = 0; ///< the highest position that is committed

@@ -88,8 +88,8 @@ std::string to_string(prune_kind kind) {
   return {};
 }
 
-std::string to_string(error_origin origin) {
-  return origin == error_origin::runner ? "runner" : "platform";
+std::string to_string(detail_origin origin) {
+  return origin == detail_origin::runner ? "runner" : "platform";
 }
 
 } // namespace telltale

@@ -77,16 +77,35 @@ struct check_truth_now {};
 struct prune_now {};
 
 struct index_now {};
-struct publish_backlog {};
-struct retry_publication {};
 struct deliveries_due {};
 struct relay_tick {};
 struct poll_events {};
 struct gateway_tick {};
 
-/// Another replica has published events, or may have while it was not heard.
+/// Another replica has committed events, or may have while it was not heard.
 /// Comes as often as every 20 ms.
-struct replica_published {};
+struct replica_published {
+  bool deliveries = false; ///< there may be some to make
+};
+
+/// Handle of whoever hears of other replicas.
+using replica_listener_handle =
+    caf::typed_actor<caf::reacts_to<replica_published>>;
+
+/// The other replicas may read the log: this one has committed events.
+struct notify_replicas {
+  bool deliveries = false; ///< there may be some to make
+};
+
+/// These relays may have something to send, here and on other replicas.
+struct deliveries_waiting {
+  std::vector<std::string> relays;
+};
+
+/// Does anybody who follows the event stream need envelopes?
+struct envelopes_wanted {
+  bool wanted = false;
+};
 
 /// From the HTTP edge, about an open event stream.
 struct stream_changed {

@@ -50,6 +50,16 @@ bool pass_on(self_pointer self, const std::vector<published_event>& events,
   return complete;
 }
 
+bool needs_envelopes(const event_stream_state& state) {
+  return std::ranges::any_of(state.listeners, &limits::listener::envelopes);
+}
+
+/// Said again at every poll: what makes payloads may have been started anew.
+void say_need(self_pointer self) {
+  self->send(self->state.payloads,
+             envelopes_wanted{needs_envelopes(self->state)});
+}
+
 void add_listener(self_pointer self, const subscribe_events& what) {
   if (!what.listener)
     return;
@@ -57,11 +67,13 @@ void add_listener(self_pointer self, const subscribe_events& what) {
   const auto known =
       std::ranges::find(all, what.listener, &limits::listener::who);
   if (known != all.end()) {
-    known->envelopes = what.envelopes;
+    if (std::exchange(known->envelopes, what.envelopes) != what.envelopes)
+      say_need(self);
     return;
   }
   all.push_back({what.listener, what.envelopes});
   self->monitor(what.listener);
+  say_need(self);
 }
 
 /// Answers a subscriber from memory, or from the store if it asks for older
@@ -82,7 +94,7 @@ void answer(self_pointer self, const subscribe_events& what,
     promise.deliver(std::move(reply));
     return;
   }
-  self->request(state.store, caf::infinite, read_events{what.after, limit})
+  self->request(state.payloads, caf::infinite, read_events{what.after, limit})
       .then(
           [self, promise](events_read& read) mutable {
             // What lies beyond the cursor comes to listeners by itself.
@@ -144,13 +156,12 @@ void read_store(self_pointer self) {
   }
   state.reading = true;
   state.read_at = self->clock().now();
-  const bool envelopes =
-      std::ranges::any_of(state.listeners, &limits::listener::envelopes);
+  const bool envelopes = needs_envelopes(state);
   const auto question =
       state.cursor < 0
           ? read_events{std::numeric_limits<std::int64_t>::max(), 1}
           : read_events{state.cursor, limits::page, envelopes};
-  self->request(state.store, caf::infinite, question)
+  self->request(state.payloads, caf::infinite, question)
       .then([self](const events_read& read) { on_events_read(self, read); },
             [self](const caf::error& error) { on_read_failed(self, error); });
 }
@@ -188,6 +199,7 @@ void on_replica_published(self_pointer self) {
 void poll(self_pointer self) {
   auto& state = self->state;
   state.poll.bring_forward(self, self->clock().now() + state.options.poll);
+  say_need(self);
   read_store(self);
 }
 
@@ -206,10 +218,10 @@ void forget(self_pointer self, const caf::actor_addr& gone) {
 
 event_stream_actor::behavior_type
 event_stream(event_stream_actor::stateful_pointer<event_stream_state> self,
-             event_store_actor store, config::events_config options,
+             failed_task_payload_actor payloads, config::events_config options,
              counter_board_ptr counters) {
   auto& state = self->state;
-  state.store = std::move(store);
+  state.payloads = std::move(payloads);
   state.options = std::move(options);
   state.counters = std::move(counters);
   state.recent = replay_buffer{static_cast<std::size_t>(state.options.buffer)};

@@ -19,10 +19,11 @@ namespace telltale {
 // without gap or repeat.
 //
 // Accepts `events_published` (from failed_task_payload, right after their
-// publication), `subscribe_events` (anybody), `replica_published` (from the
-// other replicas) and `poll_events` (itself, every `events.poll`). Sends
-// `events_published` to listeners and `read_events` to the event store, one at
-// a time. Never passes on an event whose predecessor it has not passed on.
+// commit), `subscribe_events` (anybody), `replica_published` (from the other
+// replicas) and `poll_events` (itself, every `events.poll`). Sends
+// `events_published` to listeners, `read_events`, one at a time, and
+// `envelopes_wanted` to failed_task_payload. Never passes on an event whose
+// predecessor it has not passed on.
 //
 // Positions ascend in the order of commits and have gaps. An event that does
 // not have the next position, and of which nobody says what lies before it, is
@@ -45,7 +46,7 @@ struct event_stream_state {
   static constexpr std::chrono::milliseconds replica_pause{100};
   static constexpr std::size_t most_waiting = 1'000; ///< early subscribers
 
-  event_store_actor store;
+  failed_task_payload_actor payloads;
   config::events_config options;
   counter_board_ptr counters; ///< may be null
   actor_timer<poll_events> poll;
@@ -79,7 +80,7 @@ struct event_stream_state {
 /// listener may subscribe any number of times and hears each event once.
 [[nodiscard]] event_stream_actor::behavior_type
 event_stream(event_stream_actor::stateful_pointer<event_stream_state> self,
-             event_store_actor store, config::events_config options,
+             failed_task_payload_actor payloads, config::events_config options,
              counter_board_ptr counters);
 
 } // namespace telltale

@@ -1,8 +1,8 @@
 #include "actors/failed_task_payload/build.hpp"
 
-#include <algorithm>
-#include <array>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include <boost/json.hpp>
 
@@ -68,7 +68,7 @@ void put_failure(json::object& into, const event_facts& facts) {
 }
 
 /// The payload of an event other than a failure.
-std::string write_other(const event_facts& facts, std::string_view public_url) {
+std::string write_other(const event_facts& facts, const std::string& url) {
   json::object out;
   out.reserve(most_keys);
   out.emplace("schema", "telltale.task_event.v1");
@@ -79,7 +79,7 @@ std::string write_other(const event_facts& facts, std::string_view public_url) {
            facts.delivery ? to_string(*facts.delivery) : "");
   put_text(out, "relay", facts.relay);
   put_time(out, "occurred_at", facts.occurred_at);
-  put_text(out, "run_url", run_url(facts, public_url));
+  put_text(out, "run_url", url);
   return json::serialize(out);
 }
 
@@ -96,71 +96,47 @@ std::string write_head(const event_facts& facts) {
   return text + ",\"payload\":";
 }
 
-bool is_about_delivery(event_type type) {
-  return type == event_type::delivery_sent || type == event_type::delivery_dead;
-}
-
-bool wants(const webhook_target& hook, event_type type) {
-  if (hook.events.empty())
-    return type == event_type::task_failed
-           || type == event_type::task_recovered;
-  return std::find(hook.events.begin(), hook.events.end(), to_string(type))
-         != hook.events.end();
-}
-
-} // namespace
-
-task_failed task_failed_builder::build(const event_facts& facts,
-                                       std::string_view public_url) {
+std::string write_failure(const event_facts& facts, const std::string& url) {
   json::object out;
   out.reserve(most_keys);
   out.emplace("schema", "telltale.task_failed.v1");
   put_identity(out, facts);
   put_failure(out, facts);
-  out.emplace("retry_pending", facts.retry_pending);
-  put_time(out, "next_attempt_at", facts.next_attempt_at);
+  out.emplace("retry_pending", facts.will_retry);
+  put_time(out, "next_attempt_at", facts.retry_at);
   put_time(out, "occurred_at", facts.occurred_at);
-  put_text(out, "run_url", run_url(facts, public_url));
-  return task_failed{facts, json::serialize(out)};
+  put_text(out, "run_url", url);
+  return json::serialize(out);
 }
 
-audience choose_audience(const event_facts& facts,
-                         const std::vector<webhook_target>& hooks) {
-  audience result;
-  // A delivery's fate is no reason for another delivery.
-  if (is_about_delivery(facts.type))
-    return result;
-  result.only_after_failure = facts.type == event_type::task_recovered;
-  result.chat =
-      result.only_after_failure
-      || (facts.type == event_type::task_failed && !facts.retry_pending);
-  for (const auto& hook : hooks) {
-    if (wants(hook, facts.type))
-      result.webhooks.push_back(hook.relay);
+} // namespace
+
+payload_ptr payload_builder::build(event_facts facts,
+                                   std::string_view public_url) {
+  auto url = run_url(facts, public_url);
+  auto head = write_head(facts);
+  // Their constructors are nobody else's, so not std::make_shared's either.
+  if (facts.type == event_type::task_failed) {
+    auto json = write_failure(facts, url);
+    return payload_ptr{new task_failed{std::move(facts), std::move(url),
+                                       std::move(head), std::move(json)}};
   }
-  return result;
+  auto json = write_other(facts, url);
+  return payload_ptr{new task_event{std::move(facts), std::move(url),
+                                    std::move(head), std::move(json)}};
 }
 
-event_publication address(event_facts facts,
-                          const std::vector<webhook_target>& hooks) {
-  event_publication result;
-  auto told = choose_audience(facts, hooks);
-  result.to_chat = told.chat;
-  result.only_after_failure = told.only_after_failure;
-  result.webhooks = std::move(told.webhooks);
-  result.facts = std::move(facts);
-  return result;
-}
-
-event_publication build_publication(event_facts narrowed,
-                                    std::string_view public_url,
-                                    const std::vector<webhook_target>& hooks) {
-  auto result = address(std::move(narrowed), hooks);
-  const auto& facts = result.facts;
-  result.head = write_head(facts);
-  result.payload = facts.type == event_type::task_failed
-                       ? task_failed_builder::build(facts, public_url).json()
-                       : write_other(facts, public_url);
+published_event as_published(const committed_event& event,
+                             std::string envelope) {
+  published_event result;
+  result.position = event.position;
+  result.id = event.id;
+  result.type = event.type;
+  result.task = event.task;
+  result.chat_session = event.chat_session.value;
+  result.envelope = std::move(envelope);
+  result.kind = event.kind;
+  result.retry_at = event.retry_at;
   return result;
 }
 

@@ -1,13 +1,18 @@
 #include "actors/failed_task_payload/failed_task_payload.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <set>
 #include <utility>
+#include <vector>
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
 #include "actors/failed_task_payload/build.hpp"
-#include "messages/published.hpp"
+#include "actors/failed_task_payload/narrowing.hpp"
+#include "messages/error.hpp"
 
 namespace telltale {
 
@@ -16,266 +21,327 @@ namespace {
 using pointer =
     failed_task_payload_actor::stateful_pointer<failed_task_payload_state>;
 using limits = failed_task_payload_state;
+using relay_notices = std::map<std::string, notices_due>;
 
-void publish_next(pointer self);
+/// What has no use here may be taken again after this time.
+constexpr std::chrono::milliseconds give_back_for{1'000};
 
-std::size_t texts_of(const event_facts& facts) {
-  return facts.title.view().size() + facts.error.view().size();
+payload_audience audience_of(const due_delivery& due) {
+  return due.chat.chat_id.empty() ? payload_audience::everybody
+                                  : payload_audience::chat;
 }
 
-/// Takes facts in, each event once. False: there was no room.
-bool keep(failed_task_payload_state& state, event_facts facts) {
-  const auto bytes = texts_of(facts);
-  if (state.waiting.size() >= limits::most_waiting
-      || (!state.waiting.empty()
-          && state.waiting_bytes + bytes > limits::most_waiting_bytes))
-    return false;
-  if (state.held.insert(facts.id).second) {
-    state.waiting_bytes += bytes;
-    state.waiting.push_back(std::move(facts));
-  }
-  return true;
+notice make_notice(const due_delivery& due, payload_ptr payload) {
+  notice result;
+  static_cast<due_delivery&>(result) = due;
+  result.payload = std::move(payload);
+  return result;
 }
 
-/// The log understood the batch and will not have it.
-bool is_refusal(const caf::error& error) {
-  return error.category() == ec_category && !is_of_database(code_of(error))
-         && code_of(error) != ec::shutting_down;
-}
-
-/// The batch goes back to the front, to be tried again after a while.
-void on_failed(pointer self, const caf::error& error) {
-  auto& state = self->state;
-  // Once for as long as it lasts.
-  if (state.backoff.count() == 0)
-    spdlog::warn("{} events could not be published; they wait, and are tried "
-                 "again every few seconds: {}",
-                 state.batch.size(), explain(error));
-  state.backoff = std::clamp(2 * state.backoff, limits::first_backoff,
-                             limits::last_backoff);
-  state.paused = true;
-  spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
-                                             : spdlog::level::warn,
-              "{} events could not be published, next try in {} ms: {}",
-              state.batch.size(), state.backoff.count(), explain(error));
-  const bool refused = is_refusal(error);
-  if (refused && state.batch.size() == 1) {
-    // It alone is the trouble; the log keeps it, the others go on.
-    spdlog::error("event {} was refused by the log",
-                  to_string(state.batch.front().id));
-    state.held.erase(state.batch.front().id);
-  } else {
-    for (const auto& facts : state.batch)
-      state.waiting_bytes += texts_of(facts);
-    state.waiting.insert(state.waiting.begin(),
-                         std::make_move_iterator(state.batch.begin()),
-                         std::make_move_iterator(state.batch.end()));
-    if (refused)
-      state.batch_limit = std::max<std::size_t>(1, state.batch.size() / 2);
-  }
-  state.batch.clear();
-  state.retry.bring_forward(self, self->clock().now() + state.backoff);
-}
-
-void wake_relays(pointer self, const std::vector<std::string>& names) {
-  if (names.empty())
+/// Leases that nobody here can use: whoever looks next may have them.
+template <class Deliveries>
+void give_back(pointer self, const std::string& relay, const Deliveries& all,
+               std::chrono::milliseconds wait) {
+  if (all.empty())
     return;
-  const auto targets = self->state.wiring.targets->get();
-  for (const auto& name : names) {
-    const auto found = targets->relays.find(name);
-    if (found != targets->relays.end())
-      self->send(found->second, deliveries_due{});
+  record_deliveries back;
+  back.relay = relay;
+  for (const auto& one : all) {
+    delivery_result result;
+    result.id = one.id;
+    result.retry_in = wait;
+    result.counts = false;
+    back.results.push_back(std::move(result));
   }
+  self->request(self->state.peers->deliveries, caf::infinite, std::move(back))
+      .then([](const deliveries_recorded&) {},
+            [](const caf::error&) {}); // then the leases run out
 }
 
-void look(pointer self);
+void give_back_all(pointer self, const std::vector<committed_event>& events) {
+  std::map<std::string, std::vector<due_delivery>> by_relay;
+  for (const auto& event : events)
+    for (const auto& due : event.leased)
+      by_relay[due.chat.relay].push_back(due);
+  for (const auto& [relay, all] : by_relay)
+    give_back(self, relay, all, give_back_for);
+}
 
-void on_published(pointer self, events_stored& stored) {
-  auto& state = self->state;
-  for (const auto& facts : state.batch)
-    state.held.erase(facts.id);
-  state.batch.clear();
-  if (std::exchange(state.backoff, {}).count() > 0)
-    spdlog::info("events are published again");
-  state.batch_limit = std::min(2 * state.batch_limit, limits::largest_batch);
-  const bool progressed = !stored.events.empty();
-  wake_relays(self, stored.due_relays);
-  if (progressed) {
-    if (state.wiring.counters)
-      for (const auto& event : stored.events)
-        state.wiring.counters->add(counter::events_published_total,
-                                   to_string(event.type));
-    if (state.wiring.announce)
-      state.wiring.announce(!stored.due_relays.empty());
-    self->send(state.wiring.stream, events_published{std::move(stored.events)});
+// --- what was committed a moment ago -----------------------------------------
+
+/// Events on their way through redaction.
+struct committed_batch {
+  std::vector<committed_event> events;
+  narrowing texts;
+  std::map<std::size_t, std::size_t> everybody; ///< event -> place
+  std::map<std::size_t, std::size_t> chat;      ///< event -> place
+};
+
+bool is_for(const committed_event& event, payload_audience audience) {
+  return std::ranges::any_of(event.leased, [&](const due_delivery& due) {
+    return audience_of(due) == audience;
+  });
+}
+
+std::shared_ptr<committed_batch> plan(std::vector<committed_event> events,
+                                      bool envelopes) {
+  auto batch = std::make_shared<committed_batch>();
+  batch->events = std::move(events);
+  for (std::size_t i = 0; i < batch->events.size(); ++i) {
+    const auto& event = batch->events[i];
+    if (envelopes || is_for(event, payload_audience::everybody))
+      batch->everybody[i] =
+          batch->texts.add(event, payload_audience::everybody);
+    if (is_for(event, payload_audience::chat))
+      batch->chat[i] = batch->texts.add(event, payload_audience::chat);
   }
-  if (!state.waiting.empty())
-    publish_next(self);
-  else if (state.more_in_log && progressed)
-    look(self);
+  return batch;
 }
 
-/// Nobody is to be sent it, so nothing has to be stored for it.
-bool is_published(const event_facts& facts) {
-  return facts.position > 0 && !facts.due;
+void tell_relays(pointer self, const committed_batch& batch,
+                 const std::vector<payload_ptr>& payloads) {
+  relay_notices told;
+  std::set<std::string> waiting;
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    const auto& event = batch.events[i];
+    for (const auto& due : event.leased) {
+      const auto& places = audience_of(due) == payload_audience::chat
+                               ? batch.chat
+                               : batch.everybody;
+      told[due.chat.relay].due.push_back(
+          make_notice(due, payloads.at(places.at(i))));
+    }
+    waiting.insert(event.waiting.begin(), event.waiting.end());
+  }
+  const auto& relays = self->state.peers->relays;
+  for (auto& [name, notices] : told)
+    if (const auto relay = relays.find(name); relay != relays.end())
+      self->send(relay->second, std::move(notices));
+    else
+      give_back(self, name, notices.due, {});
+  for (const auto& name : waiting)
+    if (const auto relay = relays.find(name); relay != relays.end())
+      self->send(relay->second, deliveries_due{});
+  self->send(self->state.peers->replicas, notify_replicas{!waiting.empty()});
 }
 
-/// Texts come back in the order in which they went: title, error, title, ...
-void on_narrowed(pointer self, texts_redacted& narrowed) {
+void tell_stream(pointer self, const committed_batch& batch,
+                 const std::vector<payload_ptr>& payloads) {
+  events_published news;
+  news.events.reserve(batch.events.size());
+  for (std::size_t i = 0; i < batch.events.size(); ++i) {
+    const auto place = batch.everybody.find(i);
+    news.events.push_back(as_published(
+        batch.events[i], place == batch.everybody.end()
+                             ? std::string{}
+                             : payloads.at(place->second)->envelope()));
+  }
+  std::ranges::sort(news.events, {}, &published_event::position);
+  self->send(self->state.peers->stream, std::move(news));
+}
+
+void on_narrowed(pointer self, const committed_batch& batch,
+                 const texts_redacted& answer) {
+  const auto payloads =
+      batch.texts.payloads(answer, self->state.options.public_url);
+  if (!payloads) {
+    spdlog::error("redaction answered with another number of texts; {} events "
+                  "are read again from the store",
+                  batch.events.size());
+    give_back_all(self, batch.events);
+    return;
+  }
+  tell_relays(self, batch, *payloads);
+  tell_stream(self, batch, *payloads);
+}
+
+void count(pointer self, const std::vector<committed_event>& events) {
+  if (const auto& counters = self->state.options.counters)
+    for (const auto& event : events)
+      counters->add(counter::events_published_total, to_string(event.type));
+}
+
+void on_committed(pointer self, events_committed& committed) {
   auto& state = self->state;
-  if (narrowed.texts.size() != 2 * state.worded) {
-    on_failed(self, make_error(ec::internal_error,
+  if (!state.peers || committed.events.empty())
+    return;
+  count(self, committed.events);
+  const auto size = committed.events.size();
+  if (state.under_way > 0 && state.under_way + size > limits::most_under_way) {
+    if (!std::exchange(state.is_full, true))
+      spdlog::warn("redaction is behind by {} events: until it has caught up, "
+                   "what is committed is told as it is read from the store",
+                   state.under_way);
+    give_back_all(self, committed.events);
+    return;
+  }
+  const auto batch = plan(std::move(committed.events), state.envelopes);
+  // What needs no text narrowed goes on at once, unless it would overtake.
+  if (batch->texts.empty() && state.under_way == 0) {
+    on_narrowed(self, *batch, {});
+    return;
+  }
+  state.under_way += size;
+  const auto over = [self, size] {
+    self->state.under_way -= size;
+    if (self->state.under_way == 0)
+      self->state.is_full = false;
+  };
+  self->request(state.options.redaction, caf::infinite, batch->texts.question())
+      .then(
+          [=](const texts_redacted& answer) {
+            over();
+            on_narrowed(self, *batch, answer);
+          },
+          [=](const caf::error& error) {
+            over();
+            spdlog::warn("{} events are read again from the store: redaction "
+                         "does not answer: {}",
+                         batch->events.size(), explain(error));
+            give_back_all(self, batch->events);
+          });
+}
+
+// --- what is read again ------------------------------------------------------
+
+using taken_promise = caf::typed_response_promise<deliveries_taken>;
+using read_promise = caf::typed_response_promise<events_read>;
+
+void on_leased_narrowed(pointer self, const std::string& relay,
+                        const deliveries_leased& leased, const narrowing& texts,
+                        const texts_redacted& answer, taken_promise promise) {
+  const auto payloads = texts.payloads(answer, self->state.options.public_url);
+  if (!payloads) {
+    give_back(self, relay, leased.due, give_back_for);
+    promise.deliver(make_error(ec::internal_error,
                                "redaction answered with another number of "
                                "texts"));
     return;
   }
-  const auto targets = state.wiring.targets->get();
-  publish_events request;
-  request.events.reserve(state.batch.size());
-  for (std::size_t i = 0; i < state.worded; ++i) {
-    auto facts = state.batch[i];
-    facts.title = std::move(narrowed.texts[2 * i]);
-    facts.error = std::move(narrowed.texts[2 * i + 1]);
-    request.events.push_back(build_publication(
-        std::move(facts), state.wiring.public_url, targets->webhooks));
-  }
-  for (auto i = state.worded; i < state.batch.size(); ++i)
-    request.events.push_back(address(state.batch[i], targets->webhooks));
-  if (std::ranges::all_of(state.batch, is_published)) {
-    events_stored published;
-    for (const auto& event : request.events)
-      published.events.push_back(as_published(event, event.facts.position));
-    std::ranges::sort(published.events, {}, &published_event::position);
-    on_published(self, published);
+  deliveries_taken taken;
+  taken.more = leased.more;
+  taken.next_try_at = leased.next_try_at;
+  taken.disabled = leased.disabled;
+  auto next = payloads->begin();
+  for (const auto& due : leased.due)
+    taken.due.push_back(make_notice(
+        due, due.whole ? *next++ : payload_builder::build(due.facts, {})));
+  promise.deliver(std::move(taken));
+}
+
+void on_leased(pointer self, const std::string& relay,
+               std::shared_ptr<deliveries_leased> leased,
+               taken_promise promise) {
+  auto texts = std::make_shared<narrowing>();
+  for (const auto& due : leased->due)
+    if (due.whole)
+      texts->add(due.facts, audience_of(due));
+  if (texts->empty()) {
+    on_leased_narrowed(self, relay, *leased, *texts, {}, std::move(promise));
     return;
   }
-  // Waits without a limit: a timer a batch would outlive its answer. The event
-  // log bounds its statements by itself.
-  self->request(state.wiring.events, caf::infinite, std::move(request))
-      .then([=](events_stored& stored) { on_published(self, stored); },
-            [=](const caf::error& error) { on_failed(self, error); });
+  self->request(self->state.options.redaction, caf::infinite, texts->question())
+      .then(
+          [=](const texts_redacted& answer) {
+            on_leased_narrowed(self, relay, *leased, *texts, answer, promise);
+          },
+          [=](caf::error& error) mutable {
+            give_back(self, relay, leased->due, give_back_for);
+            promise.deliver(std::move(error));
+          });
 }
 
-void publish_next(pointer self) {
-  auto& state = self->state;
-  if (!state.batch.empty() || state.waiting.empty() || state.paused)
+/// Before the start is through nobody can be asked.
+caf::error not_started() {
+  return make_error(ec::shutting_down, "the service is still starting");
+}
+
+caf::result<deliveries_taken> on_take(pointer self,
+                                      const take_deliveries& request) {
+  if (!self->state.peers)
+    return not_started();
+  auto promise = self->make_response_promise<deliveries_taken>();
+  self->request(self->state.peers->deliveries, caf::infinite, request)
+      .then(
+          [=, relay = request.relay](deliveries_leased& leased) {
+            on_leased(self, relay,
+                      std::make_shared<deliveries_leased>(std::move(leased)),
+                      promise);
+          },
+          [=](caf::error& error) mutable {
+            promise.deliver(std::move(error));
+          });
+  return promise;
+}
+
+events_read as_read(const events_found& found,
+                    const std::vector<payload_ptr>& payloads) {
+  events_read read;
+  read.newest = found.newest;
+  read.oldest = found.oldest;
+  for (std::size_t i = 0; i < found.events.size(); ++i)
+    read.events.push_back(as_published(
+        found.events[i], payloads.empty() ? "" : payloads.at(i)->envelope()));
+  return read;
+}
+
+void on_found(pointer self, std::shared_ptr<events_found> found, bool envelopes,
+              read_promise promise) {
+  if (!envelopes || found->events.empty()) {
+    promise.deliver(as_read(*found, {}));
     return;
-  const auto count = std::min(state.waiting.size(), state.batch_limit);
-  const auto end = state.waiting.begin() + static_cast<std::ptrdiff_t>(count);
-  state.batch.assign(std::make_move_iterator(state.waiting.begin()),
-                     std::make_move_iterator(end));
-  state.waiting.erase(state.waiting.begin(), end);
-  for (const auto& facts : state.batch)
-    state.waiting_bytes -= texts_of(facts);
-  // Whoever reads one of the others later, or is told of it, gets its envelope
-  // then.
-  const bool heard = !state.wiring.is_heard || state.wiring.is_heard();
-  const auto plain = std::stable_partition(
-      state.batch.begin(), state.batch.end(),
-      [&](const event_facts& facts) { return heard || facts.position == 0; });
-  state.worded = static_cast<std::size_t>(plain - state.batch.begin());
-  narrow_texts request;
-  request.profile = redaction_profile::event;
-  for (auto facts = state.batch.begin(); facts != plain; ++facts) {
-    request.texts.push_back(facts->title);
-    request.texts.push_back(facts->error);
   }
-  if (request.texts.empty()) {
-    texts_redacted none;
-    on_narrowed(self, none);
-    return;
-  }
-  self->request(state.wiring.redaction, caf::infinite, std::move(request))
-      .then([=](texts_redacted& narrowed) { on_narrowed(self, narrowed); },
-            [=](const caf::error& error) { on_failed(self, error); });
+  auto texts = std::make_shared<narrowing>();
+  for (const auto& event : found->events)
+    texts->add(event, payload_audience::everybody);
+  self->request(self->state.options.redaction, caf::infinite, texts->question())
+      .then(
+          [=](const texts_redacted& answer) mutable {
+            if (const auto payloads =
+                    texts->payloads(answer, self->state.options.public_url))
+              promise.deliver(as_read(*found, *payloads));
+            else
+              promise.deliver(make_error(ec::internal_error,
+                                         "redaction answered with another "
+                                         "number of texts"));
+          },
+          [=](caf::error& error) mutable {
+            promise.deliver(std::move(error));
+          });
 }
 
-void on_committed(pointer self, events_committed& committed) {
-  std::size_t dropped = 0;
-  for (auto& facts : committed.facts)
-    dropped += keep(self->state, std::move(facts)) ? 0U : 1U;
-  if (dropped > 0) {
-    self->state.more_in_log = true;
-    spdlog::warn("{} events wait in the log alone until others are published",
-                 dropped);
-  }
-  publish_next(self);
-}
-
-void on_found(pointer self, unpublished_taken& found) {
-  auto& state = self->state;
-  state.looking = false;
-  state.look_failed = false;
-  state.looked_once = true;
-  state.more_in_log = found.more;
-  for (auto& facts : found.facts)
-    keep(state, std::move(facts));
-  publish_next(self);
-}
-
-/// Asks the log for what is overdue.
-void look(pointer self) {
-  auto& state = self->state;
-  if (std::exchange(state.looking, true))
-    return;
-  state.looked_at = self->clock().now();
-  take_unpublished request;
-  if (state.looked_once)
-    request.older_than = limits::overdue;
-  self->request(state.wiring.events, caf::infinite, request)
-      .then([=](unpublished_taken& found) { on_found(self, found); },
-            [=](const caf::error& error) {
-              self->state.looking = false;
-              if (!std::exchange(self->state.look_failed, true))
-                spdlog::log(is_of_database(code_of(error))
-                                ? spdlog::level::debug
-                                : spdlog::level::warn,
-                            "unpublished events could not be looked for: {}",
-                            explain(error));
-            });
-}
-
-void look_regularly(pointer self) {
-  self->state.next_look.bring_forward(self,
-                                      self->clock().now() + limits::look_every);
-  look(self);
-}
-
-void on_backlog(pointer self) {
-  if (self->state.next_look.fired(self))
-    look_regularly(self);
-}
-
-void on_retry(pointer self) {
-  auto& state = self->state;
-  if (!state.retry.fired(self))
-    return;
-  state.paused = false;
-  publish_next(self);
-}
-
-/// What waits for what the other published may go on: the look comes sooner.
-void on_replica_published(pointer self) {
-  auto& state = self->state;
-  if (state.looked_once)
-    state.next_look.bring_forward(self, state.looked_at + limits::overdue);
+caf::result<events_read> on_read(pointer self, const read_events& request) {
+  if (!self->state.peers)
+    return not_started();
+  auto promise = self->make_response_promise<events_read>();
+  self->request(self->state.peers->log, caf::infinite, request)
+      .then(
+          [=, envelopes = request.envelopes](events_found& found) {
+            on_found(self, std::make_shared<events_found>(std::move(found)),
+                     envelopes, promise);
+          },
+          [=](caf::error& error) mutable {
+            promise.deliver(std::move(error));
+          });
+  return promise;
 }
 
 } // namespace
 
 failed_task_payload_actor::behavior_type failed_task_payload(
     failed_task_payload_actor::stateful_pointer<failed_task_payload_state> self,
-    payload_wiring wiring) {
-  auto& state = self->state;
-  state.wiring = std::move(wiring);
-  state.next_look.observe(state.wiring.counters, limits::name);
-  state.retry.observe(state.wiring.counters, limits::name);
-  look_regularly(self);
+    payload_options options) {
+  self->state.options = std::move(options);
   return {
       [=](events_committed& committed) { on_committed(self, committed); },
-      [=](const replica_published&) { on_replica_published(self); },
-      [=](const publish_backlog&) { on_backlog(self); },
-      [=](const retry_publication&) { on_retry(self); },
+      [=](const take_deliveries& request) { return on_take(self, request); },
+      [=](const read_events& request) { return on_read(self, request); },
+      [=](const envelopes_wanted& what) {
+        self->state.envelopes = what.wanted;
+      },
+      [=](options_changed<payload_peers>& fresh) {
+        self->state.peers = std::move(fresh.options);
+      },
   };
 }
 

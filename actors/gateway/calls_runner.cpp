@@ -183,12 +183,12 @@ void announce_event(gateway_self self, const published_event& event) {
   if (event.type == event_type::task_created) {
     if (state.announced.is_first_mention(event.task))
       state.claims.announce(event.kind);
-  } else if (event.next_attempt_at) {
-    if (*event.next_attempt_at <= state.setup.now())
+  } else if (event.retry_at) {
+    if (*event.retry_at <= state.setup.now())
       state.claims.announce(event.kind);
     else
       state.claims.announce_later(event.kind,
-                                  on_timer_clock(self, *event.next_attempt_at));
+                                  on_timer_clock(self, *event.retry_at));
   }
 }
 

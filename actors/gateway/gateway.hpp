@@ -40,7 +40,7 @@ struct gateway_rooms {
   readiness_actor readiness;
   statistics_actor statistics;
   chat_store_actor chats;
-  delivery_store_actor deliveries;
+  redelivery_store_actor deliveries;
   mute_store_actor mutes;
   redaction_actor redaction;
   reaper_actor reaper;

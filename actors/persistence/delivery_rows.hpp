@@ -47,19 +47,6 @@ inline constexpr const char* chat_fronts = R"(
     SELECT chat_id, until FROM mutes WHERE relay = $1 AND until > now()
   ))";
 
-/// The statements that take deliveries and record their ends.
-[[nodiscard]] statement_list delivery_statements();
-/// The statements that put deliveries back and count them.
-[[nodiscard]] statement_list redelivery_statements();
-/// The statements that publish.
-[[nodiscard]] statement_list publication_statements();
-
-/// The envelope of an event whose payload is not stored: the same function of
-/// the same facts. Throws if they cannot be read.
-[[nodiscard]] std::string
-write_from_facts(const pqxx::field& facts,
-                 const envelope_writer& write_envelope);
-
 inline uuid need_uuid(const pqxx::field& field) {
   const auto id = parse_uuid(field.c_str());
   if (!id)

@@ -4,12 +4,13 @@
 
 namespace telltale {
 
-void count_facts(counter_board& board, const std::vector<event_facts>& facts) {
+void count_facts(counter_board& board,
+                 const std::vector<committed_event>& facts) {
   for (const auto& fact : facts) {
     if (fact.type == event_type::task_failed && fact.why) {
       const auto label = metric_label(*fact.why);
       board.add(counter::tasks_failed_total, label);
-      if (fact.retry_pending)
+      if (fact.will_retry)
         board.add(counter::retries_total, label);
     }
     if (fact.type == event_type::task_recovered)

@@ -9,6 +9,7 @@ namespace telltale {
 
 /// Counts what committed events say: failures by reason, finished tasks by
 /// outcome, retries, recoveries.
-void count_facts(counter_board& board, const std::vector<event_facts>& facts);
+void count_facts(counter_board& board,
+                 const std::vector<committed_event>& facts);
 
 } // namespace telltale

@@ -113,8 +113,8 @@ auto read_if_there(const json::object& from, json::string_view key, Read&& read)
   return need(read(text));
 }
 
-std::optional<error_origin> parse_error_origin(std::string_view text) {
-  for (const auto origin : {error_origin::runner, error_origin::platform}) {
+std::optional<detail_origin> parse_detail_origin(std::string_view text) {
+  for (const auto origin : {detail_origin::runner, detail_origin::platform}) {
     if (to_string(origin) == text)
       return origin;
   }
@@ -146,10 +146,10 @@ event_facts read_object(const json::object& from) {
   if (auto why = text_of(from, "why"); !why.empty())
     facts.why = failure_reason{std::move(why)};
   facts.error = stored_text::from_store(text_of(from, "error"));
-  facts.origin = read_if_there(from, "origin", parse_error_origin);
-  if (const auto* pending = from.if_contains("retry_pending"))
-    facts.retry_pending = pending->as_bool();
-  facts.next_attempt_at = read_if_there(from, "next_attempt_at", parse_rfc3339);
+  facts.origin = read_if_there(from, "origin", parse_detail_origin);
+  if (const auto* pending = from.if_contains("will_retry"))
+    facts.will_retry = pending->as_bool();
+  facts.retry_at = read_if_there(from, "retry_at", parse_rfc3339);
   facts.delivery = read_if_there(from, "delivery", parse_delivery_id);
   facts.relay = text_of(from, "relay");
   return facts;
@@ -160,10 +160,7 @@ event_facts read_object(const json::object& from) {
 std::string write_facts(const event_facts& facts) {
   const auto& [id, type, occurred_at, task, attempt, max_attempts, kind, title,
                chat_session, workspace, agent, issue, status, outcome, why,
-               error, origin, retry_pending, next_attempt_at, delivery, relay,
-               position, due] = facts;
-  static_cast<void>(position); // columns of their own
-  static_cast<void>(due);
+               error, origin, will_retry, retry_at, delivery, relay] = facts;
   members out;
   out.add("id", to_string(id));
   out.add("type", to_string(type));
@@ -182,9 +179,9 @@ std::string write_facts(const event_facts& facts) {
   out.maybe("why", why);
   out.maybe("error", error.view());
   out.maybe("origin", origin);
-  if (retry_pending)
-    out.add_true("retry_pending");
-  out.maybe("next_attempt_at", next_attempt_at);
+  if (will_retry)
+    out.add_true("will_retry");
+  out.maybe("retry_at", retry_at);
   out.maybe("delivery", delivery);
   out.maybe("relay", relay);
   return out.done();

@@ -6,13 +6,14 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "actors/persistence/pg_sockets.hpp"
 #include "actors/persistence/store.hpp"
+#include "actors/persistence/targets.hpp"
 #include "config/config.hpp"
 #include "messages/counters.hpp"
 #include "messages/event.hpp"
-#include "messages/published_event_types.hpp"
 #include "messages/readiness.hpp"
 
 // The front page of the room: what the composition root makes of it. No word
@@ -25,6 +26,7 @@ struct task_rules {
   std::chrono::milliseconds lease{60'000};
   std::chrono::milliseconds runner_silence{150'000};
   config::retry_config retry;
+  std::vector<relay_target> relays; ///< those of this process
 
   bool operator==(const task_rules&) const = default;
 };
@@ -59,13 +61,24 @@ struct pg_options {
   std::chrono::milliseconds statement_timeout{30'000};
   live_rules_ptr rules = std::make_shared<live_rules>();
   counter_board_ptr counters = std::make_shared<counter_board>();
-  published_event_types_ptr told = std::make_shared<published_event_types>();
   /// Is told when the database has no room; may be null.
   database_watcher_handle watcher{};
   pg_sockets_ptr sockets = std::make_shared<pg_sockets>();
 };
 
-/// A store with a connection of its own, made at its first use. One thread.
+// Stores on PostgreSQL, each with a connection of its own, made at its first
+// use, on which its own statements are prepared and no others. One thread each.
+
+[[nodiscard]] std::unique_ptr<report_writer> make_pg_report_writer(pg_options);
+[[nodiscard]] std::unique_ptr<task_command_store>
+make_pg_task_commands(pg_options);
+[[nodiscard]] std::unique_ptr<claim_store> make_pg_claims(pg_options);
+[[nodiscard]] std::unique_ptr<heartbeats> make_pg_heartbeats(pg_options);
+[[nodiscard]] std::unique_ptr<sweeper> make_pg_sweeper(pg_options);
+[[nodiscard]] std::unique_ptr<task_reader> make_pg_task_reader(pg_options);
+[[nodiscard]] std::unique_ptr<chat_bindings> make_pg_chat_bindings(pg_options);
+
+/// All of these in one.
 [[nodiscard]] std::unique_ptr<task_store> make_pg_task_store(pg_options);
 
 /// The same for what operators count.
@@ -80,13 +93,14 @@ struct pg_options {
 /// What operators hold back, on PostgreSQL.
 [[nodiscard]] std::unique_ptr<mute_store> make_pg_mutes(pg_options);
 
-/// Writes an event's envelope from its facts: the pure function of the room
-/// that builds payloads, handed in by the composition root. Any thread.
-using envelope_writer = std::function<std::string(const event_facts&)>;
+/// The event log on PostgreSQL.
+[[nodiscard]] std::unique_ptr<event_log_store> make_pg_event_log(pg_options);
 
-/// The same for the event log and the deliveries. `write_envelope` may be
-/// empty where nobody reads the log.
-[[nodiscard]] std::unique_ptr<event_store>
-make_pg_event_store(pg_options, envelope_writer write_envelope = {});
+/// The deliveries on PostgreSQL, on their way.
+[[nodiscard]] std::unique_ptr<delivery_store> make_pg_deliveries(pg_options);
+
+/// The same deliveries, as people look after them.
+[[nodiscard]] std::unique_ptr<redelivery_store>
+    make_pg_redeliveries(pg_options);
 
 } // namespace telltale

@@ -26,7 +26,8 @@ constexpr const char* read_everything_name = "read_whole_snapshots";
 
 std::string read_statement(bool everything) {
   std::string sql = "SELECT u.place, now(), t.masks, ";
-  sql.append(task_columns).append(", ").append(attempt_columns);
+  sql.append(binding_columns).append(", ").append(task_columns);
+  sql.append(", ").append(attempt_columns);
   if (everything)
     sql.append(", ").append(more_task_columns);
   return sql
@@ -34,11 +35,13 @@ std::string read_statement(bool everything) {
            "   AS u(id, asked, place)"
            " JOIN tasks t ON t.id = ANY(ARRAY[u.id])"
            " LEFT JOIN attempts a ON a.task_id = ANY(ARRAY[t.id])"
-           "   AND a.number = COALESCE(u.asked, t.attempt)";
+           "   AND a.number = COALESCE(u.asked, t.attempt)"
+           " LEFT JOIN chat_sessions c ON c.id = ANY(ARRAY[t.chat_session_id])";
 }
 
 constexpr int masks_column = 2;
-constexpr int first_task_column = 3;
+constexpr int first_binding_column = 3;
+constexpr int first_task_column = first_binding_column + binding_column_count;
 constexpr int first_attempt_column = first_task_column + task_column_count;
 constexpr int first_more_column = first_attempt_column + attempt_column_count;
 
@@ -55,15 +58,14 @@ struct pg_changes::planned {
   fate is = fate::open;
 };
 
-pg_changes::pg_changes(pg_connection& db, live_rules_ptr rules,
-                       published_event_types_ptr told)
-    : db_(db), live_(std::move(rules)), told_(std::move(told)),
-      rules_(live_->get()) {}
+pg_changes::pg_changes(pg_connection& db, live_rules_ptr rules)
+    : db_(db), live_(std::move(rules)), rules_(live_->get()) {}
 
 statement_list change_statements() {
-  return {{read_name, read_statement(false)},
-          {read_everything_name, read_statement(true)},
-          {write_statement_name, write_statement()}};
+  return statement_list{{read_name, read_statement(false)},
+                        {read_everything_name, read_statement(true)},
+                        {write_statement_name, write_statement()}}
+         + delivery_write_statements();
 }
 
 decision_context pg_changes::context(timestamp now) {
@@ -76,10 +78,13 @@ decision_context pg_changes::context(timestamp now) {
   return result;
 }
 
-void pg_changes::stamp(event_facts& event) const {
-  if (event.id == event_id{})
-    event.id = event_id{make_uuid_v7()};
-  event.due = told_->has(event.type, !event.chat_session.empty());
+void pg_changes::address(transition& plan,
+                         const std::optional<chat_binding>& chat) const {
+  if (!plan.event)
+    return;
+  if (plan.event->id == event_id{})
+    plan.event->id = event_id{make_uuid_v7()};
+  plan.targets = choose_targets(*plan.event, chat, rules_->relays);
 }
 
 pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
@@ -108,6 +113,7 @@ pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
         found.task = read_task(row, first_task_column);
         found.attempt = read_attempt(found.task.id, row, first_attempt_column);
         found.masks = row[masks_column].as<std::uint32_t>();
+        found.chat = read_binding(row, first_binding_column);
         if (everything)
           read_more(found.task, row, first_more_column);
       } catch (const std::runtime_error& problem) {
@@ -117,8 +123,10 @@ pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
         to.is = fate::unreadable;
         continue;
       }
+      const auto chat = found.chat;
       to.plan =
           batch.decide(to.index, std::move(found), context(moment_of(row[1])));
+      address(to.plan, chat);
       to.found = true;
     }
     return true;
@@ -135,19 +143,25 @@ pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
 }
 
 pg_failure pg_changes::write(change_batch& batch, std::vector<planned*> rows,
-                             std::vector<event_facts>& facts) {
+                             std::vector<committed_event>& events) {
   std::vector<const transition*> plans;
   plans.reserve(rows.size());
+  bool tells = false;
   for (auto* row : rows) {
-    if (row->plan.event)
-      stamp(*row->plan.event);
+    tells = tells || !row->plan.targets.empty();
     plans.push_back(&row->plan);
   }
   pg_failure failure;
-  const auto written = db_.once(
+  auto written = db_.once(
       [&](pqxx::connection& link) {
-        pqxx::nontransaction writing{link};
-        return write_transitions(writing, plans);
+        if (!tells) {
+          pqxx::nontransaction writing{link};
+          return write_transitions(writing, plans, relays());
+        }
+        pqxx::work writing{link};
+        auto result = write_transitions(writing, plans, relays());
+        writing.commit();
+        return result;
       },
       failure);
   if (written) {
@@ -159,10 +173,9 @@ pg_failure pg_changes::write(change_batch& batch, std::vector<planned*> rows,
       row->is = fate::settled;
       if (row->plan.writes_task)
         ++row->plan.task.version;
-      if (row->plan.event) {
-        row->plan.event->position = written->at(row->task);
-        facts.push_back(*std::move(row->plan.event));
-      }
+      if (row->plan.event)
+        events.push_back(
+            as_committed(*std::move(row->plan.event), written->at(row->task)));
       batch.settle(row->index, std::move(row->plan));
     }
     return {ec::none, false, false, {}};
@@ -184,13 +197,14 @@ pg_failure pg_changes::write(change_batch& batch, std::vector<planned*> rows,
   }
   const auto middle =
       rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
-  auto first = write(batch, {rows.begin(), middle}, facts);
-  auto second = write(batch, {middle, rows.end()}, facts);
+  auto first = write(batch, {rows.begin(), middle}, events);
+  auto second = write(batch, {middle, rows.end()}, events);
   return first.code != ec::none ? first : second;
 }
 
-caf::expected<std::vector<event_facts>> pg_changes::run(change_batch& batch) {
-  std::vector<event_facts> facts;
+caf::expected<std::vector<committed_event>>
+pg_changes::run(change_batch& batch) {
+  std::vector<committed_event> events;
   std::vector<std::size_t> waiting(batch.size());
   for (std::size_t i = 0; i < waiting.size(); ++i)
     waiting[i] = i;
@@ -231,7 +245,7 @@ caf::expected<std::vector<event_facts>> pg_changes::run(change_batch& batch) {
       }
     }
     if (!writes.empty()) {
-      auto failure = write(batch, std::move(writes), facts);
+      auto failure = write(batch, std::move(writes), events);
       if (failure.code != ec::none && ++failures > max_failures)
         return make_error(failure.code, std::move(failure.circumstances));
     }
@@ -245,7 +259,7 @@ caf::expected<std::vector<event_facts>> pg_changes::run(change_batch& batch) {
     std::ranges::sort(later);
     waiting = std::move(later);
   }
-  return facts;
+  return events;
 }
 
 } // namespace telltale

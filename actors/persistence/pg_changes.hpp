@@ -22,31 +22,34 @@ namespace telltale {
 class pg_changes {
 public:
   /// The connection, which outlives it, has `change_statements`.
-  pg_changes(pg_connection& db, live_rules_ptr rules,
-             published_event_types_ptr told);
+  pg_changes(pg_connection& db, live_rules_ptr rules);
 
-  /// The facts of the events that were written. An error leaves those rows
-  /// unsettled whose fate it does not tell.
-  caf::expected<std::vector<event_facts>> run(change_batch& batch);
+  /// The events that were written. An error leaves those rows unsettled whose
+  /// fate it does not tell.
+  caf::expected<std::vector<committed_event>> run(change_batch& batch);
 
   /// For decisions on rows that a transaction has locked; the rules stay alive
   /// as long as the next call does not come.
   [[nodiscard]] decision_context context(timestamp now);
 
-  /// Before an event is written for the first time: its id, and whether its
-  /// payload is to be stored.
-  void stamp(event_facts& event) const;
+  /// Before an event is written for the first time: its id, and whom it is
+  /// told. `chat` is the one that its session is bound to.
+  void address(transition& plan, const std::optional<chat_binding>& chat) const;
+
+  /// Of the rules of the last decision.
+  [[nodiscard]] const std::vector<relay_target>& relays() const {
+    return rules_->relays;
+  }
 
 private:
   struct planned;
 
   pg_failure read(change_batch& batch, std::vector<planned>& round);
   pg_failure write(change_batch& batch, std::vector<planned*> rows,
-                   std::vector<event_facts>& facts);
+                   std::vector<committed_event>& events);
 
   pg_connection& db_;
   live_rules_ptr live_;
-  published_event_types_ptr told_;
   std::shared_ptr<const task_rules> rules_;
   std::minstd_rand chance_{std::random_device{}()};
 };

@@ -15,17 +15,8 @@ constexpr const char* columns =
 
 chats_listed read_bindings(const pqxx::result& rows) {
   chats_listed result;
-  for (const auto& row : rows) {
-    chat_binding b;
-    b.session = {std::string{text_of(row[0])}};
-    b.relay = text_of(row[1]);
-    b.chat_id = text_of(row[2]);
-    b.thread_id = text_of(row[3]);
-    b.reply_to = text_of(row[4]);
-    b.channel_type = row[5].as<std::int32_t>();
-    b.locale = text_of(row[6]);
-    result.bindings.push_back(std::move(b));
-  }
+  for (const auto& row : rows)
+    result.bindings.push_back(*read_binding(row, 0));
   return result;
 }
 

@@ -85,7 +85,7 @@ struct pg_task_store::claim_batch {
     plans.clear();
     owners.clear();
     taken.clear();
-    result.facts.clear();
+    result.events.clear();
     for (const auto index : open)
       result.answer[index] = tasks_claimed{};
   }
@@ -139,7 +139,7 @@ void pg_task_store::take_due(pqxx::work& transaction, claim_batch& batch,
     batch.plans.push_back(decide_claim(std::move(found),
                                        batch.calls[*call].runner,
                                        changes_.context(moment_of(row[0]))));
-    changes_.stamp(*batch.plans.back().event);
+    changes_.address(batch.plans.back(), std::nullopt);
   }
   if (given > 0)
     ++call;
@@ -171,13 +171,13 @@ bool pg_task_store::claim_open(pqxx::connection& link, claim_batch& batch) {
   for (const auto& plan : batch.plans)
     writes.push_back(&plan);
   // All of them: their rows are locked.
-  const auto written = write_transitions(transaction, writes);
+  auto written = write_transitions(transaction, writes, changes_.relays());
   for (std::size_t i = 0; i < batch.plans.size(); ++i) {
     auto& plan = batch.plans[i];
-    plan.event->position = written.at(plan.task.id);
+    batch.result.events.push_back(
+        as_committed(*std::move(plan.event), written.at(plan.task.id)));
     ++plan.task.version;
     batch.result.answer[batch.owners[i]]->tasks.push_back(std::move(plan.task));
-    batch.result.facts.push_back(*std::move(plan.event));
   }
   // The locks may have been long in coming. Without the commit nothing of this
   // has happened.
@@ -192,7 +192,7 @@ caf::expected<committed<std::vector<caf::expected<tasks_claimed>>>>
 pg_task_store::claim_all(std::span<const claim_tasks> calls) {
   claim_batch batch{calls};
   const auto done = db_.run([&](pqxx::connection& link) {
-    if (batch.doubtful && was_committed(link, batch.result.facts.front()))
+    if (batch.doubtful && was_committed(link, batch.result.events.front()))
       return true;
     batch.doubtful = false;
     batch.drop_unwanted();

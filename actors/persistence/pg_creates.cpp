@@ -16,6 +16,7 @@
 #include "actors/persistence/pg_task_store.hpp"
 #include "actors/persistence/sql_array.hpp"
 #include "actors/persistence/task_rows.hpp"
+#include "actors/persistence/task_writes.hpp"
 
 // New tasks on PostgreSQL: one statement for all that came together.
 
@@ -32,16 +33,16 @@ WITH asked AS MATERIALIZED (
   SELECT * FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::bigint[],
       $5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
       $11::text[], $12::text[], $13::text[], $14::json[], $15::json[],
-      $16::uuid[], $17::json[], $18::bool[]) WITH ORDINALITY
+      $16::uuid[], $17::json[]) WITH ORDINALITY
     AS u(id, max_attempts, run_after, timeout_seconds, priority, kind, title,
       chat_session_id, agent_id, issue_id, workspace_id, source_url,
-      idempotency_key, labels, input, event, facts, due, nth)
+      idempotency_key, labels, input, event, facts, nth)
 ), made AS (
   INSERT INTO tasks (id, status, max_attempts, run_after, timeout_seconds,
     priority, created_at, kind, title, chat_session_id, agent_id, issue_id,
     workspace_id, source_url, idempotency_key, labels, input)
   SELECT id, 'queued', max_attempts, run_after, timeout_seconds, priority,
-    $19::timestamptz, kind, title, chat_session_id, agent_id, issue_id,
+    $18::timestamptz, kind, title, chat_session_id, agent_id, issue_id,
     workspace_id, source_url, idempotency_key, labels, input
   FROM asked ORDER BY nth
   ON CONFLICT DO NOTHING RETURNING id
@@ -56,10 +57,8 @@ WITH asked AS MATERIALIZED (
   FROM turn CROSS JOIN (SELECT * FROM news ORDER BY nth) n
 ), told AS (
   INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, position)
-  SELECT event, id, 0, 'task:created', $19::timestamptz, facts, position
+  SELECT event, id, 0, 'task:created', $18::timestamptz, facts, position
   FROM numbered
-), awaited AS (
-  INSERT INTO events_due (position) SELECT position FROM numbered WHERE due
 )
 SELECT id, position FROM numbered)";
 }
@@ -92,7 +91,7 @@ public:
         or_null(t.issue.value), or_null(t.workspace.value),
         or_null(t.source_url.view()), or_null(what.idempotency_key),
         json_or_null(t.labels), json_or_null(t.input), plan.event->id,
-        write_facts(*plan.event), plan.event->due);
+        write_facts(*plan.event));
   }
 
   /// With the moment of their making.
@@ -105,7 +104,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t size = 18;
+  static constexpr std::size_t size = 17;
 
   template <class... Values> void put(const Values&... values) {
     static_assert(sizeof...(Values) == size);
@@ -154,7 +153,7 @@ struct pg_task_store::create_batch {
 };
 
 bool pg_task_store::create_open(pqxx::connection& link, create_batch& batch) {
-  batch.result.facts.clear();
+  batch.result.events.clear();
   pqxx::work transaction{link};
   const auto now = moment_of(transaction.exec1("SELECT now()")[0]);
   std::vector<transition> plans;
@@ -163,23 +162,30 @@ bool pg_task_store::create_open(pqxx::connection& link, create_batch& batch) {
     auto& plan = plans.emplace_back(
         decide_create(batch.calls[index].task, changes_.context(now)));
     plan.event->id = batch.events[index];
-    changes_.stamp(*plan.event);
+    changes_.address(plan, std::nullopt);
     rows.add(batch.calls[index], plan);
   }
   std::unordered_map<task_id, std::int64_t> made;
   for (const auto& row : transaction.exec_prepared(
            "create", pqxx::prepare::make_dynamic_params(rows.parameters(now))))
     made.emplace(task_id{uuid_of(row[0])}, row[1].as<std::int64_t>());
+  std::vector<event_to_tell> events;
+  for (const auto& plan : plans)
+    if (const auto found = made.find(plan.task.id); found != made.end())
+      events.push_back({&*plan.event, found->second, std::span{plan.targets}});
+  auto told = write_deliveries(transaction, events, changes_.relays());
   // Somebody else's transaction may have been long in coming. Without the
   // commit nothing of this has happened.
   if (batch.drop_unwanted())
     return false;
+  auto next_told = told.begin();
   for (std::size_t i = 0; i < plans.size(); ++i) {
     auto& plan = plans[i];
     const auto index = batch.open[i];
     if (const auto found = made.find(plan.task.id); found != made.end()) {
-      plan.event->position = found->second;
-      batch.result.facts.push_back(*std::move(plan.event));
+      written_task written{found->second, std::move(*next_told++)};
+      batch.result.events.push_back(
+          as_committed(*std::move(plan.event), written));
       batch.result.answer[index] = task_created{std::move(plan.task), false};
       continue;
     }

@@ -1,5 +1,3 @@
-// The part of pg_event_store that takes deliveries and records their ends.
-
 #include <algorithm>
 #include <set>
 #include <stdexcept>
@@ -10,8 +8,9 @@
 #include "actors/persistence/delivery_rows.hpp"
 #include "actors/persistence/event_positions.hpp"
 #include "actors/persistence/facts_codec.hpp"
-#include "actors/persistence/pg_event_store.hpp"
+#include "actors/persistence/pg_event_log.hpp"
 #include "actors/persistence/sql_array.hpp"
+#include "actors/persistence/store_statements.hpp"
 #include "actors/persistence/stored_text.hpp"
 #include "actors/persistence/uuid_v5.hpp"
 
@@ -66,8 +65,8 @@ constexpr const char* take_due = R"(,
     RETURNING d.*
   ),
   ranked AS (
-    SELECT d.id, d.event_id, e.type, d.task_id, e.facts, d.chat_id, d.thread_id,
-           d.reply_to, d.channel_type, d.locale, e.payload, e.head, d.tries,
+    SELECT d.id, e.id AS event_id, e.type, e.task_id, e.facts, d.chat_id,
+           d.thread_id, d.reply_to, d.channel_type, d.locale, d.tries,
            d.created_at, d.position, d.message_key,
            d.chat_id <> '' AND e.type = 'task:failed'
              AND count(*) FILTER (WHERE e.type = 'task:failed')
@@ -75,15 +74,9 @@ constexpr const char* take_due = R"(,
              AS slim
     FROM taken d JOIN events e ON e.id = ANY(ARRAY[d.event_id])
   )
-  SELECT r.id, event_id, type, task_id, coalesce(facts->>'chat_session', ''),
-         chat_id, thread_id, reply_to, channel_type, locale,
-         CASE WHEN slim
-           THEN json_build_object('failure_reason', facts->>'why',
-                                  'retry_pending', facts->'retry_pending')::text
-           ELSE coalesce(payload, '') END,
-         CASE WHEN slim THEN '' ELSE coalesce(head || payload || '}', '') END,
-         tries, created_at, soonest,
-         CASE WHEN NOT slim AND payload IS NULL THEN facts END, message_key
+  SELECT r.id, soonest, CASE WHEN NOT slim THEN facts END, event_id, task_id,
+         CASE WHEN slim THEN facts->>'why' END, chat_id, thread_id, reply_to,
+         channel_type, locale, tries, created_at, message_key
   FROM (
     SELECT least(min(greatest(next_try_at, leased_until,
                               (SELECT max(m.until) FROM muted m
@@ -157,48 +150,42 @@ std::string insert_events() {
   FROM numbered RETURNING position)";
 }
 
-/// The object behind an envelope's `"payload":`, its last member. No text of
-/// the members before it can hold these bytes: there, quotes are escaped.
-std::string payload_of(std::string_view envelope) {
-  constexpr std::string_view key = R"(,"payload":)";
-  const auto at = envelope.find(key);
-  if (at == std::string_view::npos)
-    throw std::runtime_error{"an envelope without a payload"};
-  envelope.remove_prefix(at + key.size());
-  envelope.remove_suffix(1);
-  return std::string{envelope};
+/// The facts of a failure of which only its reason was read.
+event_facts slim_facts(const pqxx::row& row) {
+  event_facts facts;
+  facts.id.value = need_uuid(row[3]);
+  facts.type = event_type::task_failed;
+  facts.task.value = need_uuid(row[4]);
+  if (!row[5].is_null())
+    facts.why = failure_reason{row[5].c_str()};
+  return facts;
 }
 
-due_delivery read_due(const std::string& relay, const pqxx::row& row,
-                      const envelope_writer& write_envelope) {
-  due_delivery due;
+leased_delivery read_due(const std::string& relay, const pqxx::row& row) {
+  leased_delivery due;
   due.id.value = need_uuid(row[0]);
-  due.event.value = need_uuid(row[1]);
-  if (const auto type = parse_event_type(row[2].c_str()))
-    due.type = *type;
-  due.task.value = need_uuid(row[3]);
-  due.chat.session.value = row[4].c_str();
   due.chat.relay = relay;
-  due.chat.chat_id = row[5].c_str();
-  due.chat.thread_id = row[6].c_str();
-  due.chat.reply_to = row[7].c_str();
-  due.chat.channel_type = row[8].as<std::int32_t>();
-  due.chat.locale = row[9].c_str();
-  due.payload = row[10].c_str();
-  due.envelope = row[11].c_str();
-  due.tries = row[12].as<std::uint32_t>();
-  due.created_at = read_time(row[13]).value_or(timestamp{});
-  if (!row[16].is_null())
-    due.message = delivery_id{need_uuid(row[16])};
-  if (row[15].is_null())
-    return due;
-  try {
-    due.envelope = write_from_facts(row[15], write_envelope);
-    due.payload = payload_of(due.envelope);
-  } catch (const std::exception& problem) {
+  due.chat.chat_id = row[6].c_str();
+  due.chat.thread_id = row[7].c_str();
+  due.chat.reply_to = row[8].c_str();
+  due.chat.channel_type = row[9].as<std::int32_t>();
+  due.chat.locale = row[10].c_str();
+  due.tries = row[11].as<std::uint32_t>();
+  due.created_at = read_time(row[12]).value_or(timestamp{});
+  if (!row[13].is_null())
+    due.message = delivery_id{need_uuid(row[13])};
+  due.whole = !row[2].is_null();
+  auto facts = due.whole ? read_facts(row[2].c_str()) : slim_facts(row);
+  if (!facts) {
     // It must not keep the others from being told.
-    spdlog::error("delivery {}: {}", to_string(due.id), problem.what());
+    spdlog::error("delivery {}: its event cannot be read", to_string(due.id));
+    facts = event_facts{};
+    facts->id.value = need_uuid(row[3]);
+    facts->task.value = need_uuid(row[4]);
+    facts->type = event_type::task_failed;
   }
+  due.facts = *std::move(facts);
+  due.chat.session = due.facts.chat_session;
   return due;
 }
 
@@ -214,21 +201,21 @@ std::string find_disabled(pqxx::work& work, const take_deliveries& request) {
   return {};
 }
 
-deliveries_taken take_in(pqxx::connection& link, const take_deliveries& request,
-                         const envelope_writer& write_envelope) {
+deliveries_leased take_in(pqxx::connection& link,
+                          const take_deliveries& request) {
   pqxx::work work{link};
   work.exec_prepared1("turns_to_lease", request.relay);
   std::set<std::string> chats;
-  deliveries_taken answer;
+  deliveries_leased answer;
   answer.disabled = find_disabled(work, request);
   std::optional<timestamp> soonest;
   for (const auto& row : work.exec_prepared(
            "take_due", request.relay, std::max(request.per_chat, 1U),
            request.limit, request.lease.count(), request.whole_per_chat)) {
-    soonest = read_time(row[14]);
+    soonest = read_time(row[1]);
     if (row[0].is_null())
       break;
-    answer.due.push_back(read_due(request.relay, row, write_envelope));
+    answer.due.push_back(read_due(request.relay, row));
     const auto& chat = answer.due.back().chat.chat_id;
     if (!chat.empty())
       chats.insert(chat);
@@ -253,8 +240,8 @@ event_facts facts_of_end(event_facts facts, const delivery_id& delivery,
   return facts;
 }
 
-void write_events(pqxx::work& work, std::vector<event_facts>& facts) {
-  if (facts.empty())
+void write_events(pqxx::work& work, std::vector<committed_event>& events) {
+  if (events.empty())
     return;
   sql_array ids;
   sql_array tasks;
@@ -262,7 +249,7 @@ void write_events(pqxx::work& work, std::vector<event_facts>& facts) {
   sql_array types;
   sql_array times;
   sql_array texts;
-  for (const auto& one : facts) {
+  for (const auto& one : events) {
     ids.add(one.id);
     tasks.add(one.task);
     attempts.add(one.attempt);
@@ -273,8 +260,8 @@ void write_events(pqxx::work& work, std::vector<event_facts>& facts) {
   const auto rows = work.exec_prepared(
       "insert_events", ids.done(), tasks.done(), attempts.done(), types.done(),
       times.done(), texts.done());
-  for (std::size_t i = 0; i < facts.size(); ++i)
-    facts[i].position =
+  for (std::size_t i = 0; i < events.size(); ++i)
+    events[i].position =
         rows.at(static_cast<pqxx::result::size_type>(i))[0].as<std::int64_t>();
 }
 
@@ -295,7 +282,7 @@ committed<deliveries_recorded> record_in(pqxx::connection& link,
     waits.add(result.retry_in.count());
     errors.add(result.error);
     messages.add(result.message_id);
-    texts.add(result.text.view());
+    texts.add(result.text);
     doubts.add(result.doubtful);
   }
   pqxx::work work{link};
@@ -311,12 +298,15 @@ committed<deliveries_recorded> record_in(pqxx::connection& link,
     if (state == delivery_state::pending)
       continue;
     if (auto facts = read_facts(row[2].c_str()))
-      answer.facts.push_back(
-          facts_of_end(*std::move(facts), delivery_id{need_uuid(row[0])},
-                       request.relay, state == delivery_state::sent,
-                       read_time(row[3]).value_or(now_utc())));
+      answer.events.push_back(
+          {facts_of_end(*std::move(facts), delivery_id{need_uuid(row[0])},
+                        request.relay, state == delivery_state::sent,
+                        read_time(row[3]).value_or(now_utc())),
+           0,
+           {},
+           {}});
   }
-  write_events(work, answer.facts);
+  write_events(work, answer.events);
   if (!request.disabled.empty())
     work.exec_prepared0("write_disabled", request.relay, request.target,
                         request.disabled);
@@ -338,15 +328,17 @@ statement_list delivery_statements() {
           {"write_disabled", write_disabled}};
 }
 
-caf::expected<deliveries_taken>
-pg_event_store::take(const take_deliveries& request) {
-  return connection_.run([&](pqxx::connection& link) {
-    return take_in(link, request, write_envelope_);
-  });
+pg_deliveries::pg_deliveries(pg_options options)
+    : connection_(std::move(options), delivery_statements()) {}
+
+caf::expected<deliveries_leased>
+pg_deliveries::take(const take_deliveries& request) {
+  return connection_.run(
+      [&](pqxx::connection& link) { return take_in(link, request); });
 }
 
 caf::expected<deliveries_gathered>
-pg_event_store::gather(const gather_deliveries& request) {
+pg_deliveries::gather(const gather_deliveries& request) {
   deliveries_gathered answer;
   sql_array ids;
   sql_array keys;
@@ -366,7 +358,7 @@ pg_event_store::gather(const gather_deliveries& request) {
 }
 
 caf::expected<committed<deliveries_recorded>>
-pg_event_store::record(const record_deliveries& request) {
+pg_deliveries::record(const record_deliveries& request) {
   if (request.results.empty())
     return committed<deliveries_recorded>{};
   return connection_.run(

@@ -1,9 +1,8 @@
-// The part of pg_event_store that puts deliveries back and counts them.
-
 #include <string>
 
 #include "actors/persistence/delivery_rows.hpp"
-#include "actors/persistence/pg_event_store.hpp"
+#include "actors/persistence/pg_event_log.hpp"
+#include "actors/persistence/store_statements.hpp"
 #include "actors/persistence/stored_text.hpp"
 
 namespace telltale {
@@ -131,8 +130,11 @@ statement_list redelivery_statements() {
           {"count_backlog", std::string{chat_fronts} + count_backlog}};
 }
 
+pg_redeliveries::pg_redeliveries(pg_options options)
+    : connection_(std::move(options), redelivery_statements()) {}
+
 caf::expected<redelivery_queued>
-pg_event_store::redeliver_one(const redeliver& request) {
+pg_redeliveries::redeliver_one(const redeliver& request) {
   auto result = connection_.run(
       [&](pqxx::connection& link) { return redeliver_in(link, request); });
   if (!result)
@@ -145,12 +147,12 @@ pg_event_store::redeliver_one(const redeliver& request) {
 }
 
 caf::expected<dead_requeued>
-pg_event_store::redeliver_all(const redeliver_dead& request) {
+pg_redeliveries::redeliver_all(const redeliver_dead& request) {
   return connection_.run(
       [&](pqxx::connection& link) { return redeliver_in(link, request); });
 }
 
-caf::expected<backlog_read> pg_event_store::read(const read_backlog& request) {
+caf::expected<backlog_read> pg_redeliveries::read(const read_backlog& request) {
   return connection_.run(
       [&](pqxx::connection& link) { return count_in(link, request); });
 }

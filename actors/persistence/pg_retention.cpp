@@ -22,15 +22,12 @@ DELETE FROM deliveries WHERE id = ANY(ARRAY(
     AND sent_at < now() - $1::bigint * interval '1 millisecond'
   ORDER BY created_at, id LIMIT $2::bigint FOR UPDATE SKIP LOCKED)))";
 
-/// What a delivery may yet be sent from stays, and so does what nobody has
-/// published, and the newest event: it says how far the log has come. The
+/// What a delivery may yet be sent from stays, and so does the newest event: it says how far the log has come. The
 /// lowest positions are looked at, as many more as may have to stay among them.
 constexpr const char* prune_events = R"(
 WITH lowest AS (
   SELECT id, task_id, occurred_at FROM events
-  WHERE position < (SELECT max(position) FROM events) AND NOT due
-    AND (SELECT q.position FROM events_due q
-         WHERE q.position = events.position) IS NULL
+  WHERE position < (SELECT max(position) FROM events)
   ORDER BY position
   LIMIT $2::bigint + (SELECT count(*) FROM deliveries
                       WHERE state = 'pending' AND relay >= '')
@@ -46,20 +43,14 @@ WITH lowest AS (
 )
 DELETE FROM events e USING old WHERE e.id = ANY(ARRAY[old.id]))";
 
-/// A task stays while one of its deliveries waits or is dead, or an event of
-/// its is unpublished. Attempts go with it by the schema.
+/// A task stays while one of its deliveries waits or is dead. Attempts go with
+/// it by the schema.
 constexpr const char* prune_tasks = R"(
 WITH old AS (
   SELECT t.id FROM tasks t
   WHERE t.completed_at < now() - $1::bigint * interval '1 millisecond'
     AND NOT EXISTS (SELECT FROM deliveries d
                     WHERE d.task_id = ANY(ARRAY[t.id]) AND d.state <> 'sent')
-    AND NOT EXISTS (SELECT FROM events e
-                    WHERE e.task_id = ANY(ARRAY[t.id])
-                      AND (e.due OR e.position IS NULL
-                           OR EXISTS (SELECT FROM events_due q
-                                      WHERE q.position
-                                        = ANY(ARRAY[e.position]))))
   ORDER BY t.completed_at LIMIT $2::bigint FOR UPDATE OF t SKIP LOCKED
 ), told AS (
   DELETE FROM deliveries d USING old WHERE d.task_id = ANY(ARRAY[old.id])

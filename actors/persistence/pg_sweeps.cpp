@@ -64,14 +64,18 @@ AND t.runner_id >= $1::text AND t.runner_id <= $1::text
 ORDER BY t.runner_id LIMIT $2::bigint)"},
 };
 
+constexpr int first_binding_column = 2;
+constexpr int first_task_column = first_binding_column + binding_column_count;
+
 std::string_view name_of(sweep_kind kind) {
   return std::ranges::find(questions, kind, &question::kind)->name;
 }
 
 std::string statement_of(const question& asked) {
-  return "SELECT now(), r.last_seen_at, " + std::string{task_columns} + ", "
-         + std::string{attempt_columns}
+  return "SELECT now(), r.last_seen_at, " + std::string{binding_columns} + ", "
+         + std::string{task_columns} + ", " + std::string{attempt_columns}
          + " FROM tasks t"
+           " LEFT JOIN chat_sessions c ON c.id = ANY(ARRAY[t.chat_session_id])"
            " LEFT JOIN runners r ON r.id = ANY(ARRAY[t.runner_id])"
            " LEFT JOIN attempts a ON a.task_id = ANY(ARRAY[t.id])"
            "   AND a.number = t.attempt WHERE "
@@ -174,32 +178,35 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
   for (const auto& row : rows) {
     task_snapshot found;
     try {
-      found.task = read_task(row, 2);
-      found.attempt = read_attempt(found.task.id, row, 2 + task_column_count);
+      found.chat = read_binding(row, first_binding_column);
+      found.task = read_task(row, first_task_column);
+      found.attempt = read_attempt(found.task.id, row,
+                                   first_task_column + task_column_count);
     } catch (const std::runtime_error& problem) {
       // It must not keep the others from being found.
       spdlog::error("a silent task cannot be read: {}", problem.what());
       continue;
     }
+    const auto chat = found.chat;
     auto plan = decide_sweep(std::move(found), what, {maybe_moment(row[1])},
                              changes_.context(moment_of(row[0])));
     if (!plan.writes_task)
       continue;
-    changes_.stamp(*plan.event);
+    changes_.address(plan, chat);
     plans.push_back(std::move(plan));
   }
+  written_tasks written;
   if (!plans.empty()) {
     std::vector<const transition*> writes;
     for (const auto& plan : plans)
       writes.push_back(&plan);
-    // All of them: their rows are locked.
-    const auto written = write_transitions(transaction, writes);
-    for (auto& plan : plans)
-      plan.event->position = written.at(plan.task.id);
+    written = write_transitions(transaction, writes, changes_.relays());
   }
   transaction.commit();
+  // All of them were written: their rows were locked.
   for (auto& plan : plans)
-    result.facts.push_back(*std::move(plan.event));
+    result.events.push_back(
+        as_committed(*std::move(plan.event), written.at(plan.task.id)));
   result.answer.settled = static_cast<std::uint32_t>(plans.size());
   result.answer.more = static_cast<std::size_t>(rows.size()) >= what.limit;
   return result;

@@ -12,6 +12,31 @@
 
 namespace telltale {
 
+namespace {
+
+statement_list report_statements() {
+  return change_statements() + sign_statements() + mask_statements();
+}
+
+statement_list command_statements() {
+  return create_statements() + change_statements();
+}
+
+statement_list dispatch_statements() {
+  return claim_statements() + change_statements() + sign_statements()
+         + mask_statements();
+}
+
+statement_list heartbeat_statements() {
+  return change_statements() + sign_statements();
+}
+
+statement_list sweeper_statements() {
+  return sweep_statements() + change_statements() + mask_statements();
+}
+
+} // namespace
+
 statement_list task_store_statements() {
   return create_statements() + change_statements() + claim_statements()
          + sign_statements() + mask_statements() + sweep_statements()
@@ -19,15 +44,51 @@ statement_list task_store_statements() {
 }
 
 pg_task_store::pg_task_store(pg_options options)
-    : rules_(options.rules), told_(options.told),
-      db_(std::move(options), task_store_statements()),
-      changes_(db_, rules_, told_) {}
+    : pg_task_store(std::move(options), task_store_statements()) {}
+
+pg_task_store::pg_task_store(pg_options options, statement_list statements)
+    : rules_(options.rules), db_(std::move(options), std::move(statements)),
+      changes_(db_, rules_) {}
 
 std::unique_ptr<task_store> make_pg_task_store(pg_options options) {
   return std::make_unique<pg_task_store>(std::move(options));
 }
 
-caf::expected<std::vector<event_facts>>
+std::unique_ptr<report_writer> make_pg_report_writer(pg_options options) {
+  return std::make_unique<pg_task_store>(std::move(options),
+                                         report_statements());
+}
+
+std::unique_ptr<task_command_store> make_pg_task_commands(pg_options options) {
+  return std::make_unique<pg_task_store>(std::move(options),
+                                         command_statements());
+}
+
+std::unique_ptr<claim_store> make_pg_claims(pg_options options) {
+  return std::make_unique<pg_task_store>(std::move(options),
+                                         dispatch_statements());
+}
+
+std::unique_ptr<heartbeats> make_pg_heartbeats(pg_options options) {
+  return std::make_unique<pg_task_store>(std::move(options),
+                                         heartbeat_statements());
+}
+
+std::unique_ptr<sweeper> make_pg_sweeper(pg_options options) {
+  return std::make_unique<pg_task_store>(std::move(options),
+                                         sweeper_statements());
+}
+
+std::unique_ptr<task_reader> make_pg_task_reader(pg_options options) {
+  return std::make_unique<pg_task_store>(std::move(options),
+                                         query_statements());
+}
+
+std::unique_ptr<chat_bindings> make_pg_chat_bindings(pg_options options) {
+  return std::make_unique<pg_task_store>(std::move(options), statement_list{});
+}
+
+caf::expected<std::vector<committed_event>>
 pg_task_store::apply(std::vector<report_flight>& batch) {
   touch_runners(batch);
   if (auto kept = keep_masks(batch); !kept)
@@ -39,11 +100,11 @@ pg_task_store::apply(std::vector<report_flight>& batch) {
 caf::expected<committed<tasks_returned>>
 pg_task_store::give_back(const return_tasks& what) {
   return_changes changes{what};
-  auto facts = changes_.run(changes);
-  if (!facts)
-    return std::move(facts.error());
+  auto events = changes_.run(changes);
+  if (!events)
+    return std::move(events.error());
   committed<tasks_returned> result;
-  result.facts = std::move(*facts);
+  result.events = std::move(*events);
   result.answer.returned = changes.returned();
   return result;
 }
@@ -63,11 +124,11 @@ pg_task_store::beat(const std::vector<beat_heart>& what) {
     signs = std::move(*touched);
   }
   beat_changes changes{what};
-  auto facts = changes_.run(changes);
-  if (!facts)
-    return std::move(facts.error());
+  auto events = changes_.run(changes);
+  if (!events)
+    return std::move(events.error());
   committed<std::vector<heart_beaten>> result;
-  result.facts = std::move(*facts);
+  result.events = std::move(*events);
   result.answer = changes.answers(signs.now + rules_->get()->lease);
   for (std::size_t i = 0; i < what.size(); ++i)
     result.answer[i].runner_returned =
@@ -91,15 +152,15 @@ pg_task_store::change(task_id task, task_status wanted,
         return decide(std::move(found), context);
       },
       [&] { doubted = true; }};
-  auto facts = changes_.run(changes);
-  if (!facts)
-    return std::move(facts.error());
+  auto events = changes_.run(changes);
+  if (!events)
+    return std::move(events.error());
   const auto& done = changes.result(0);
   if (done.result != ec::none)
     return make_error(done.result, "task " + to_string(task));
   committed<task_changed> result;
   result.answer.task = done.task;
-  result.facts = std::move(*facts);
+  result.events = std::move(*events);
   return result;
 }
 

@@ -29,8 +29,10 @@ namespace telltale {
 class pg_task_store final : public task_store {
 public:
   explicit pg_task_store(pg_options options);
+  /// For callers of some of its ports alone: `statements` are what these need.
+  pg_task_store(pg_options options, statement_list statements);
 
-  caf::expected<std::vector<event_facts>>
+  caf::expected<std::vector<committed_event>>
   apply(std::vector<report_flight>& batch) override;
 
   caf::expected<std::vector<task_masks>>
@@ -113,7 +115,6 @@ private:
                                     const sweep_tasks& what);
 
   live_rules_ptr rules_;
-  published_event_types_ptr told_;
   pg_connection db_;
   pg_changes changes_;
   queue_floors floors_;

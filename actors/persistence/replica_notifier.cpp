@@ -5,7 +5,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include <caf/send.hpp>
 #include <poll.h>
 #include <pqxx/pqxx>
 #include <spdlog/spdlog.h>
@@ -22,6 +22,7 @@
 
 #include "actors/persistence/pg_connection.hpp"
 #include "actors/persistence/pg_sockets.hpp"
+#include "messages/in_process.hpp"
 
 namespace telltale {
 
@@ -37,9 +38,9 @@ constexpr const char* notify_channel = "telltale_events";
 constexpr const char* deliveries_word = "deliveries";
 
 /// Hears the others; our own notifications come back, too, and are skipped.
-class listener final : public pqxx::notification_receiver {
+class notifications final : public pqxx::notification_receiver {
 public:
-  explicit listener(pqxx::connection_base& link)
+  explicit notifications(pqxx::connection_base& link)
       : pqxx::notification_receiver(link, notify_channel) {}
 
   void operator()(const std::string& word, int sender) override {
@@ -65,8 +66,20 @@ private:
 } // namespace
 
 struct replica_notifier::worker {
+  /// Takes a socket out of the list when its connection goes.
+  struct listed_socket {
+    listed_socket(pg_sockets& all, int socket) : all_(all), socket_(socket) {}
+    listed_socket(const listed_socket&) = delete;
+    listed_socket& operator=(const listed_socket&) = delete;
+    ~listed_socket() { all_.remove(socket_); }
+
+  private:
+    pg_sockets& all_;
+    int socket_;
+  };
+
   pg_options options;
-  std::function<void(bool)> heard;
+  replica_listener_handle listener; ///< guarded; null: it has gone
   int wake = -1; ///< an eventfd: notify and stop come through it
   std::atomic<bool> pending{false};
   std::atomic<bool> pending_for_deliveries{false};
@@ -74,8 +87,7 @@ struct replica_notifier::worker {
   pg_sockets sockets; ///< its own, to be cut when it stops
   std::mutex guard;
   std::condition_variable changed;
-  bool ended = false;     ///< guarded: the thread is done
-  bool abandoned = false; ///< guarded: whoever listened has gone
+  bool ended = false; ///< guarded: the thread is done
   std::thread thread;
 
   ~worker() {
@@ -85,8 +97,8 @@ struct replica_notifier::worker {
 
   void pass_on(bool deliveries) {
     const std::scoped_lock lock{guard};
-    if (!abandoned && heard)
-      heard(deliveries);
+    if (listener)
+      caf::anon_send(listener, replica_published{deliveries});
   }
 
   void nudge() const noexcept {
@@ -119,7 +131,7 @@ struct replica_notifier::worker {
   }
 
   void serve(pqxx::connection& link) {
-    listener others{link};
+    notifications others{link};
     while (!stopping) {
       if (pending.exchange(false)) {
         pqxx::nontransaction work{link};
@@ -148,9 +160,7 @@ struct replica_notifier::worker {
         if (!sockets.add(socket))
           break;
         // Out of the list before it is closed, however that comes about.
-        const std::unique_ptr<pg_sockets, std::function<void(pg_sockets*)>>
-            listed{&sockets,
-                   [socket](pg_sockets* all) { all->remove(socket); }};
+        const listed_socket listed{sockets, socket};
         backoff = first_backoff;
         if (std::exchange(was_away, false)) {
           spdlog::info("listening to other replicas again");
@@ -175,10 +185,10 @@ struct replica_notifier::worker {
 };
 
 replica_notifier::replica_notifier(pg_options options,
-                                   std::function<void(bool)> heard)
+                                   replica_listener_handle listener)
     : worker_(std::make_shared<worker>()) {
   worker_->options = std::move(options);
-  worker_->heard = std::move(heard);
+  worker_->listener = std::move(listener);
   worker_->wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (worker_->wake < 0)
     throw std::runtime_error{"cannot make an eventfd"};
@@ -190,7 +200,7 @@ replica_notifier::~replica_notifier() {
   worker_->nudge();
   worker_->sockets.cut_all();
   std::unique_lock lock{worker_->guard};
-  worker_->abandoned = true;
+  worker_->listener = nullptr;
   if (worker_->changed.wait_for(lock, patience_at_end,
                                 [this] { return worker_->ended; })) {
     lock.unlock();

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 
 #include "actors/persistence/persistence.hpp"
+#include "messages/ticks.hpp"
 
 namespace telltale {
 
@@ -16,10 +16,9 @@ namespace telltale {
 /// backoff, and notifies once when it is back.
 class replica_notifier {
 public:
-  /// `heard` runs on the notifier's thread each time another replica published;
-  /// `deliveries`: there may be some to make.
-  replica_notifier(pg_options options,
-                   std::function<void(bool deliveries)> heard);
+  /// `listener` gets `replica_published` each time that another replica has
+  /// news, until the notifier is destroyed.
+  replica_notifier(pg_options options, replica_listener_handle listener);
   replica_notifier(const replica_notifier&) = delete;
   replica_notifier& operator=(const replica_notifier&) = delete;
   /// Ends the thread, also one that waits for a database that hangs.

@@ -20,10 +20,10 @@
 
 namespace telltale {
 
-/// An answer with the facts of the events that its transaction wrote.
+/// An answer with the events that its transaction wrote.
 template <class T> struct committed {
   T answer;
-  std::vector<event_facts> facts;
+  std::vector<committed_event> events;
 };
 
 /// The one answer of a call for many that was made for one.
@@ -34,7 +34,7 @@ only(caf::expected<committed<std::vector<caf::expected<T>>>> done) {
   auto& answer = done->answer.front();
   if (!answer)
     return std::move(answer.error());
-  return committed<T>{*std::move(answer), std::move(done->facts)};
+  return committed<T>{*std::move(answer), std::move(done->events)};
 }
 
 /// What people do to tasks.
@@ -91,7 +91,7 @@ public:
   /// sets `result`, `effect` and `attempt` of each. One that is refused, or
   /// that the database cannot take, fails alone. One that was masked with less
   /// than the task has fails with `masks_unknown` and leaves no trace.
-  virtual caf::expected<std::vector<event_facts>>
+  virtual caf::expected<std::vector<committed_event>>
   apply(std::vector<report_flight>& batch) = 0;
 
   /// What these tasks have of values to mask; tasks without any are left out.
@@ -193,22 +193,33 @@ public:
   virtual caf::expected<mutes_listed> list(const list_mutes&) = 0;
 };
 
-/// The event log and the deliveries that come of it.
-class event_store {
+/// The event log.
+class event_log_store {
 public:
-  virtual ~event_store() = default;
+  virtual ~event_log_store() = default;
 
-  virtual caf::expected<events_stored> publish(const publish_events&) = 0;
-  virtual caf::expected<unpublished_taken> take(const take_unpublished&) = 0;
-  virtual caf::expected<events_read> read(const read_events&) = 0;
+  virtual caf::expected<events_found> read(const read_events&) = 0;
+};
 
-  virtual caf::expected<deliveries_taken> take(const take_deliveries&) = 0;
+/// Deliveries on their way.
+class delivery_store {
+public:
+  virtual ~delivery_store() = default;
+
+  virtual caf::expected<deliveries_leased> take(const take_deliveries&) = 0;
   virtual caf::expected<deliveries_gathered>
   gather(const gather_deliveries&) = 0;
-  /// Writes `delivery:sent` and `delivery:dead` events; their facts are in the
+  /// Writes `delivery:sent` and `delivery:dead` events, which are in the
   /// answer.
   virtual caf::expected<committed<deliveries_recorded>>
   record(const record_deliveries&) = 0;
+};
+
+/// Deliveries as people look after them.
+class redelivery_store {
+public:
+  virtual ~redelivery_store() = default;
+
   virtual caf::expected<redelivery_queued> redeliver_one(const redeliver&) = 0;
   virtual caf::expected<dead_requeued> redeliver_all(const redeliver_dead&) = 0;
   virtual caf::expected<backlog_read> read(const read_backlog&) = 0;

@@ -28,7 +28,7 @@ template <class T> caf::result<T> pass(caf::expected<T> answer) {
 
 /// Tells what was committed, before the answers go out.
 template <class Self>
-void tell_facts(Self self, std::vector<event_facts> facts) {
+void tell_facts(Self self, std::vector<committed_event> facts) {
   if (facts.empty())
     return;
   auto& state = self->state;
@@ -40,7 +40,7 @@ template <class Self, class T>
 caf::result<T> tell(Self self, caf::expected<committed<T>> done) {
   if (!done)
     return std::move(done.error());
-  tell_facts(self, std::move(done->facts));
+  tell_facts(self, std::move(done->events));
   return std::move(done->answer);
 }
 
@@ -54,7 +54,7 @@ tell_all(Self self, std::span<const Ask> calls, AskAll ask_all) {
   std::vector<caf::expected<Answer>> outcomes;
   outcomes.reserve(calls.size());
   if (done) {
-    tell_facts(self, std::move(done->facts));
+    tell_facts(self, std::move(done->events));
     for (auto& answer : done->answer)
       outcomes.emplace_back(std::move(answer));
   } else if (calls.size() == 1 || is_of_database(code_of(done.error()))) {

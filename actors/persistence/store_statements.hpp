@@ -11,7 +11,9 @@
 namespace telltale {
 
 [[nodiscard]] statement_list task_store_statements();
-[[nodiscard]] statement_list event_store_statements();
+[[nodiscard]] statement_list event_log_statements();
+[[nodiscard]] statement_list delivery_statements();
+[[nodiscard]] statement_list redelivery_statements();
 [[nodiscard]] statement_list retention_statements();
 [[nodiscard]] statement_list search_statements();
 [[nodiscard]] statement_list statistics_statements();

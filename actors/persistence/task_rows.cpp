@@ -149,6 +149,20 @@ task_record read_whole_task(const pqxx::row& row, int first) {
   return task;
 }
 
+std::optional<chat_binding> read_binding(const pqxx::row& row, int first) {
+  if (row[first].is_null())
+    return std::nullopt;
+  chat_binding b;
+  b.session = {std::string{text_of(row[first])}};
+  b.relay = text_of(row[first + 1]);
+  b.chat_id = text_of(row[first + 2]);
+  b.thread_id = text_of(row[first + 3]);
+  b.reply_to = text_of(row[first + 4]);
+  b.channel_type = row[first + 5].as<std::int32_t>();
+  b.locale = text_of(row[first + 6]);
+  return b;
+}
+
 std::optional<attempt_record> read_attempt(task_id task, const pqxx::row& row,
                                            int first) {
   columns c{row, first};

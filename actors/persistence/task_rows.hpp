@@ -57,6 +57,16 @@ void read_more(task_record& task, const pqxx::row& row, int first);
 [[nodiscard]] std::optional<attempt_record>
 read_attempt(task_id task, const pqxx::row& row, int first);
 
+/// The chat that a task's session is bound to.
+inline constexpr std::string_view binding_columns =
+    "c.id, c.relay, c.chat_id, c.thread_id, c.reply_to, c.channel_type, "
+    "c.locale";
+inline constexpr int binding_column_count = 7;
+
+/// `binding_columns` from column `first` on; nothing if there is no such row.
+[[nodiscard]] std::optional<chat_binding> read_binding(const pqxx::row& row,
+                                                       int first);
+
 [[nodiscard]] std::string write_late_report(const late_report& report);
 [[nodiscard]] std::optional<late_report> read_late_report(std::string_view);
 /// `{"class": count}`; empty if there are none.

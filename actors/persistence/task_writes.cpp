@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t task_arrays = 18;
 constexpr std::size_t attempt_arrays = 12;
-constexpr std::size_t event_arrays = 7;
+constexpr std::size_t event_arrays = 6;
 constexpr std::size_t late_arrays = 3;
 
 /// The arrays of one table's rows, filled column by column, row by row.
@@ -127,14 +127,14 @@ WITH written AS (
   RETURNING 1
 ), late AS (
   UPDATE attempts a SET late_report = l.report
-  FROM unnest($38::uuid[], $39::int[], $40::json[])
+  FROM unnest($37::uuid[], $38::int[], $39::json[])
     AS l(task_id, number, report)
   WHERE a.task_id = ANY(ARRAY[l.task_id]) AND a.number = l.number
   RETURNING 1
 ), news AS MATERIALIZED (
   SELECT * FROM unnest($31::uuid[], $32::uuid[], $33::int[], $34::text[],
-      $35::timestamptz[], $36::json[], $37::bool[]) WITH ORDINALITY
-    AS e(id, task_id, attempt, type, occurred_at, facts, due, nth)
+      $35::timestamptz[], $36::json[]) WITH ORDINALITY
+    AS e(id, task_id, attempt, type, occurred_at, facts, nth)
   WHERE (e.task_id IN (SELECT id FROM written)) IS TRUE
 ), turn AS MATERIALIZED ( -- after all that locks rows
   SELECT )"
@@ -149,16 +149,13 @@ WITH written AS (
   INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, position)
   SELECT n.id, n.task_id, n.attempt, n.type, n.occurred_at, n.facts, n.position
   FROM numbered n
-), awaited AS (
-  INSERT INTO events_due (position)
-  SELECT n.position FROM numbered n WHERE n.due
 )
 SELECT id, (SELECT min(position) FROM numbered) FROM written)";
 }
 
-std::unordered_map<task_id, std::int64_t>
-write_transitions(pqxx::transaction_base& transaction,
-                  std::span<const transition* const> transitions) {
+written_tasks write_transitions(pqxx::transaction_base& transaction,
+                                std::span<const transition* const> transitions,
+                                const std::vector<relay_target>& relays) {
   task_set tasks;
   attempt_set attempts;
   row_set<event_arrays> events;
@@ -171,7 +168,7 @@ write_transitions(pqxx::transaction_base& transaction,
     if (x->event)
       events.add(x->event->id, x->event->task, x->event->attempt,
                  to_string(x->event->type), x->event->occurred_at,
-                 write_facts(*x->event), x->event->due);
+                 write_facts(*x->event));
     if (x->late)
       late.add(x->task.id, x->late->number, write_late_report(x->late->report));
   }
@@ -183,20 +180,35 @@ write_transitions(pqxx::transaction_base& transaction,
   late.move_into(parameters);
   const auto rows = transaction.exec_prepared(
       write_statement_name, pqxx::prepare::make_dynamic_params(parameters));
-  std::unordered_map<task_id, std::int64_t> written;
+  written_tasks written;
   written.reserve(static_cast<std::size_t>(rows.size()));
   for (const auto& row : rows)
-    written.emplace(task_id{uuid_of(row[0])}, 0);
+    written.try_emplace(task_id{uuid_of(row[0])});
   if (rows.empty() || rows[0][1].is_null())
     return written;
   // The statement numbers the events of what it wrote in the order given, and
   // nobody else takes a number meanwhile.
   auto position = rows[0][1].as<std::int64_t>();
+  std::vector<event_to_tell> to_tell;
   for (const auto* x : transitions)
     if (const auto found = written.find(x->task.id);
-        x->event && found != written.end())
-      found->second = position++;
+        x->event && found != written.end()) {
+      found->second.position = position++;
+      if (!x->targets.empty())
+        to_tell.push_back(
+            {&*x->event, found->second.position, std::span{x->targets}});
+    }
+  auto told = write_deliveries(transaction, to_tell, relays);
+  for (std::size_t i = 0; i < to_tell.size(); ++i)
+    written.at(to_tell[i].event->task).told = std::move(told[i]);
   return written;
+}
+
+committed_event as_committed(event_facts facts, written_task& written) {
+  committed_event event{std::move(facts), written.position, {}, {}};
+  event.leased = std::move(written.told.leased);
+  event.waiting = std::move(written.told.waiting);
+  return event;
 }
 
 } // namespace telltale

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -9,6 +10,7 @@
 
 #include <pqxx/pqxx>
 
+#include "actors/persistence/delivery_writes.hpp"
 #include "actors/persistence/transition.hpp"
 
 namespace telltale {
@@ -20,12 +22,24 @@ namespace telltale {
 [[nodiscard]] std::string write_statement();
 inline constexpr const char* write_statement_name = "write_transitions";
 
-/// Runs it for transitions of different tasks and gives the tasks that were
-/// written, each with the position of its event (0: it has none); one that is
-/// missing lost a race and left no trace. `transaction` may be one of its own,
-/// since it is a single statement.
-[[nodiscard]] std::unordered_map<task_id, std::int64_t>
+/// A task that was written.
+struct written_task {
+  std::int64_t position = 0; ///< of its event; 0: it has none
+  told_event told;           ///< its event's deliveries
+};
+using written_tasks = std::unordered_map<task_id, written_task>;
+
+/// Runs it for transitions of different tasks, then writes the deliveries of
+/// their events, and gives the tasks that were written; one that is missing
+/// lost a race and left no trace. `transaction` may be no real one if none of
+/// them has targets: then it is a single statement.
+[[nodiscard]] written_tasks
 write_transitions(pqxx::transaction_base& transaction,
-                  std::span<const transition* const> transitions);
+                  std::span<const transition* const> transitions,
+                  const std::vector<relay_target>& relays);
+
+/// The event of a task that was written.
+[[nodiscard]] committed_event as_committed(event_facts facts,
+                                           written_task& written);
 
 } // namespace telltale

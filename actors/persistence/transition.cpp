@@ -84,7 +84,7 @@ transition decide_return(task_snapshot found, const claimed_task& claimed,
   finish(task, task_status::failed, settled_by::reaper, context);
   close(attempt, task);
   auto facts = facts_of(task, event_type::task_failed, context);
-  facts.origin = error_origin::platform;
+  facts.origin = detail_origin::platform;
   if (task.max_attempts > 1)
     ++task.max_attempts;
   put_back(task, facts, context.now, false);
@@ -156,7 +156,7 @@ transition decide_sweep(task_snapshot found, const sweep_tasks& sweep,
     close(attempt, task);
   result.event = make_failure_event(task, context);
   if (says_sentinel)
-    result.event->origin = error_origin::platform;
+    result.event->origin = detail_origin::platform;
   result.attempt = std::move(attempt);
   result.task = std::move(task);
   return result;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "actors/persistence/retry_policy.hpp"
 #include "messages/error.hpp"
@@ -26,6 +27,8 @@ struct task_snapshot {
   std::optional<attempt_record> attempt;
   /// How often values to mask were registered for the task.
   std::uint32_t masks = 0;
+  /// The chat that its session is bound to.
+  std::optional<chat_binding> chat{};
 };
 
 /// All that a decision depends on beside the rows.
@@ -57,6 +60,8 @@ struct transition {
   std::optional<late_write> late;
   /// Written with the task. Its id is the store's to give.
   std::optional<event_facts> event;
+  /// Whom the event is told, as the store finds; see `choose_targets`.
+  std::vector<chat_binding> targets{};
 };
 
 /// An earlier write of the same call whose outcome nobody knows: the attempt to

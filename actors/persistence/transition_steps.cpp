@@ -30,7 +30,7 @@ event_facts facts_of(const task_record& task, event_type type,
   facts.why = task.why;
   facts.error = task.error_detail;
   if (!task.error_detail.empty())
-    facts.origin = error_origin::runner;
+    facts.origin = detail_origin::runner;
   return facts;
 }
 
@@ -97,8 +97,8 @@ void put_back(task_record& task, event_facts& facts, timestamp run_after,
   task.run_after = run_after;
   task.awaits_runner = awaits_runner;
   facts.outcome.reset();
-  facts.retry_pending = true;
-  facts.next_attempt_at = task.run_after;
+  facts.will_retry = true;
+  facts.retry_at = task.run_after;
 }
 
 event_facts make_failure_event(task_record& task,

@@ -164,8 +164,8 @@ texts_redacted on_narrow_texts(redaction_state& state,
   const auto engine = state.engine->get();
   tallies sum;
   texts_redacted out;
-  for (const auto& text : request.texts)
-    out.texts.push_back(clean(*engine, text.view(), request.profile,
+  for (const auto& [text, profile] : request.texts)
+    out.texts.push_back(clean(*engine, text.view(), profile,
                               out.findings.emplace_back(), sum));
   publish(*state.counters, sum);
   return out;

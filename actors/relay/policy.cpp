@@ -73,6 +73,13 @@ std::chrono::milliseconds wait_for_due(std::chrono::milliseconds in,
   return std::max(in, shortest * (1 << std::min<std::uint32_t>(withheld, 10)));
 }
 
+std::chrono::milliseconds
+delivery_lease(const config::relay_config& options) noexcept {
+  constexpr std::chrono::milliseconds usual_lease{60'000};
+  return std::max<std::chrono::milliseconds>(
+      usual_lease, longest_held + 3 * options.request_timeout);
+}
+
 std::string target_digest(const config::relay_config& options) {
   if (options.type != "webhook")
     return {};

@@ -26,6 +26,15 @@ inline constexpr std::chrono::milliseconds longest_backoff{300'000};
 [[nodiscard]] std::chrono::milliseconds
 wait_for_due(std::chrono::milliseconds in, std::uint32_t withheld) noexcept;
 
+/// What is not under way by then is taken anew, before its lease runs out.
+inline constexpr std::chrono::milliseconds longest_held{30'000};
+
+/// How long a relay may have a delivery: longer than it can be held and under
+/// way. A message may take three requests (a token, the message, the message in
+/// other words).
+[[nodiscard]] std::chrono::milliseconds
+delivery_lease(const config::relay_config& options) noexcept;
+
 /// A digest of where a target is, for one that may ask for no more; empty for
 /// chats. With another address or credential it is another target. Never the
 /// address itself: it may hold a secret.
@@ -36,7 +45,7 @@ struct started_try {
   delivery_id id;
   std::uint32_t tries = 0; ///< before this one
   std::uint32_t most_tries = 10;
-  redacted_text text; ///< what people will have read
+  std::string text; ///< what people will have read
   double random = 0.5;
   bool probe = false; ///< of a target that gives no answers
 };

@@ -20,25 +20,20 @@ constexpr std::chrono::milliseconds idle_poll = 5s;   ///< if a wake-up is lost
 constexpr std::chrono::milliseconds beat_every = 20s; ///< shown online for 60 s
 constexpr std::uint32_t storm_batch = 2000;
 constexpr std::uint32_t singles_batch = 50; ///< where nothing is gathered
-constexpr std::chrono::milliseconds usual_lease = 60s;
 constexpr std::size_t chats_remembered = 1024;
 constexpr std::size_t most_chats_remembered = 4096;
 
-/// A hook gets the envelope as it is.
-void enqueue_envelopes(relay_state& state, std::vector<due_delivery> due,
+void enqueue_envelopes(relay_state& state, std::vector<notice> due,
                        steady_time now) {
   for (auto& one : due) {
-    auto key = lane_of(one);
-    draft plain;
-    plain.of.push_back({std::move(one), {}});
-    auto& where = state.lanes[key];
-    where.wording = false;
+    auto& where = state.lanes[lane_of(one)];
+    where.naming = false;
     where.since = now;
-    where.waiting.push_back(make_ready(std::move(plain), {}, {}));
+    where.waiting.push_back(make_envelope(std::move(one)));
   }
 }
 
-void mark_dead(relay_state& state, const std::vector<due_delivery>& due) {
+void mark_dead(relay_state& state, const std::vector<notice>& due) {
   for (const auto& one : due) {
     delivery_result result;
     result.id = one.id;
@@ -62,59 +57,6 @@ void forget_old_storms(relay_state& state, steady_time now) {
         state.told, {}, [](const auto& entry) { return entry.second.last(); }));
 }
 
-void on_taken(self_pointer self, deliveries_taken taken,
-              std::uint32_t per_chat) {
-  auto& state = self->state;
-  const auto now = now_of(self);
-  state.taking = false;
-  state.wanted = state.wanted || taken.more;
-  state.take_at = now + idle_poll;
-  if (taken.next_try_at) {
-    const auto in = std::chrono::ceil<std::chrono::milliseconds>(
-        *taken.next_try_at - now_utc());
-    state.withheld = taken.due.empty() && in <= 0ms ? state.withheld + 1 : 0;
-    state.take_at = now + std::min(idle_poll, wait_for_due(in, state.withheld));
-  }
-  // A lease ran out while its delivery is still in hand: it is not made twice.
-  std::erase_if(taken.due, [&](const due_delivery& one) {
-    return state.lanes.contains(lane_of(one));
-  });
-  if (state.ending) {
-    for (const auto& one : taken.due)
-      state.unrecorded.push_back(put_back(one.id, 0ms, {}));
-    step(self);
-    return;
-  }
-  // What was said since then is newer than what the store knows.
-  if (state.disable_reason.empty())
-    set_gone(state, !taken.disabled.empty(), taken.disabled);
-  if (state.gone) {
-    mark_dead(state, taken.due);
-  } else if (!has_chats(state)) {
-    enqueue_envelopes(state, std::move(taken.due), now);
-  } else {
-    auto batch = sort_batch(std::move(taken.due), state.told, state.options,
-                            per_chat, now);
-    std::ranges::move(batch.settled, std::back_inserter(state.unrecorded));
-    if (!batch.drafts.empty())
-      word_drafts(self, std::move(batch.drafts));
-    forget_old_storms(state, now);
-  }
-  step(self);
-}
-
-void on_take_failed(self_pointer self, const caf::error& error) {
-  auto& state = self->state;
-  spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
-                                             : spdlog::level::warn,
-              "relay {}: no deliveries to be had: {}", state.relay,
-              explain(error));
-  state.taking = false;
-  state.wanted = false;
-  state.take_at = now_of(self) + store_pause;
-  step(self);
-}
-
 std::uint32_t threshold_of(const relay_state& state) {
   return static_cast<std::uint32_t>(state.options.digest_threshold);
 }
@@ -129,19 +71,86 @@ std::uint32_t most_per_chat(const relay_state& state) {
                         : singles_batch;
 }
 
+/// What is leased to this relay goes on its way.
+void enqueue(self_pointer self, std::vector<notice> due,
+             std::uint32_t per_chat) {
+  auto& state = self->state;
+  const auto now = now_of(self);
+  if (state.ending) {
+    for (const auto& one : due)
+      state.unrecorded.push_back(put_back(one.id, 0ms, {}));
+  } else if (state.gone) {
+    mark_dead(state, due);
+  } else if (!has_chats(state)) {
+    enqueue_envelopes(state, std::move(due), now);
+  } else {
+    auto batch =
+        sort_batch(std::move(due), state.told, state.options, per_chat, now);
+    std::ranges::move(batch.settled, std::back_inserter(state.unrecorded));
+    if (!batch.drafts.empty())
+      render_drafts(self, batch.drafts);
+    forget_old_storms(state, now);
+  }
+  step(self);
+}
+
+void on_taken(self_pointer self, deliveries_taken taken,
+              std::uint32_t per_chat) {
+  auto& state = self->state;
+  const auto now = now_of(self);
+  state.taking = false;
+  state.wanted = state.wanted || taken.more;
+  state.waits_in_store =
+      state.wanted || taken.next_try_at || !taken.due.empty();
+  state.take_at = now + idle_poll;
+  if (taken.next_try_at) {
+    const auto in = std::chrono::ceil<std::chrono::milliseconds>(
+        *taken.next_try_at - now_utc());
+    state.withheld = taken.due.empty() && in <= 0ms ? state.withheld + 1 : 0;
+    state.take_at = now + std::min(idle_poll, wait_for_due(in, state.withheld));
+  }
+  // What was said since then is newer than what the store knows.
+  if (!state.ending && state.disable_reason.empty())
+    set_gone(state, !taken.disabled.empty(), taken.disabled);
+  // A lease ran out while its delivery is still held: it is not made twice.
+  std::erase_if(taken.due, [&](const notice& one) {
+    return state.lanes.contains(lane_of(one));
+  });
+  enqueue(self, std::move(taken.due), per_chat);
+}
+
+/// They were committed a moment ago, and are leased to this relay.
+void on_notices(self_pointer self, notices_due notices) {
+  auto& state = self->state;
+  // Its chat is being told something else that the writer could not know of.
+  const auto behind =
+      std::ranges::stable_partition(notices.due, [&](const notice& one) {
+        return !state.lanes.contains(lane_of(one));
+      });
+  for (const auto& one : behind)
+    state.unrecorded.push_back(put_back(one.id, 0ms, {}));
+  notices.due.erase(behind.begin(), behind.end());
+  enqueue(self, std::move(notices.due), most_per_chat(state));
+}
+
+void on_take_failed(self_pointer self, const caf::error& error) {
+  auto& state = self->state;
+  spdlog::log(is_of_database(code_of(error)) ? spdlog::level::debug
+                                             : spdlog::level::warn,
+              "relay {}: no deliveries to be had: {}", state.relay,
+              explain(error));
+  state.taking = false;
+  state.wanted = false;
+  state.take_at = now_of(self) + store_pause;
+  step(self);
+}
+
 /// Of a chat's failures so many may be told or named one by one; if there are
 /// more, the others are only counted.
 std::uint32_t whole_per_chat(const relay_state& state) {
   return gathers(state) ? std::max(threshold_of(state),
                                    static_cast<std::uint32_t>(digest_titles))
                         : singles_batch;
-}
-
-/// Longer than a delivery can stay in hand and under way: a message may take
-/// three requests (a token, the message, the message in other words).
-std::chrono::milliseconds lease_of(const relay_state& state) {
-  return std::max<std::chrono::milliseconds>(
-      usual_lease, longest_in_hand + 3 * state.options.request_timeout);
 }
 
 /// Nothing is taken that would only wait for the limits: what stays in the
@@ -193,10 +202,10 @@ void take(self_pointer self) {
   request.per_chat =
       has_chats(state) && limit > 1 ? most_per_chat(state) : request.limit;
   request.whole_per_chat = whole_per_chat(state);
-  request.lease = lease_of(state);
+  request.lease = delivery_lease(state.options);
   request.target = state.target;
   const auto per_chat = request.per_chat;
-  self->request(state.deliveries, caf::infinite, std::move(request))
+  self->request(state.peers.payloads, caf::infinite, std::move(request))
       .then(
           [self, per_chat](deliveries_taken& taken) {
             on_taken(self, std::move(taken), per_chat);
@@ -217,7 +226,7 @@ void beat(self_pointer self) {
 }
 
 void on_deliveries_due(self_pointer self) {
-  self->state.wanted = true;
+  self->state.wanted = self->state.waits_in_store = true;
   step(self);
 }
 
@@ -274,8 +283,8 @@ void step(self_pointer self) {
 relay_actor::behavior_type
 relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
       config::relay_config options, std::shared_ptr<channel> channel,
-      delivery_store_actor deliveries, redaction_actor redaction,
-      counter_board_ptr counters, std::size_t detail_characters) {
+      relay_peers peers, counter_board_ptr counters,
+      std::size_t detail_characters) {
   for (const auto locale : catalog::locales())
     static_cast<void>(catalog::of(locale));
   auto& state = self->state;
@@ -286,8 +295,7 @@ relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
   state.options = std::move(options);
   state.detail_characters = detail_characters;
   state.channel = std::move(channel);
-  state.deliveries = std::move(deliveries);
-  state.redaction = std::move(redaction);
+  state.peers = std::move(peers);
   state.counters = std::move(counters);
   state.timer.observe(state.counters, "relay");
   state.target = target_digest(state.options);
@@ -297,6 +305,9 @@ relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
   });
   self->send(self, deliveries_due{});
   return {
+      [self](notices_due& notices) {
+        relay_steps::on_notices(self, std::move(notices));
+      },
       [self](const deliveries_due&) { relay_steps::on_deliveries_due(self); },
       [self](const delivery_tried& tried) {
         relay_steps::on_delivery_tried(self, tried);

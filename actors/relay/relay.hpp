@@ -24,19 +24,26 @@ namespace telltale {
 
 // Carries the deliveries of one target to its people.
 //
-// Accepts: deliveries_due (after a commit), delivery_tried (its channel),
-// ticks. Sends: take_deliveries, record_deliveries, read_backlog to the store;
-// redact_texts to redaction; messages to its channel. Never: blocks, says a
-// text that redaction has not seen for chats, speaks twice to a chat at once,
-// logs a text or an address of a hook.
+// Accepts: notices_due and deliveries_due (after a commit), delivery_tried (its
+// channel), ticks. Sends: take_deliveries to failed_task_payload;
+// gather_deliveries, record_deliveries, read_backlog to the stores; messages to
+// its channel. Never: blocks, says a text that was not narrowed for chats,
+// speaks twice to a chat at once, logs a text or an address of a hook.
 //
 // Failure: a delivery is leased, so what a crash leaves behind is taken again
-// after the lease and sent with the same key. If the store or redaction does
-// not answer, deliveries stay or are put back, without a try spent. A target
+// after the lease and sent with the same key. If the store does not answer,
+// deliveries stay or are put back, without a try spent. A target
 // that gives no answers is left alone by a circuit breaker and probed. A relay
 // that is told to exit waits a moment for the answers to what it sent, and puts
 // back the rest: whoever comes next need not wait for the leases.
 // Threading: cooperative; the channel's callbacks only send a message here.
+
+/// Whom a relay asks.
+struct relay_peers {
+  failed_task_payload_actor payloads; ///< for what is due
+  delivery_store_actor deliveries;    ///< for what is told together, and ends
+  redelivery_store_actor upkeep;      ///< for how much waits
+};
 
 struct relay_state {
   static inline const char* name = "relay";
@@ -58,8 +65,7 @@ struct relay_state {
   send_limits limits; ///< the options', or its type's own
   std::size_t detail_characters = 800;
   std::shared_ptr<telltale::channel> channel;
-  delivery_store_actor deliveries;
-  redaction_actor redaction;
+  relay_peers peers;
   counter_board_ptr counters;
 
   pacer pace;
@@ -73,6 +79,7 @@ struct relay_state {
   bool taking = false;        ///< a take is under way
   bool recording = false;     ///< a record is under way
   bool wanted = true;         ///< there may be more to take
+  bool waits_in_store = true; ///< something may be behind what is recorded
   bool counting = false;      ///< the backlog is being read
   bool gone = false;          ///< the target wants no more
   std::uint32_t withheld = 0; ///< takes in a row that gave not what was due
@@ -98,7 +105,7 @@ void forget_relay_metrics(counter_board& counters, const std::string& relay);
 [[nodiscard]] relay_actor::behavior_type
 relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
       config::relay_config options, std::shared_ptr<channel> channel,
-      delivery_store_actor deliveries, redaction_actor redaction,
-      counter_board_ptr counters, std::size_t detail_characters = 800);
+      relay_peers peers, counter_board_ptr counters,
+      std::size_t detail_characters = 800);
 
 } // namespace telltale

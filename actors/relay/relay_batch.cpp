@@ -15,25 +15,26 @@ delivery_result dead(const delivery_id& id, std::string why) {
   return result;
 }
 
-bool tells_failure(const read_delivery& x) {
-  return x.due.type == event_type::task_failed;
+event_type type_of(const notice& x) {
+  return x.payload->facts().type;
+}
+
+bool tells_failure(const notice& x) {
+  return type_of(x) == event_type::task_failed;
 }
 
 /// Splits what gets a message from what gets none.
-std::map<std::string, std::vector<read_delivery>>
-read_by_chat(std::vector<due_delivery> due, sorted_batch& result,
+std::map<std::string, std::vector<notice>>
+sort_by_chat(std::vector<notice> due, sorted_batch& result,
              std::vector<std::string>& order) {
-  std::map<std::string, std::vector<read_delivery>> chats;
+  std::map<std::string, std::vector<notice>> chats;
   for (auto& one : due) {
-    auto what = read_notice(one.payload, one.envelope);
-    what.type = to_string(one.type);
-    if (one.type != event_type::task_failed
-        && one.type != event_type::task_recovered) {
+    if (!tells_failure(one) && type_of(one) != event_type::task_recovered) {
       result.settled.push_back(
-          dead(one.id, "chats are not told of " + what.type));
+          dead(one.id, "chats are not told of " + to_string(type_of(one))));
       continue;
     }
-    if (one.type == event_type::task_failed && what.retry_pending) {
+    if (tells_failure(one) && one.payload->facts().will_retry) {
       result.settled.push_back(
           dead(one.id, "not told: another attempt is coming"));
       continue;
@@ -42,21 +43,15 @@ read_by_chat(std::vector<due_delivery> due, sorted_batch& result,
     auto& chat = chats[key];
     if (chat.empty())
       order.push_back(key);
-    chat.push_back({std::move(one), std::move(what)});
+    chat.push_back(std::move(one));
   }
   return chats;
 }
 
-/// The store gave what a count needs and no words.
-bool lacks_words(const read_delivery& x) {
-  return tells_failure(x) && x.due.envelope.empty() && !x.due.payload.empty();
-}
-
-void add_single(sorted_batch& result, const std::string& key,
-                read_delivery one) {
-  if (lacks_words(one)) {
-    // It comes with its words once those before it are out of the way.
-    result.settled.push_back(put_back(one.due.id, {}, {}));
+void add_single(sorted_batch& result, const std::string& key, notice one) {
+  if (!one.whole) {
+    // It comes with its texts once those before it are out of the way.
+    result.settled.push_back(put_back(one.id, {}, {}));
     return;
   }
   draft single;
@@ -66,7 +61,7 @@ void add_single(sorted_batch& result, const std::string& key,
 }
 
 void add_gathered(sorted_batch& result, const std::string& key,
-                  std::vector<read_delivery> failures) {
+                  std::vector<notice> failures) {
   draft storm;
   storm.lane = key;
   storm.gathered = true;
@@ -75,9 +70,9 @@ void add_gathered(sorted_batch& result, const std::string& key,
 }
 
 void gather(sorted_batch& result, const std::string& key,
-            std::vector<read_delivery> chat) {
-  std::vector<read_delivery> failures;
-  std::vector<read_delivery> others;
+            std::vector<notice> chat) {
+  std::vector<notice> failures;
+  std::vector<notice> others;
   for (auto& one : chat)
     (tells_failure(one) ? failures : others).push_back(std::move(one));
   add_gathered(result, key, std::move(failures));
@@ -86,29 +81,29 @@ void gather(sorted_batch& result, const std::string& key,
 }
 
 /// Did somebody have it who has not said what became of it?
-bool was_left(const read_delivery& x) {
-  return x.due.message == x.due.id && x.due.tries == 0;
+bool was_left(const notice& x) {
+  return x.message == x.id && x.tries == 0;
 }
 
 /// What may have been sent before goes as it went, alone or with the same
 /// others, ahead of the rest, which is left in `chat`. So many that were left
 /// behind that they cannot have been sent one by one, were not sent.
 void add_as_before(sorted_batch& result, const std::string& key,
-                   std::vector<read_delivery>& chat,
+                   std::vector<notice>& chat,
                    const config::relay_config& options) {
   const bool gathers = options.digest_window.count() > 0;
   const bool too_many =
       gathers
       && std::ranges::count_if(chat, was_left) > options.digest_threshold;
-  std::vector<std::vector<read_delivery>> before;
-  std::vector<read_delivery> rest;
+  std::vector<std::vector<notice>> before;
+  std::vector<notice> rest;
   for (auto& one : chat) {
-    if (!one.due.message || (too_many && was_left(one))) {
+    if (!one.message || (too_many && was_left(one))) {
       rest.push_back(std::move(one));
       continue;
     }
     const auto same = std::ranges::find_if(before, [&](const auto& message) {
-      return message.front().due.message == one.due.message;
+      return message.front().message == one.message;
     });
     if (same != before.end())
       same->push_back(std::move(one));
@@ -125,19 +120,6 @@ void add_as_before(sorted_batch& result, const std::string& key,
 
 } // namespace
 
-std::vector<raw_text> draft::texts() const {
-  std::vector<raw_text> result;
-  if (!gathered)
-    return {raw_text{of.front().what.detail}, raw_text{of.front().what.title}};
-  for (const auto& one : of) {
-    if (result.size() == digest_titles)
-      break;
-    if (!one.what.title.empty())
-      result.emplace_back(one.what.title);
-  }
-  return result;
-}
-
 std::string lane_of(const due_delivery& due) {
   return due.chat.chat_id.empty() ? to_string(due.id) : due.chat.chat_id;
 }
@@ -152,14 +134,14 @@ delivery_result put_back(const delivery_id& id, std::chrono::milliseconds wait,
   return result;
 }
 
-sorted_batch sort_batch(std::vector<due_delivery> due,
+sorted_batch sort_batch(std::vector<notice> due,
                         std::map<std::string, recent_failures>& told,
                         const config::relay_config& options,
                         std::size_t per_chat, steady_time now) {
   using action = digest_plan::action;
   sorted_batch result;
   std::vector<std::string> order;
-  auto chats = read_by_chat(std::move(due), result, order);
+  auto chats = sort_by_chat(std::move(due), result, order);
   for (const auto& key : order) {
     auto& chat = chats[key];
     auto& before = told[key];
@@ -175,7 +157,7 @@ sorted_batch sort_batch(std::vector<due_delivery> due,
       before.set_behind(!all_there);
     if (plan.what == action::hold && failures > 0) {
       for (const auto& one : chat)
-        result.settled.push_back(put_back(one.due.id, plan.hold_for, {}));
+        result.settled.push_back(put_back(one.id, plan.hold_for, {}));
     } else if (plan.what == action::gather && failures > 1) {
       gather(result, key, std::move(chat));
     } else {
@@ -186,41 +168,49 @@ sorted_batch sort_batch(std::vector<due_delivery> due,
   return result;
 }
 
-rendered word(const draft& what, const std::vector<redacted_text>& narrowed,
-              const config::relay_config& options,
-              std::size_t detail_characters) {
+rendered render(const draft& what, const config::relay_config& options,
+                std::size_t detail_characters) {
   const auto& first = what.of.front();
-  const auto& words = catalog::of(first.due.chat.locale, options.locale);
-  if (what.gathered) {
-    std::vector<std::string> reasons;
-    for (const auto& one : what.of)
-      reasons.push_back(one.what.reason);
-    std::vector<std::string> titles;
-    for (const auto& title : narrowed)
-      titles.push_back(title.view());
-    return render_digest(reasons, titles, words);
+  const auto& words = catalog::of(first.chat.locale, options.locale);
+  if (!what.gathered)
+    return render(message_facts_of(*first.payload), words,
+                  parse_detail_style(options.detail_style), detail_characters);
+  std::vector<std::string> reasons;
+  std::vector<std::string> titles;
+  for (const auto& one : what.of) {
+    const auto& facts = one.payload->facts();
+    reasons.push_back(facts.why ? facts.why->wire : std::string{});
+    if (titles.size() < digest_titles && !facts.title.empty())
+      titles.push_back(facts.title.view());
   }
-  auto seen = first.what;
-  seen.detail = narrowed.at(0).view();
-  seen.title = narrowed.at(1).view();
-  return render(seen, words, parse_detail_style(options.detail_style),
-                detail_characters);
+  return render_digest(reasons, titles, words);
 }
 
-ready_message make_ready(draft what, rendered words, redacted_text text) {
-  auto& first = what.of.front().due;
+ready_message make_ready(const draft& what, rendered message) {
+  const auto& first = what.of.front();
   ready_message result;
   result.what.key = first.id;
   result.what.chat = first.chat;
-  result.what.message = std::move(words);
-  result.what.envelope = std::move(first.envelope);
-  result.text = std::move(text);
+  result.text = as_text(message);
+  result.what.message = std::move(message);
   result.tries = first.tries;
   result.created_at = first.created_at;
   for (const auto& one : what.of) {
-    result.deliveries.push_back(one.due.id);
+    result.deliveries.push_back(one.id);
     result.failures += tells_failure(one) ? 1U : 0U;
   }
+  return result;
+}
+
+ready_message make_envelope(notice what) {
+  ready_message result;
+  result.what.key = what.id;
+  result.what.chat = what.chat;
+  result.what.envelope = what.payload->envelope();
+  result.tries = what.tries;
+  result.created_at = what.created_at;
+  result.deliveries = {what.id};
+  result.failures = tells_failure(what) ? 1U : 0U;
   return result;
 }
 

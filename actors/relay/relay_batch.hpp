@@ -11,26 +11,17 @@
 
 namespace telltale {
 
-/// A delivery with what its event says.
-struct read_delivery {
-  due_delivery due;
-  notice what;
-};
-
-/// A message that is not yet worded: one delivery, or a storm of them.
+/// What one message is to tell: a delivery, or a storm of them.
 struct draft {
   std::string lane; ///< the chat whose order it keeps
-  std::vector<read_delivery> of;
+  std::vector<notice> of;
   bool gathered = false;
-
-  /// Texts that the chat's profile has to narrow first, in a fixed order.
-  [[nodiscard]] std::vector<raw_text> texts() const;
 };
 
 /// A message that is ready to go.
 struct ready_message {
   outgoing what;
-  redacted_text text; ///< as it is recorded
+  std::string text; ///< as it is recorded: what people read
   std::vector<delivery_id> deliveries;
   std::uint32_t tries = 0; ///< of its oldest delivery
   timestamp created_at{};  ///< of its oldest delivery
@@ -41,7 +32,7 @@ struct ready_message {
 struct lane {
   std::deque<ready_message> waiting;
   bool sending = false;
-  bool wording = true; ///< its messages are still being worded
+  bool naming = true;  ///< its messages wait for their keys
   steady_time since{}; ///< when they were taken
 };
 
@@ -60,19 +51,20 @@ struct sorted_batch {
 /// being retried, whoever queued it. `per_chat` is how many deliveries of a
 /// chat were asked for.
 [[nodiscard]] sorted_batch sort_batch(
-    std::vector<due_delivery> due, std::map<std::string, recent_failures>& told,
+    std::vector<notice> due, std::map<std::string, recent_failures>& told,
     const config::relay_config& options, std::size_t per_chat, steady_time now);
 
-/// Words a draft. `narrowed` answers `texts()`, element by element.
-[[nodiscard]] rendered word(const draft& what,
-                            const std::vector<redacted_text>& narrowed,
-                            const config::relay_config& options,
-                            std::size_t detail_characters);
+/// A draft in words.
+[[nodiscard]] rendered render(const draft& what,
+                              const config::relay_config& options,
+                              std::size_t detail_characters);
 
-/// A worded draft as a message. Its key is the one of its first delivery; one
-/// that tells several gets its key from the store.
-[[nodiscard]] ready_message make_ready(draft what, rendered words,
-                                       redacted_text text);
+/// A draft as a message. Its key is the one of its first delivery; one that
+/// tells several gets its key from the store.
+[[nodiscard]] ready_message make_ready(const draft& what, rendered message);
+
+/// A hook gets the envelope as it is.
+[[nodiscard]] ready_message make_envelope(notice what);
 
 /// Puts a delivery back without spending a try.
 [[nodiscard]] delivery_result put_back(const delivery_id& id,

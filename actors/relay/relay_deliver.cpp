@@ -34,7 +34,9 @@ void on_recorded(self_pointer self, const std::string& disable_reason) {
   self->state.recording = false;
   if (self->state.disable_reason == disable_reason)
     self->state.disable_reason.clear();
-  self->state.wanted = true; // what waited behind them may go now
+  // What waited behind them may go now.
+  if (self->state.waits_in_store)
+    self->state.wanted = true;
   step(self);
 }
 
@@ -170,7 +172,7 @@ void end_if_done(self_pointer self) {
   const bool awaits =
       state.taking || !state.under_way.empty()
       || std::ranges::any_of(
-          state.lanes, [](const auto& entry) { return entry.second.wording; });
+          state.lanes, [](const auto& entry) { return entry.second.naming; });
   if (awaits && now_of(self) < state.ends_at) {
     state.timer.replace(self, state.ends_at);
     return;
@@ -179,7 +181,7 @@ void end_if_done(self_pointer self) {
     put_lane_back(state, where, 0ms, {});
   state.lanes.clear();
   if (!state.unrecorded.empty())
-    caf::anon_send(state.deliveries,
+    caf::anon_send(state.peers.deliveries,
                    record_deliveries{state.relay, std::move(state.unrecorded),
                                      state.target, state.disable_reason});
   state.unrecorded.clear();
@@ -197,12 +199,17 @@ void record(self_pointer self) {
   }
   state.recording = true;
   state.record_at = now + record_every;
+  state.waits_in_store =
+      state.waits_in_store
+      || std::ranges::any_of(state.unrecorded, [](const auto& result) {
+           return result.state == delivery_state::pending;
+         });
   record_deliveries request{state.relay, std::move(state.unrecorded),
                             state.target, state.disable_reason};
   state.unrecorded.clear();
   auto kept = request.results;
   auto disable_reason = state.disable_reason;
-  self->request(state.deliveries, caf::infinite, std::move(request))
+  self->request(state.peers.deliveries, caf::infinite, std::move(request))
       .then(
           [self, disable_reason =
                      std::move(disable_reason)](const deliveries_recorded&) {
@@ -222,11 +229,11 @@ using ready_lane = std::pair<const std::string*, lane*>;
 std::vector<ready_lane> sort_lanes(relay_state& state, steady_time now) {
   std::erase_if(state.lanes, [&](const auto& entry) {
     const auto& where = entry.second;
-    if (where.sending || where.wording || where.waiting.empty())
+    if (where.sending || where.naming || where.waiting.empty())
       return false;
     const auto closed_for =
         state.breaker.wait(where.waiting.front().what.chat.chat_id, now);
-    if (closed_for == 0ms && now - where.since <= longest_in_hand)
+    if (closed_for == 0ms && now - where.since <= longest_held)
       return false;
     put_lane_back(state, where, closed_for,
                   closed_for > 0ms ? "the target gives no answers" : "");
@@ -250,7 +257,7 @@ void move_on(relay_state& state, const std::string& key,
     put_lane_back(state, where, result.retry_in, {});
     where.waiting.clear();
   }
-  if (where.waiting.empty() && !where.wording)
+  if (where.waiting.empty() && !where.naming)
     state.lanes.erase(found);
 }
 

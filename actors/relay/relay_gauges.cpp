@@ -50,7 +50,7 @@ void watch_backlog(self_pointer self) {
   if (now >= state.count_at && !state.counting) {
     state.counting = true;
     state.count_at = now + count_every;
-    self->request(state.deliveries, caf::infinite, read_backlog{state.relay})
+    self->request(state.peers.upkeep, caf::infinite, read_backlog{state.relay})
         .then([self](const backlog_read& seen) { on_backlog(self, seen); },
               [self](const caf::error&) { self->state.counting = false; });
   }

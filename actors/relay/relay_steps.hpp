@@ -21,9 +21,6 @@ inline constexpr std::chrono::milliseconds store_pause{1'000};
 /// recorded, with the same key; a first result is recorded at once.
 inline constexpr std::chrono::milliseconds record_every{100};
 
-/// What is not under way by then is taken anew, before its lease runs out.
-inline constexpr std::chrono::milliseconds longest_in_hand{30'000};
-
 /// A stop of the service waits for its relays one after the other.
 inline constexpr std::chrono::milliseconds longest_ending{500};
 
@@ -40,8 +37,8 @@ void count(relay_state& state, const char* result, std::size_t amount = 1);
 /// at which there will be more; what earlier steps wanted no longer counts.
 void step(self_pointer self);
 
-// relay_word.cpp: drafts become messages, by way of redaction.
-void word_drafts(self_pointer self, std::vector<draft> drafts);
+// relay_render.cpp: drafts become messages in their lanes.
+void render_drafts(self_pointer self, const std::vector<draft>& drafts);
 
 // relay_deliver.cpp: messages go out, results go to the store.
 void pump(self_pointer self);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/relay/catalog.hpp"
+#include "messages/event_payload.hpp"
 
 namespace telltale {
 
@@ -20,29 +21,19 @@ enum class detail_style : std::uint8_t {
 /// `error_first` for a text that names none.
 [[nodiscard]] detail_style parse_detail_style(std::string_view text) noexcept;
 
-/// What an event's JSON says, as far as a message needs it. Values of the wrong
-/// type are absent; a payload that is no object says nothing.
-struct notice {
-  std::string type; ///< of the envelope, else of the payload; may be empty
-  std::string task_id;
-  std::string chat_session_id;
-  std::string detail; ///< the runner's `error`, else `error_message`
+/// What a message says of an event. Texts are as the chat may see them.
+struct message_facts {
+  std::string detail; ///< the runner's own text; empty: there is none
   std::string reason; ///< wire value
   std::string title;
   std::string run_url;
   std::int64_t attempt = 0;
   std::int64_t max_attempts = 0;
-  bool retry_pending = false;
+  bool recovered = false; ///< else it is a failure
 };
 
-/// Reads payload and envelope. Ids and type come from the envelope and fall
-/// back to the payload; the payload falls back to the envelope's own `payload`.
-/// Whatever the texts hold, it answers.
-[[nodiscard]] notice read_notice(std::string_view payload,
-                                 std::string_view envelope);
-
-/// One of the sentences that a platform itself writes in the place of a detail.
-[[nodiscard]] bool is_sentinel(std::string_view text);
+/// A platform's sentence is no detail: the copy of its reason says it better.
+[[nodiscard]] message_facts message_facts_of(const event_payload& payload);
 
 /// A message in parts; each channel puts them together in its own way. Nothing
 /// in it is escaped.
@@ -61,9 +52,8 @@ struct rendered {
   bool operator==(const rendered&) const = default;
 };
 
-/// The words for one event. `what.detail` and `what.title` are as the chat may
-/// see them; the detail is bounded to `detail_characters` here.
-[[nodiscard]] rendered render(const notice& what, const catalog& words,
+/// The words for one event; the detail is bounded to `detail_characters` here.
+[[nodiscard]] rendered render(const message_facts& what, const catalog& words,
                               detail_style style,
                               std::size_t detail_characters = 800);
 

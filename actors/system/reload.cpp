@@ -44,32 +44,30 @@ void service::wiring::reload(const config::settings& fresh) {
 void service::wiring::change_relays(const config::settings& fresh) {
   // What can fail comes first. Then the old relays end and hand back what
   // they did not send, so that the new ones find it. What is committed in
-  // between waits in the store: the new ones are told to look.
+  // between waits in the store: the new ones look as they start.
   std::map<std::string, std::shared_ptr<channel>> channels;
-  const auto old = targets_->get();
   for (const auto& [name, options] : fresh.relays)
-    if (!old->relays.contains(name) || options != settings_.relays.at(name))
+    if (!relays_.contains(name) || options != settings_.relays.at(name))
       channels[name] = make_relay_channel(name, options);
-  publication_targets targets;
-  for (const auto& [name, handle] : old->relays) {
-    if (fresh.relays.contains(name) && !channels.contains(name)) {
-      targets.relays[name] = handle;
-      continue;
-    }
-    end_front(caf::actor_cast<caf::actor>(handle));
+  std::map<std::string, relay_actor> old;
+  for (const auto& [name, relay] : relays_)
+    if (!fresh.relays.contains(name) || channels.contains(name))
+      old.emplace(name, relay);
+  for (const auto& [name, relay] : old)
+    relays_.erase(name);
+  if (!old.empty())
+    tell_relays(); // nothing is sent any more to those that end
+  for (const auto& [name, relay] : old) {
+    end_front(caf::actor_cast<caf::actor>(relay));
     if (!fresh.relays.contains(name))
       forget_relay_metrics(*counters_, name);
   }
-  for (const auto& hook : old->webhooks)
-    if (targets.relays.contains(hook.relay))
-      targets.webhooks.push_back(hook);
   for (const auto& [name, channel] : channels) {
-    start_relay(name, fresh.relays.at(name), channel, targets);
+    start_relay(name, fresh.relays.at(name), channel);
     spdlog::info("relay {} runs with its new configuration", name);
   }
-  replace_targets(std::move(targets));
-  for (const auto& [name, channel] : channels)
-    caf::anon_send(targets_->get()->relays.at(name), deliveries_due{});
+  if (!channels.empty())
+    tell_relays();
 }
 
 void service::wiring::end_front(const caf::actor& before) {

@@ -17,11 +17,13 @@
 #include "actors/gateway/edge.hpp"
 #include "actors/gateway/gateway.hpp"
 #include "actors/persistence/claim_dispatcher.hpp"
+#include "actors/persistence/deliveries.hpp"
 #include "actors/persistence/event_log.hpp"
 #include "actors/persistence/heartbeat_store.hpp"
 #include "actors/persistence/migrate.hpp"
 #include "actors/persistence/persistence.hpp"
-#include "actors/persistence/replica_notifier.hpp"
+#include "actors/persistence/redeliveries.hpp"
+#include "actors/persistence/replicas.hpp"
 #include "actors/persistence/report_store.hpp"
 #include "actors/persistence/rooms.hpp"
 #include "actors/persistence/task_commands.hpp"
@@ -29,6 +31,7 @@
 #include "actors/redaction/redaction.hpp"
 #include "actors/relay/catalog.hpp"
 #include "actors/relay/channel.hpp"
+#include "actors/relay/policy.hpp"
 #include "actors/relay/relay.hpp"
 #include "actors/status_intake/status_intake.hpp"
 #include "actors/system/logging.hpp"
@@ -58,7 +61,7 @@ void service::wiring::spawn_readiness() {
   // database that does not answer.
   const auto checks = spawn_blocking_room<task_query_actor, task_query_state>(
       "readiness-store", [this, store = store_](auto* self) {
-        return task_queries(self, make_pg_task_store(store), counters_);
+        return task_queries(self, make_pg_task_reader(store), counters_);
       });
   // The start has just migrated it.
   const store_checked known{.reachable = true,
@@ -92,68 +95,69 @@ void service::wiring::spawn_redaction() {
         }));
 }
 
-envelope_writer service::wiring::envelopes() const {
-  return [engine = engine_,
-          url = settings_.http.public_url](const event_facts& facts) {
-    const auto redact = engine->get();
-    auto narrowed = facts;
-    narrowed.title = narrow(*redact, facts.title, redaction_profile::event);
-    narrowed.error = narrow(*redact, facts.error, redaction_profile::event);
-    const auto built = build_publication(std::move(narrowed), url, {});
-    return built.head + built.payload + "}";
-  };
-}
-
-void service::wiring::replace_targets(publication_targets targets) {
-  std::vector<event_type> told;
-  for (const auto& hook : targets.webhooks) {
-    // As a hook without a list hears them; see webhook_target.
-    if (hook.events.empty())
-      told.insert(told.end(),
-                  {event_type::task_failed, event_type::task_recovered});
-    for (const auto& name : hook.events)
-      if (const auto type = parse_event_type(name))
-        told.push_back(*type);
+task_rules rules_of(const config::settings& settings) {
+  task_rules rules{.lease = settings.tasks.lease,
+                   .runner_silence = settings.reaper.runner_silence,
+                   .retry = settings.retry,
+                   .relays = {}};
+  for (const auto& [name, options] : settings.relays) {
+    auto& target = rules.relays.emplace_back();
+    target.relay = name;
+    target.has_chats = options.type != "webhook";
+    target.lease = delivery_lease(options);
+    for (const auto& event : options.events)
+      if (const auto type = parse_event_type(event))
+        target.events.push_back(*type);
   }
-  store_.told->replace(told);
-  targets_->replace(std::move(targets));
+  return rules;
 }
 
+/// failed_task_payload comes first, since all of them need it; it hears of them
+/// when they are there.
 void service::wiring::spawn_publication() {
-  events_ = spawn_blocking_room<event_store_actor, event_log_state>(
-      "event-log", [this](auto* self) {
-        return event_log(self, make_pg_event_store(store_, envelopes()));
-      });
-  stream_ = spawn_room<event_stream_actor, event_stream_state>(
-      "event-stream", [this](auto* self) {
-        return event_stream(self, events_, settings_.events, counters_);
-      });
   payload_ = spawn_room<failed_task_payload_actor, failed_task_payload_state>(
       "failed-task-payload", [this](auto* self) {
         return failed_task_payload(
-            self, payload_wiring{.redaction = redactions_.front(),
-                                 .events = events_,
-                                 .stream = stream_,
-                                 .targets = targets_,
-                                 .public_url = settings_.http.public_url,
-                                 .is_heard =
-                                     [counters = counters_] {
-                                       return counters->read(
-                                                  counter::event_subscribers)
-                                              > 0;
-                                     },
-                                 .announce =
-                                     [this](bool deliveries) {
-                                       if (auto* notifier = notifier_.load())
-                                         notifier->notify(deliveries);
-                                     },
-                                 .counters = counters_});
+            self, payload_options{.redaction = redactions_.front(),
+                                  .public_url = settings_.http.public_url,
+                                  .counters = counters_});
       });
-  deliveries_ = spawn_blocking_room<delivery_store_actor, delivery_log_state>(
-      "delivery-log", [this](auto* self) {
-        return delivery_log(self, make_pg_event_store(store_, envelopes()),
-                            payload_);
+  log_ = spawn_blocking_room<event_log_actor, event_log_state>(
+      "event-log", [this](auto* self) {
+        return event_log(self, make_pg_event_log(store_));
       });
+  deliveries_ = spawn_blocking_room<delivery_store_actor, deliveries_state>(
+      "deliveries", [this](auto* self) {
+        return deliveries(self, make_pg_deliveries(store_), payload_);
+      });
+  redeliveries_ =
+      spawn_blocking_room<redelivery_store_actor, redeliveries_state>(
+          "redeliveries", [this](auto* self) {
+            return redeliveries(self, make_pg_redeliveries(store_));
+          });
+  stream_ = spawn_room<event_stream_actor, event_stream_state>(
+      "event-stream", [this](auto* self) {
+        return event_stream(self, payload_, settings_.events, counters_);
+      });
+  replicas_ = spawn_room<replicas_actor, replicas_state>(
+      "replicas",
+      [this](auto* self) { return replicas(self, store_, stream_); });
+  tell_relays();
+}
+
+void service::wiring::tell_relays() {
+  std::vector<std::string> names;
+  for (const auto& [name, relay] : relays_)
+    names.push_back(name);
+  relay_names_->replace(std::move(names));
+  caf::anon_send(replicas_,
+                 options_changed<running_relays>{running_relays{relays_}});
+  caf::anon_send(payload_, options_changed<payload_peers>{
+                               payload_peers{.log = log_,
+                                             .deliveries = deliveries_,
+                                             .stream = stream_,
+                                             .replicas = replicas_,
+                                             .relays = relays_}});
 }
 
 std::shared_ptr<channel>
@@ -164,24 +168,21 @@ service::wiring::make_relay_channel(const std::string& name,
 
 void service::wiring::start_relay(
     const std::string& name, const config::relay_config& options,
-    const std::shared_ptr<telltale::channel>& channel,
-    publication_targets& targets) {
+    const std::shared_ptr<telltale::channel>& channel) {
   const auto characters =
       static_cast<std::size_t>(settings_.redaction.chat_characters);
-  targets.relays[name] = spawn_room<relay_actor, relay_state>(
+  relays_[name] = spawn_room<relay_actor, relay_state>(
       "relay-" + name, [this, name, options, channel, characters](auto* self) {
-        return relay(self, name, options, channel, deliveries_,
-                     redactions_.back(), counters_, characters);
+        return relay(self, name, options, channel,
+                     relay_peers{payload_, deliveries_, redeliveries_},
+                     counters_, characters);
       });
-  if (options.type == "webhook")
-    targets.webhooks.push_back(webhook_target{name, options.events});
 }
 
 void service::wiring::spawn_relays() {
-  publication_targets targets;
   for (const auto& [name, options] : settings_.relays)
-    start_relay(name, options, make_relay_channel(name, options), targets);
-  replace_targets(std::move(targets));
+    start_relay(name, options, make_relay_channel(name, options));
+  tell_relays();
 }
 
 void service::wiring::spawn_stores_of_tasks() {
@@ -196,32 +197,31 @@ void service::wiring::spawn_stores_of_tasks() {
         spawn_blocking_room<report_store_actor, report_store_state>(
             "report-store-" + std::to_string(lane),
             [this, options](auto* self) {
-              return report_store(self, make_pg_task_store(store_), payload_,
+              return report_store(self, make_pg_report_writer(store_), payload_,
                                   counters_, options);
             }));
   commands_ = spawn_blocking_room<task_commands_actor, task_commands_state>(
       "task-commands", [this](auto* self) {
-        return task_commands(self, make_pg_task_store(store_), payload_,
+        return task_commands(self, make_pg_task_commands(store_), payload_,
                              counters_);
       });
   claims_ = spawn_blocking_room<claim_dispatcher_actor, claim_dispatcher_state>(
       "claim-dispatcher", [this](auto* self) {
-        return claim_dispatcher(self, make_pg_task_store(store_), payload_,
+        return claim_dispatcher(self, make_pg_claims(store_), payload_,
                                 counters_);
       });
   beats_ = spawn_blocking_room<heartbeat_store_actor, heartbeat_store_state>(
       "heartbeat-store", [this](auto* self) {
-        return heartbeat_store(self, make_pg_task_store(store_), payload_,
+        return heartbeat_store(self, make_pg_heartbeats(store_), payload_,
                                counters_);
       });
   sweeps_ = spawn_blocking_room<sweep_store_actor, sweep_store_state>(
       "sweep-store", [this](auto* self) {
-        return sweep_store(self, make_pg_task_store(store_), payload_,
-                           counters_);
+        return sweep_store(self, make_pg_sweeper(store_), payload_, counters_);
       });
   queries_ = spawn_blocking_room<task_query_actor, task_query_state>(
       "task-queries", [this](auto* self) {
-        return task_queries(self, make_pg_task_store(store_), counters_);
+        return task_queries(self, make_pg_task_reader(store_), counters_);
       });
   const auto old =
       spawn_blocking_room<retention_store_actor, retention_store_state>(
@@ -247,7 +247,7 @@ void service::wiring::spawn_stores_of_tasks() {
       });
   chats_ = spawn_blocking_room<chat_store_actor, chat_store_state>(
       "chat-store", [this](auto* self) {
-        return chat_store(self, make_pg_task_store(store_), counters_);
+        return chat_store(self, make_pg_chat_bindings(store_), counters_);
       });
   mutes_ = spawn_blocking_room<mute_store_actor, mute_store_state>(
       "mute-store", [this](auto* self) {
@@ -272,7 +272,7 @@ void service::wiring::spawn_front_of_house(http::listener bound) {
                             .readiness = readiness_,
                             .statistics = statistics_,
                             .chats = chats_,
-                            .deliveries = deliveries_,
+                            .deliveries = redeliveries_,
                             .mutes = mutes_,
                             .redaction = redactions_.front(),
                             .reaper = reaper_,
@@ -285,13 +285,10 @@ void service::wiring::spawn_front_of_house(http::listener bound) {
   setup.tasks = settings_.tasks;
   setup.events = settings_.events;
   setup.retry = settings_.retry;
-  setup.relay_names = [targets = targets_] {
-    std::vector<std::string> names;
-    for (const auto& [name, handle] : targets->get()->relays)
-      names.push_back(name);
-    return names;
+  setup.relay_names = [names = relay_names_] { return names->get(); };
+  setup.wake_relay = [replicas = replicas_](const std::string& name) {
+    caf::anon_send(replicas, deliveries_waiting{{name}});
   };
-  setup.wake_relay = [this](const std::string& name) { wake_relay(name); };
   setup.reason_copy = [](std::string_view reason, std::string_view locale) {
     return catalog::of(locale).copy(reason);
   };
@@ -319,30 +316,6 @@ void service::wiring::spawn_front_of_house(http::listener bound) {
                        return export_metrics(*board);
                      }},
       counters_, replies);
-}
-
-void service::wiring::listen_to_replicas() {
-  notifier_owner_ = std::make_unique<replica_notifier>(
-      store_, [stream = stream_, payload = payload_,
-               targets = targets_](bool deliveries) {
-        caf::anon_send(stream, replica_published{});
-        caf::anon_send(payload, replica_published{});
-        if (!deliveries)
-          return;
-        // The others may have no hand free for what they wrote.
-        for (const auto& [name, relay] : targets->get()->relays)
-          caf::anon_send(relay, deliveries_due{});
-      });
-  notifier_ = notifier_owner_.get();
-}
-
-void service::wiring::wake_relay(const std::string& name) {
-  const auto targets = targets_->get();
-  if (const auto found = targets->relays.find(name);
-      found != targets->relays.end())
-    caf::anon_send(found->second, deliveries_due{});
-  if (auto* notifier = notifier_.load())
-    notifier->notify(true);
 }
 
 service::service(const config::settings& settings, std::string database_url,

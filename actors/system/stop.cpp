@@ -64,8 +64,6 @@ std::vector<std::string> service::wiring::end_rooms() {
     }
     late.push_back(std::move(last));
   }
-  notifier_ = nullptr;
-  notifier_owner_.reset();
   std::vector<std::string> names;
   for (const auto& each : late)
     if (!has_ended(self, each.front, limit))

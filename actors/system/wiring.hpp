@@ -1,10 +1,11 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,11 +14,9 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/spawn_options.hpp>
 
-#include "actors/failed_task_payload/targets.hpp"
 #include "actors/gateway/edge.hpp"
 #include "actors/persistence/migrate.hpp"
 #include "actors/persistence/persistence.hpp"
-#include "actors/persistence/replica_notifier.hpp"
 #include "actors/readiness/readiness.hpp"
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/live_engine.hpp"
@@ -43,12 +42,26 @@ public:
   }
 };
 
+/// The names of the relays that run now. Any thread.
+class relay_names {
+public:
+  [[nodiscard]] std::vector<std::string> get() const {
+    const std::lock_guard lock{guard_};
+    return names_;
+  }
+  void replace(std::vector<std::string> names) {
+    const std::lock_guard lock{guard_};
+    names_.swap(names);
+  }
+
+private:
+  mutable std::mutex guard_;
+  std::vector<std::string> names_;
+};
+using relay_names_ptr = std::shared_ptr<relay_names>;
+
 /// What the rules of tasks are by the configuration.
-[[nodiscard]] inline task_rules rules_of(const config::settings& settings) {
-  return {.lease = settings.tasks.lease,
-          .runner_silence = settings.reaper.runner_silence,
-          .retry = settings.retry};
-}
+[[nodiscard]] task_rules rules_of(const config::settings& settings);
 
 /// The rooms of one service and how they hang together. One thread, the
 /// owner's; what the rooms share is safe by itself.
@@ -67,7 +80,6 @@ public:
     spawn_relays();
     spawn_stores_of_tasks();
     spawn_front_of_house(std::move(bound));
-    listen_to_replicas();
   }
 
   wiring(const wiring&) = delete;
@@ -155,24 +167,18 @@ private:
   void spawn_readiness();
   void spawn_redaction();
   void spawn_publication();
-  /// How the log writes the envelope of an event without a stored payload.
-  [[nodiscard]] envelope_writer envelopes() const;
-  /// New targets, and which types of event have their payload stored for them.
-  void replace_targets(publication_targets targets);
   void spawn_relays();
+  /// Tells those who send to relays which there are.
+  void tell_relays();
   [[nodiscard]] std::shared_ptr<channel>
   make_relay_channel(const std::string& name,
                      const config::relay_config& options);
   void start_relay(const std::string& name, const config::relay_config& options,
-                   const std::shared_ptr<channel>& channel,
-                   publication_targets& targets);
+                   const std::shared_ptr<channel>& channel);
   void change_relays(const config::settings& fresh);
   void end_front(const caf::actor& before);
   void spawn_stores_of_tasks();
   void spawn_front_of_house(http::listener bound);
-  void listen_to_replicas();
-  /// Has a relay look for what it may send, here and on other replicas.
-  void wake_relay(const std::string& name);
 
   /// The key behind claims' own tokens: not the tags' key itself.
   [[nodiscard]] std::string attempt_key() const {
@@ -187,18 +193,18 @@ private:
   http::client_closer clients_; ///< of the relays; before the actors
   actor_settings actors_config_;
   caf::actor_system actors_;
-  std::vector<named_front> fronts_; ///< in the order of their start
-  std::atomic<replica_notifier*> notifier_{
-      nullptr}; ///< null until replicas listen
-  std::unique_ptr<replica_notifier> notifier_owner_;
-  live_targets_ptr targets_ = std::make_shared<live_targets>();
+  std::vector<named_front> fronts_;           ///< in the order of their start
+  std::map<std::string, relay_actor> relays_; ///< by name
+  relay_names_ptr relay_names_ = std::make_shared<relay_names>();
   live_reaper_options_ptr reaper_options_;
   live_retention_ptr retention_options_;
 
   std::chrono::steady_clock::time_point drained_by_{}; ///< once it stops
   readiness_actor readiness_;
-  event_store_actor events_;
+  event_log_actor log_;
   delivery_store_actor deliveries_;
+  redelivery_store_actor redeliveries_;
+  replicas_actor replicas_;
   mute_store_actor mutes_;
   live_engine_ptr engine_;
   std::vector<redaction_actor> redactions_;

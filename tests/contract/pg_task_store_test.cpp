@@ -239,7 +239,7 @@ CAF_TEST(racing reports and sweeps end in one state with one event) {
       auto swept = mine->sweep(sweep);
       const std::lock_guard lock{guard};
       if (swept)
-        for (const auto& fact : swept->facts)
+        for (const auto& fact : swept->events)
           ++winners[fact.task];
     }
   };

@@ -125,7 +125,7 @@ CAF_TEST(claims that come together never share a task) {
     }
     CAF_CHECK_EQUAL(given, 6u); // all that were due
     CAF_CHECK_EQUAL(taken.size(), given);
-    CAF_CHECK_EQUAL(done->facts.size(), given);
+    CAF_CHECK_EQUAL(done->events.size(), given);
     CAF_CHECK(done->answer[4]->tasks.empty());
     CAF_CHECK(done->answer[4]->next_due == later.task.run_after);
   }));
@@ -173,8 +173,8 @@ CAF_TEST(creates that come together are told in their order) {
     CAF_CHECK(made[3].repeated);
     CAF_CHECK_EQUAL(made[4].task.id, calls[4].task.id);
     CAF_CHECK(!made[4].repeated);
-    CAF_REQUIRE_EQUAL(done->facts.size(), 3u);
-    CAF_CHECK_EQUAL(done->facts[2].task, calls[4].task.id);
+    CAF_REQUIRE_EQUAL(done->events.size(), 3u);
+    CAF_CHECK_EQUAL(done->events[2].task, calls[4].task.id);
   }));
 }
 
@@ -191,7 +191,7 @@ CAF_TEST(the log has the creates of one transaction in their order) {
     wanted += to_string(calls[i].task.id);
     CAF_CHECK_EQUAL(ask("SELECT position FROM events WHERE task_id = '"
                         + to_string(calls[i].task.id) + "'"),
-                    std::to_string(done->facts[i].position));
+                    std::to_string(done->events[i].position));
   }
   CAF_CHECK_EQUAL(ask("SELECT string_agg(task_id::text, '' ORDER BY position)"
                       " FROM events"),
@@ -209,7 +209,7 @@ CAF_TEST(
   CAF_REQUIRE(done);
   CAF_CHECK(kinds_of(done->answer)
             == (std::vector<std::string>{"call_expired", "x "}));
-  CAF_CHECK_EQUAL(done->facts.size(), 1u);
+  CAF_CHECK_EQUAL(done->events.size(), 1u);
   CAF_CHECK_EQUAL(ask("SELECT count(*) FROM tasks WHERE status = 'queued'"),
                   "1");
   CAF_CHECK_EQUAL(ask("SELECT count(*) FROM attempts"), "1");
@@ -227,7 +227,7 @@ CAF_TEST(a create without a key whose time is over is undone) {
   CAF_CHECK_EQUAL(code_of(done->answer[0].error()), ec::call_expired);
   CAF_CHECK(done->answer[1]);
   CAF_CHECK(done->answer[2]);
-  CAF_CHECK_EQUAL(done->facts.size(), 2u);
+  CAF_CHECK_EQUAL(done->events.size(), 2u);
   CAF_CHECK_EQUAL(ask("SELECT string_agg(kind, ' ' ORDER BY kind) FROM tasks"),
                   "b c");
 }

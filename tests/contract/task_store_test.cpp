@@ -71,7 +71,7 @@ CAF_TEST(an idempotency key makes one task) {
     CAF_REQUIRE(again);
     CAF_CHECK(again->answer.repeated);
     CAF_CHECK(again->answer.task == first);
-    CAF_CHECK(again->facts.empty());
+    CAF_CHECK(again->events.empty());
   }));
 }
 
@@ -280,10 +280,10 @@ CAF_TEST(finding 17 a failure that is retried says so in its event) {
     CAF_REQUIRE_EQUAL(facts->size(), 1u);
     const auto& fact = facts->front();
     CAF_CHECK(fact.type == event_type::task_failed);
-    CAF_CHECK(fact.retry_pending);
+    CAF_CHECK(fact.will_retry);
     CAF_CHECK_EQUAL(fact.status, st::failed);
-    CAF_CHECK(fact.next_attempt_at == w.find(task.id).task.run_after);
-    CAF_CHECK(fact.origin == error_origin::runner);
+    CAF_CHECK(fact.retry_at == w.find(task.id).task.run_after);
+    CAF_CHECK(fact.origin == detail_origin::runner);
   }));
 }
 

@@ -1,4 +1,4 @@
-// libs: telltale_relay telltale_command_sink
+// libs: telltale_relay telltale_command_sink telltale_failed_task_payload
 #define CAF_SUITE integration.relay_conformance
 
 #include <boost/json/object.hpp>

@@ -1,4 +1,4 @@
-// libs: telltale_relay telltale_command_sink telltale_postgres_fixture
+// libs: telltale_relay telltale_failed_task_payload telltale_command_sink telltale_postgres_fixture
 #define CAF_SUITE integration.relay_replicas
 #include <chrono>
 #include <map>
@@ -11,7 +11,10 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
 
+#include "actors/failed_task_payload/failed_task_payload.hpp"
+#include "actors/persistence/deliveries.hpp"
 #include "actors/persistence/event_log.hpp"
+#include "actors/persistence/redeliveries.hpp"
 #include "actors/relay/relay.hpp"
 #include "commands/sink_server.hpp"
 #include "commands/sink_wire.hpp"
@@ -27,21 +30,25 @@ namespace {
 redaction_actor::behavior_type plain_redaction(redaction_actor::pointer) {
   return {
       [](const redact_reports&) {},
-      [](const redact_texts& request) {
+      [](const redact_texts&) { return texts_redacted{}; },
+      [](const narrow_texts& request) {
         texts_redacted answer;
         answer.texts.resize(request.texts.size(),
                             redacted_text::from_platform("clean"));
         return answer;
       },
-      [](const narrow_texts&) { return texts_redacted{}; },
       [](const seal_masks&) { return masks_sealed{}; },
   };
 }
 
-failed_task_payload_actor::behavior_type
-deaf_publisher(failed_task_payload_actor::pointer) {
-  return {[](const events_committed&) {}, [](const replica_published&) {},
-          [](const publish_backlog&) {}, [](const retry_publication&) {}};
+replicas_actor::behavior_type deaf_replicas(replicas_actor::pointer) {
+  return {[](const notify_replicas&) {}, [](const deliveries_waiting&) {},
+          [](const replica_published&) {},
+          [](const options_changed<running_relays>&) {}};
+}
+
+event_listener_actor::behavior_type deaf_stream(event_listener_actor::pointer) {
+  return {[](const events_published&) {}};
 }
 
 /// Two replicas of one relay on one database, and the chat that they speak to.
@@ -68,11 +75,21 @@ struct fixture : event_world {
   /// Without digests, if it is not told otherwise.
   void start_replica(std::chrono::milliseconds digest_window = 0ms,
                      std::uint32_t digest_threshold = 5) {
-    const auto redaction = keep(system.spawn(plain_redaction));
-    const auto publisher = keep(system.spawn(deaf_publisher));
-    const auto log = keep(system.spawn<caf::detached>(
-        delivery_log, std::make_shared<pg_event_store>(options_for(url())),
-        publisher));
+    const auto payloads = keep(system.spawn(
+        failed_task_payload,
+        payload_options{keep(system.spawn(plain_redaction)), {}, {}}));
+    const auto waiting = keep(system.spawn<caf::detached>(
+        telltale::deliveries, make_pg_deliveries(options_for(url())), payloads));
+    const auto people = keep(system.spawn<caf::detached>(
+        redeliveries, make_pg_redeliveries(options_for(url()))));
+    caf::anon_send(payloads,
+                   options_changed<payload_peers>{payload_peers{
+                       keep(system.spawn<caf::detached>(
+                           event_log, make_pg_event_log(options_for(url())))),
+                       waiting,
+                       keep(system.spawn(deaf_stream)),
+                       keep(system.spawn(deaf_replicas)),
+                       {}}});
     config::relay_config options;
     options.type = "octo";
     options.base_url = "http://127.0.0.1:" + std::to_string(sink.port());
@@ -80,10 +97,10 @@ struct fixture : event_world {
     options.digest_window = digest_window;
     options.digest_threshold = digest_threshold;
     clients.push_back(std::make_shared<http::client>(client_options(options)));
-    relays.push_back(
-        keep(system.spawn(relay, std::string{"chats"}, options,
-                          make_channel("chats", options, clients.back()), log,
-                          redaction, counters, std::size_t{800})));
+    relays.push_back(keep(system.spawn(
+        relay, std::string{"chats"}, options,
+        make_channel("chats", options, clients.back()),
+        relay_peers{payloads, waiting, people}, counters, std::size_t{800})));
   }
 
   void wake() {
@@ -113,8 +130,8 @@ struct fixture : event_world {
   void fail(int runs) {
     std::vector<event_facts> facts;
     for (int i = 0; i < runs; ++i)
-      facts.push_back(committed_facts(event_type::task_failed, "s1"));
-    publish(facts);
+      facts.push_back(make_facts(event_type::task_failed, "s1"));
+    tell(facts);
     wake();
   }
 
@@ -160,8 +177,8 @@ CAF_TEST(two replicas tell each chat everything once and in order) {
     std::vector<event_facts> facts;
     for (int chat = 0; chat < 6; ++chat)
       facts.push_back(
-          committed_facts(event_type::task_failed, "s" + std::to_string(chat)));
-    publish(facts);
+          make_facts(event_type::task_failed, "s" + std::to_string(chat)));
+    tell(facts);
     wake();
   }
   pqxx::connection link{url()};
@@ -188,11 +205,11 @@ CAF_TEST(a chat that hangs holds back neither its neighbours nor its order) {
   bind("s1", "chats", "hangs");
   bind("s2", "chats", "quick");
   fault(R"({"next":1,"chat":"hangs","hang":true})");
-  publish({committed_facts(event_type::task_failed, "s1"),
-           committed_facts(event_type::task_failed, "s1")});
+  tell({make_facts(event_type::task_failed, "s1"),
+        make_facts(event_type::task_failed, "s1")});
   wake();
   for (int i = 0; i < 20; ++i)
-    publish({committed_facts(event_type::task_failed, "s2")});
+    tell({make_facts(event_type::task_failed, "s2")});
   wake();
   CAF_CHECK(wait([&] { return sink.chat().messages().size() == 20; }));
   for (const auto& message : sink.chat().messages())

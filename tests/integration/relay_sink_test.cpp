@@ -1,4 +1,4 @@
-// libs: telltale_relay telltale_command_sink telltale_redaction
+// libs: telltale_relay telltale_command_sink telltale_redaction telltale_failed_task_payload
 #define CAF_SUITE integration.relay_sink
 #include <condition_variable>
 #include <future>
@@ -12,6 +12,7 @@
 #include "commands/sink_server.hpp"
 #include "commands/sink_wire.hpp"
 #include "messages/failure_reason.hpp"
+#include "tests/support/foreign_message.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -276,7 +277,7 @@ CAF_TEST(no sentence that people read looks like a secret) {
           R"("failure_reason":")"
           + std::string{row.wire} + "\"}";
       const auto text =
-          as_text(render(read_notice(payload, "{}"), catalog::of(locale),
+          as_text(render(test::facts_in(payload), catalog::of(locale),
                          detail_style::error_first));
       CAF_CHECK_EQUAL(engine.redact(text, redaction_profile::store).text, text);
     }

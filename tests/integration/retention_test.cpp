@@ -22,10 +22,10 @@ struct fixture : postgres_fixture {
     store = make_pg_retention(options);
   }
 
-  /// A finished task with an attempt, a published event and, if a state is
+  /// A finished task with an attempt, an event and, if a state is
   /// given, a delivery; all of that age. Its kind is its name here.
   void seed(const std::string& name, int age_days,
-            const std::string& delivery = {}, bool published = true) {
+            const std::string& delivery = {}) {
     const auto when =
         "now() - interval '" + std::to_string(age_days) + " days'";
     execute(
@@ -39,10 +39,9 @@ struct fixture : postgres_fixture {
         + when + ", " + when
         + ", 'failed', 'timeout' FROM t),"
           " e AS (INSERT INTO events (id, task_id, attempt, type,"
-          " occurred_at, facts, due, position) SELECT gen_random_uuid(), id,"
+          " occurred_at, facts, position) SELECT gen_random_uuid(), id,"
           " 1, 'task:failed', "
-        + when + ", '{}', " + (published ? "false" : "true")
-        + ", (SELECT coalesce(max(position), 0) + 1 FROM events)"
+        + when + ", '{}', (SELECT coalesce(max(position), 0) + 1 FROM events)"
         + " FROM t RETURNING id, task_id)"
           " INSERT INTO deliveries (id, event_id, task_id, relay, position,"
           " state, created_at, sent_at) SELECT gen_random_uuid(), e.id,"
@@ -82,13 +81,12 @@ CAF_TEST(what was not told stays with all that belongs to it) {
   seed("told", 90, "sent");
   seed("dead", 90, "dead");
   seed("pending", 90, "pending");
-  seed("unpublished", 90, "", false);
   for (const auto kind : {prune_kind::sent_deliveries, prune_kind::events,
                           prune_kind::finished_tasks})
     CAF_CHECK_EQUAL(prune(kind).pruned, 1u);
-  CAF_CHECK_EQUAL(kinds(), "dead pending unpublished");
-  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM events"), "3");
-  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM attempts"), "3");
+  CAF_CHECK_EQUAL(kinds(), "dead pending");
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM events"), "2");
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM attempts"), "2");
 }
 
 CAF_TEST(a batch is bounded and says that there is more) {

@@ -35,10 +35,10 @@ struct world {
   int news = 0;
 };
 
-event_store_actor::behavior_type fake_store(event_store_actor::pointer,
-                                            world* w) {
-  return {[](publish_events&) { return events_stored{}; },
-          [](take_unpublished&) { return unpublished_taken{}; },
+failed_task_payload_actor::behavior_type
+fake_store(failed_task_payload_actor::pointer, world* w) {
+  return {[](const events_committed&) {},
+          [](const take_deliveries&) { return deliveries_taken{}; },
           [=](const read_events& what) {
             ++w->reads;
             events_read read;
@@ -48,7 +48,9 @@ event_store_actor::behavior_type fake_store(event_store_actor::pointer,
             if (!w->log.empty())
               read.newest = w->log.back();
             return read;
-          }};
+          },
+          [](const envelopes_wanted&) {},
+          [](const options_changed<payload_peers>&) {}};
 }
 
 event_listener_actor::behavior_type listener(event_listener_actor::pointer,

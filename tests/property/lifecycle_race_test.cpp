@@ -32,12 +32,12 @@ struct tally {
   template <class T> void add(const caf::expected<committed<T>>& done) {
     const std::lock_guard lock{guard};
     if (done)
-      add_facts(done->facts);
+      add_facts(done->events);
     else
       add_error(done.error());
   }
 
-  void add_facts(const std::vector<event_facts>& facts) {
+  void add_facts(const std::vector<committed_event>& facts) {
     for (const auto& fact : facts)
       told.insert(fact.id);
   }

@@ -19,7 +19,7 @@ namespace telltale::test {
 /// a chat of which an earlier one is leased or not due.
 struct backlog {
   struct row {
-    due_delivery due;
+    notice due;
     bool leased = false;
     steady_time next_try{};
   };
@@ -99,13 +99,25 @@ struct backlog {
   }
 };
 
+inline failed_task_payload_actor::behavior_type
+backlog_payloads(failed_task_payload_actor::pointer self,
+                 std::shared_ptr<backlog> rows) {
+  return {
+      [](const events_committed&) {},
+      [=](const take_deliveries& request) {
+        return rows->take(request, self->clock().now());
+      },
+      [](const read_events&) { return events_read{}; },
+      [](const envelopes_wanted&) {},
+      [](const options_changed<payload_peers>&) {},
+  };
+}
+
 inline delivery_store_actor::behavior_type
 backlog_store(delivery_store_actor::pointer self,
               std::shared_ptr<backlog> rows) {
   return {
-      [=](const take_deliveries& request) {
-        return rows->take(request, self->clock().now());
-      },
+      [](const take_deliveries&) { return deliveries_leased{}; },
       [](const gather_deliveries& request) {
         deliveries_gathered answer;
         for (const auto& message : request.messages)
@@ -116,6 +128,13 @@ backlog_store(delivery_store_actor::pointer self,
         rows->record(request, self->clock().now());
         return deliveries_recorded{};
       },
+  };
+}
+
+inline redelivery_store_actor::behavior_type
+backlog_redeliveries(redelivery_store_actor::pointer,
+                     std::shared_ptr<backlog> rows) {
+  return {
       [](const redeliver&) -> caf::result<redelivery_queued> {
         return make_error(ec::delivery_not_found);
       },
@@ -173,19 +192,22 @@ private:
 
 struct backlog_fixture : relay_fixture {
   std::shared_ptr<backlog> waiting = std::make_shared<backlog>();
-  delivery_store_actor backlog_handle = sys.spawn(backlog_store, waiting);
+  relay_peers backlog_peers{sys.spawn(backlog_payloads, waiting),
+                            sys.spawn(backlog_store, waiting),
+                            sys.spawn(backlog_redeliveries, waiting)};
   std::shared_ptr<answering_channel> target =
       std::make_shared<answering_channel>(sys.clock());
 
   ~backlog_fixture() override {
-    self->send_exit(backlog_handle, caf::exit_reason::user_shutdown);
+    self->send_exit(backlog_peers.payloads, caf::exit_reason::user_shutdown);
+    self->send_exit(backlog_peers.deliveries, caf::exit_reason::user_shutdown);
+    self->send_exit(backlog_peers.upkeep, caf::exit_reason::user_shutdown);
   }
 
   void begin(const config::relay_config& options) {
     relays.push_back(sys.spawn(relay, std::string{"main"}, options,
                                std::static_pointer_cast<channel>(target),
-                               backlog_handle, redaction, counters,
-                               std::size_t{800}));
+                               backlog_peers, counters, std::size_t{800}));
     settle_all();
   }
 

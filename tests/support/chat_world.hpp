@@ -12,6 +12,7 @@
 #include "actors/relay/channel.hpp"
 #include "commands/sink_server.hpp"
 #include "tests/support/checks.hpp"
+#include "tests/support/foreign_message.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -51,10 +52,7 @@ inline const std::vector<chat_kind>& kinds() {
 inline rendered words(const std::string& payload,
                       const std::string& locale = "en",
                       detail_style style = detail_style::error_first) {
-  auto what = read_notice(payload, "{}");
-  if (what.type.empty())
-    what.type = "task:failed";
-  return render(what, catalog::of(locale), style);
+  return render(facts_in(payload), catalog::of(locale), style);
 }
 
 struct chat_world {

@@ -7,8 +7,10 @@
 #include <caf/test/unit_test.hpp>
 #include <pqxx/pqxx>
 
+#include "actors/persistence/delivery_writes.hpp"
+#include "actors/persistence/event_positions.hpp"
 #include "actors/persistence/facts_codec.hpp"
-#include "actors/persistence/pg_event_store.hpp"
+#include "actors/persistence/pg_event_log.hpp"
 #include "actors/persistence/stored_text.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
@@ -38,37 +40,21 @@ inline event_facts make_facts(event_type type,
   return facts;
 }
 
-inline void insert(pqxx::transaction_base& work, const event_facts& facts) {
-  work.exec_params0("INSERT INTO events (id, task_id, attempt, type, "
-                    "occurred_at, facts) VALUES ($1, $2, $3, $4, $5, $6)",
-                    to_string(facts.id), to_string(facts.task), facts.attempt,
-                    to_string(facts.type), format_rfc3339(facts.occurred_at),
-                    write_facts(facts));
+/// A target without chats, which nobody here sends to.
+inline relay_target hook(const std::string& name,
+                         std::vector<event_type> events = {}) {
+  return {name, false, std::move(events), std::chrono::milliseconds{0}};
 }
 
-inline event_publication prepare(const event_facts& facts) {
-  event_publication result;
-  result.facts = facts;
-  result.payload = R"({"title": "\"{x}\" \\ )"
-                   "\u2026"
-                   R"("})";
-  result.head = R"({"type":"x","payload":)";
-  result.to_chat = facts.type == event_type::task_failed
-                   || facts.type == event_type::task_recovered;
-  result.only_after_failure = facts.type == event_type::task_recovered;
-  return result;
-}
-
-/// A fresh database with an event store on it.
+/// A fresh database with the stores of the log and of deliveries on it, and a
+/// writer of events.
 struct event_world : postgres_fixture {
-  pg_event_store store{options_for(url())};
-
-  void commit(const event_facts& facts) const {
-    pqxx::connection connection{url()};
-    pqxx::work work{connection};
-    insert(work, facts);
-    work.commit();
-  }
+  pg_event_log log{options_for(url())};
+  pg_deliveries store{options_for(url())};
+  pg_redeliveries upkeep{options_for(url())};
+  /// Of the writer. Those of chats that are missing are not its own: what it
+  /// writes for them waits to be taken.
+  std::vector<relay_target> relays;
 
   void bind(const std::string& session, const std::string& relay,
             const std::string& chat) const {
@@ -77,24 +63,49 @@ struct event_world : postgres_fixture {
             + session + "', '" + relay + "', '" + chat + "', 't1', 2, 'en')");
   }
 
-  event_facts committed_facts(event_type type, const std::string& session) {
+  /// Writes events and their deliveries as the stores of tasks do.
+  std::vector<committed_event> tell(const std::vector<event_facts>& all) const {
+    pqxx::connection link{url()};
+    for (const auto& [name, sql] : delivery_write_statements())
+      link.prepare(name, sql);
+    pqxx::work work{link};
+    work.exec("SELECT " + lock_positions);
+    std::vector<committed_event> events;
+    std::vector<std::vector<chat_binding>> targets;
+    for (const auto& facts : all) {
+      const auto position =
+          work.exec1("SELECT nextval('event_position')")[0].as<std::int64_t>();
+      work.exec_params0("INSERT INTO events (id, task_id, attempt, type, "
+                        "occurred_at, facts, position) "
+                        "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                        to_string(facts.id), to_string(facts.task),
+                        facts.attempt, to_string(facts.type),
+                        format_rfc3339(facts.occurred_at), write_facts(facts),
+                        position);
+      events.push_back({facts, position, {}, {}});
+      targets.push_back(choose_targets(facts, bound(work, facts), relays));
+    }
+    std::vector<event_to_tell> asked;
+    for (std::size_t i = 0; i < events.size(); ++i)
+      asked.push_back({&events[i], events[i].position, targets[i]});
+    auto told = write_deliveries(work, asked, relays);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      events[i].leased = std::move(told[i].leased);
+      events[i].waiting = std::move(told[i].waiting);
+    }
+    work.commit();
+    return events;
+  }
+
+  event_facts told_facts(event_type type, const std::string& session) const {
     auto facts = make_facts(type, session);
-    commit(facts);
+    tell({facts});
     return facts;
   }
 
-  events_stored publish(const std::vector<event_facts>& facts) {
-    publish_events request;
-    for (const auto& one : facts)
-      request.events.push_back(prepare(one));
-    auto stored = store.publish(request);
-    CAF_REQUIRE(stored);
-    return *stored;
-  }
-
-  deliveries_taken take(const std::string& relay, std::uint32_t limit = 16,
-                        std::chrono::milliseconds lease = std::chrono::seconds{
-                            60}) {
+  deliveries_leased take(const std::string& relay, std::uint32_t limit = 16,
+                         std::chrono::milliseconds lease = std::chrono::seconds{
+                             60}) {
     auto taken = store.take(take_deliveries{relay, limit, lease});
     CAF_REQUIRE(taken);
     return *taken;
@@ -106,6 +117,25 @@ struct event_world : postgres_fixture {
     CAF_REQUIRE(recorded);
     return *recorded;
   }
+
+private:
+  static std::optional<chat_binding> bound(pqxx::work& work,
+                                           const event_facts& facts) {
+    const auto rows = work.exec_params(
+        "SELECT id, relay, chat_id, thread_id, channel_type, locale"
+        " FROM chat_sessions WHERE id = $1",
+        facts.chat_session.value);
+    if (rows.empty())
+      return std::nullopt;
+    chat_binding chat;
+    chat.session.value = rows[0][0].c_str();
+    chat.relay = rows[0][1].c_str();
+    chat.chat_id = rows[0][2].c_str();
+    chat.thread_id = rows[0][3].c_str();
+    chat.channel_type = rows[0][4].as<std::int32_t>();
+    chat.locale = rows[0][5].c_str();
+    return chat;
+  }
 };
 
 inline delivery_result sent(const due_delivery& due) {
@@ -113,7 +143,7 @@ inline delivery_result sent(const due_delivery& due) {
   result.id = due.id;
   result.state = delivery_state::sent;
   result.message_id = "m1";
-  result.text = stored_text::from_store("what people read");
+  result.text = "what people read";
   return result;
 }
 

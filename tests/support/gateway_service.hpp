@@ -116,12 +116,9 @@ inline chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer) {
           [](list_chats&) { return chats_listed{}; }};
 }
 
-inline delivery_store_actor::behavior_type
-fake_deliveries(delivery_store_actor::pointer) {
-  return {[](take_deliveries&) { return deliveries_taken{}; },
-          [](gather_deliveries&) { return deliveries_gathered{}; },
-          [](record_deliveries&) { return deliveries_recorded{}; },
-          [](redeliver&) { return redelivery_queued{}; },
+inline redelivery_store_actor::behavior_type
+fake_deliveries(redelivery_store_actor::pointer) {
+  return {[](redeliver&) { return redelivery_queued{}; },
           [](redeliver_dead&) { return dead_requeued{}; },
           [](read_backlog&) { return backlog_read{}; }};
 }

@@ -217,12 +217,9 @@ inline chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer,
   };
 }
 
-inline delivery_store_actor::behavior_type
-fake_deliveries(delivery_store_actor::pointer) {
-  return {[](take_deliveries&) { return deliveries_taken{}; },
-          [](gather_deliveries&) { return deliveries_gathered{}; },
-          [](record_deliveries&) { return deliveries_recorded{}; },
-          [](redeliver&) -> caf::result<redelivery_queued> {
+inline redelivery_store_actor::behavior_type
+fake_deliveries(redelivery_store_actor::pointer) {
+  return {[](redeliver&) -> caf::result<redelivery_queued> {
             return make_error(ec::not_redeliverable);
           },
           [](redeliver_dead& what) {

@@ -94,7 +94,7 @@ std::string broken_finish(const task_story& story) {
     return "a failure has an attempt";
   const auto tells = [&](const event_facts& event) {
     return event.type == ev::task_failed && event.attempt == task.attempt
-           && event.occurred_at == task.completed_at && !event.retry_pending
+           && event.occurred_at == task.completed_at && !event.will_retry
            && event.why == task.why && event.status == task.status;
   };
   if (std::ranges::count_if(story.events, tells) != 1)
@@ -248,8 +248,7 @@ std::string broken_law(const task_story& before, const task_story& after) {
     return broken("a change of state is told by exactly one event", b);
   if (expected.told && after.events.back().type != *expected.told)
     return broken("a change of state is told by its own event", b);
-  if (news == 1
-      && after.events.back().retry_pending != (b.status == st::queued))
+  if (news == 1 && after.events.back().will_retry != (b.status == st::queued))
     return broken("an event says whether a retry comes", b);
   const bool recovered = expected.told == ev::task_recovered;
   if (auto law = rewritten_attempt(before, after, recovered); !law.empty())

@@ -8,7 +8,7 @@
 
 #include <pqxx/pqxx>
 
-#include "actors/persistence/memory_task_store.hpp"
+#include "tests/support/memory_task_store.hpp"
 #include "tests/support/answer_cutter.hpp"
 #include "tests/support/lifecycle_laws.hpp"
 #include "tests/support/lifecycle_script.hpp"

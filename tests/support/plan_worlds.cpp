@@ -29,7 +29,6 @@ INSERT INTO attempts (task_id, number, runner_id, started_at, ended_at, status, 
 SELECT id, 1, runner_id, started_at, completed_at, status, failure_reason FROM tasks WHERE attempt > 0 AND started_at IS NOT NULL;
 INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, position)
 SELECT gen_random_uuid(), id, attempt, CASE WHEN status='failed' THEN 'task:failed' ELSE 'task:succeeded' END, created_at, '{}', row_number() OVER () FROM tasks;
-INSERT INTO events_due SELECT position FROM events WHERE position % 500 = 0;
 INSERT INTO deliveries (id, event_id, task_id, relay, chat_id, position, state, sent_at, next_try_at, created_at)
 SELECT gen_random_uuid(), id, task_id, 'relay-' || position % 5, CASE WHEN position % 5 = 0 THEN '' ELSE 'chat-' || position % 300 END, position,
  CASE WHEN position % 20 = 0 THEN 'dead' WHEN position % 4 = 0 THEN 'pending' ELSE 'sent' END, now(), now(), occurred_at FROM events WHERE position % 2 = 0;
@@ -50,8 +49,7 @@ void run(const plan_world& world, const std::string& sql) {
 void fill_up(const plan_world& world) {
   for (const std::string table :
        {"tasks", "attempts", "events", "deliveries", "runners", "task_words",
-        "task_word_changes", "events_due", "task_masks", "chat_sessions",
-        "mutes"})
+        "task_word_changes", "task_masks", "chat_sessions", "mutes"})
     run(world, "ALTER TABLE " + table + " SET (autovacuum_enabled = off)");
   run(world, fill);
 }

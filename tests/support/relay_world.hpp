@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <caf/event_based_actor.hpp>
 
+#include "actors/failed_task_payload/build.hpp"
 #include "actors/relay/relay.hpp"
 #include "tests/support/scripted_deliveries.hpp"
 
@@ -18,15 +17,12 @@
 
 namespace telltale {
 
-/// Opens raw texts in the place of the redaction room, which this test does not
-/// link; it masks one word.
+/// Makes redacted texts in the place of redaction, which these tests do not
+/// link.
 class redaction_seal {
 public:
-  static redacted_text open(const raw_text& text) {
-    auto opened = text.text_;
-    if (const auto at = opened.find("hunter2"); at != std::string::npos)
-      opened.replace(at, 7, "[REDACTED:x]");
-    return redacted_text{std::move(opened)};
+  static redacted_text seal(std::string text) {
+    return redacted_text{std::move(text)};
   }
 };
 
@@ -35,25 +31,6 @@ public:
 namespace telltale::test {
 
 using namespace std::chrono_literals;
-
-inline redaction_actor::behavior_type
-scripted_redaction(redaction_actor::pointer, std::shared_ptr<bool> works) {
-  return {
-      [](const redact_reports&) {},
-      [works](const redact_texts& request) -> caf::result<texts_redacted> {
-        if (!*works)
-          return make_error(ec::internal_error);
-        texts_redacted answer;
-        for (const auto& text : request.texts)
-          answer.texts.push_back(redaction_seal::open(text));
-        return answer;
-      },
-      [](const narrow_texts&) -> caf::result<texts_redacted> {
-        return make_error(ec::internal_error);
-      },
-      [](const seal_masks&) { return masks_sealed{}; },
-  };
-}
 
 /// Remembers what it is to send; the test answers.
 class recording_channel final : public channel {
@@ -81,25 +58,31 @@ public:
   int beats = 0;
 };
 
-inline std::string payload(const std::string& error, bool retry_pending = false,
-                           const std::string& reason = "timeout") {
-  return boost::json::serialize(boost::json::object{
-      {"error", error},
-      {"error_origin", "runner"},
-      {"failure_reason", reason},
-      {"title", "Fix it"},
-      {"retry_pending", retry_pending},
-  });
+/// What failed_task_payload makes of an attempt's end, for a chat.
+inline payload_ptr payload(const std::string& error, bool will_retry = false,
+                           const std::string& reason = "timeout",
+                           event_type type = event_type::task_failed) {
+  event_facts facts;
+  facts.type = type;
+  facts.error = redaction_seal::seal(error);
+  facts.origin = detail_origin::runner;
+  facts.why = failure_reason{reason};
+  facts.title = redaction_seal::seal("Fix it");
+  facts.will_retry = will_retry;
+  return payload_builder::build(std::move(facts), {});
 }
 
-inline due_delivery due(std::uint8_t number, const std::string& chat,
-                        std::string text = payload("it broke"),
-                        std::uint32_t tries = 0) {
-  due_delivery result;
+inline payload_ptr recovery() {
+  return payload("", false, "timeout", event_type::task_recovered);
+}
+
+inline notice due(std::uint8_t number, const std::string& chat,
+                  payload_ptr what = payload("it broke"),
+                  std::uint32_t tries = 0) {
+  notice result;
   result.id.value.bytes[15] = number;
   result.chat.chat_id = chat;
-  result.payload = std::move(text);
-  result.envelope = "{}";
+  result.payload = std::move(what);
   result.tries = tries;
   return result;
 }
@@ -116,17 +99,18 @@ inline const try_again no_answer{"no answer", {}, false, true};
 
 struct relay_fixture : test_coordinator_fixture<> {
   std::shared_ptr<store_script> store = std::make_shared<store_script>();
-  std::shared_ptr<bool> redaction_works = std::make_shared<bool>(true);
   counter_board_ptr counters = std::make_shared<counter_board>();
-  delivery_store_actor store_handle = sys.spawn(scripted_store, store);
-  redaction_actor redaction = sys.spawn(scripted_redaction, redaction_works);
+  relay_peers peers{sys.spawn(scripted_payloads, store),
+                    sys.spawn(scripted_store, store),
+                    sys.spawn(scripted_redeliveries, store)};
   std::vector<relay_actor> relays;
 
   ~relay_fixture() override {
     for (auto& one : relays)
       self->send_exit(one, caf::exit_reason::user_shutdown);
-    self->send_exit(store_handle, caf::exit_reason::user_shutdown);
-    self->send_exit(redaction, caf::exit_reason::user_shutdown);
+    self->send_exit(peers.payloads, caf::exit_reason::user_shutdown);
+    self->send_exit(peers.deliveries, caf::exit_reason::user_shutdown);
+    self->send_exit(peers.upkeep, caf::exit_reason::user_shutdown);
     settle_all();
   }
 
@@ -139,15 +123,14 @@ struct relay_fixture : test_coordinator_fixture<> {
   start(const config::relay_config& options = chat_options()) {
     auto out = std::make_shared<recording_channel>();
     relays.push_back(sys.spawn(relay, std::string{"octo-main"}, options,
-                               std::static_pointer_cast<channel>(out),
-                               store_handle, redaction, counters,
-                               std::size_t{800}));
+                               std::static_pointer_cast<channel>(out), peers,
+                               counters, std::size_t{800}));
     settle_all();
     return out;
   }
 
   /// The store has these, and the relay is told so.
-  void deliver(std::vector<due_delivery> deliveries) {
+  void deliver(std::vector<notice> deliveries) {
     store->to_take.push_back({std::move(deliveries), false, {}});
     self->send(relays.front(), deliveries_due{});
     settle_all();

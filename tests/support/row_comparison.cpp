@@ -54,11 +54,11 @@ bool same(attempt_record a, attempt_record b) {
 
 bool same(event_facts a, event_facts b) {
   if (!near(a.occurred_at, b.occurred_at)
-      || a.next_attempt_at.has_value() != b.next_attempt_at.has_value())
+      || a.retry_at.has_value() != b.retry_at.has_value())
     return false;
   a.id = b.id;
   a.occurred_at = b.occurred_at;
-  a.next_attempt_at = b.next_attempt_at;
+  a.retry_at = b.retry_at;
   return a == b;
 }
 

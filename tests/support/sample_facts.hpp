@@ -24,7 +24,7 @@ inline event_facts make_facts(event_type type = event_type::task_failed) {
   facts.outcome = task_outcome::failed;
   facts.why = reason::agent_provider_network;
   facts.error = redacted_text::from_platform("connection \"reset\"\nby peer");
-  facts.origin = error_origin::runner;
+  facts.origin = detail_origin::runner;
   return facts;
 }
 

@@ -31,10 +31,12 @@ struct store_script {
   bool broken = false;
 };
 
-inline delivery_store_actor::behavior_type
-scripted_store(delivery_store_actor::pointer,
-               std::shared_ptr<store_script> script) {
+/// What a relay is given of failed_task_payload.
+inline failed_task_payload_actor::behavior_type
+scripted_payloads(failed_task_payload_actor::pointer,
+                  std::shared_ptr<store_script> script) {
   return {
+      [](const events_committed&) {},
       [script](
           const take_deliveries& request) -> caf::result<deliveries_taken> {
         script->takes.push_back(request);
@@ -48,6 +50,17 @@ scripted_store(delivery_store_actor::pointer,
         next.disabled = script->disabled_now;
         return next;
       },
+      [](const read_events&) { return events_read{}; },
+      [](const envelopes_wanted&) {},
+      [](const options_changed<payload_peers>&) {},
+  };
+}
+
+inline delivery_store_actor::behavior_type
+scripted_store(delivery_store_actor::pointer,
+               std::shared_ptr<store_script> script) {
+  return {
+      [](const take_deliveries&) { return deliveries_leased{}; },
       [script](const gather_deliveries& request)
           -> caf::result<deliveries_gathered> {
         if (script->broken)
@@ -73,6 +86,13 @@ scripted_store(delivery_store_actor::pointer,
         return deliveries_recorded{
             static_cast<std::uint32_t>(request.results.size())};
       },
+  };
+}
+
+inline redelivery_store_actor::behavior_type
+scripted_redeliveries(redelivery_store_actor::pointer,
+                      std::shared_ptr<store_script> script) {
+  return {
       [](const redeliver&) -> caf::result<redelivery_queued> {
         return make_error(ec::delivery_not_found);
       },

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "actors/persistence/memory_task_store.hpp"
+#include "tests/support/memory_task_store.hpp"
 #include "actors/persistence/persistence.hpp"
 #include "actors/persistence/stored_text.hpp"
 #include "tests/support/postgres_fixture.hpp"

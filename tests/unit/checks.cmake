@@ -7,5 +7,11 @@ add_test(NAME lint.includes
 add_test(NAME lint.include_rules
   COMMAND "${TELLTALE_PYTHON}" "${PROJECT_SOURCE_DIR}/scripts/check_includes"
           --self-test)
-set_tests_properties(lint.includes lint.include_rules PROPERTIES
+add_test(NAME lint.payload
+  COMMAND "${TELLTALE_PYTHON}" "${PROJECT_SOURCE_DIR}/scripts/check_payload")
+add_test(NAME lint.payload_rules
+  COMMAND "${TELLTALE_PYTHON}" "${PROJECT_SOURCE_DIR}/scripts/check_payload"
+          --self-test)
+set_tests_properties(lint.includes lint.include_rules lint.payload
+  lint.payload_rules PROPERTIES
   LABELS unit TIMEOUT 30)

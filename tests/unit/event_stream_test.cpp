@@ -39,14 +39,15 @@ using positions_t = std::vector<std::int64_t>;
 struct fake_log {
   std::vector<published_event> events;
   int reads = 0;
-  int bare_reads = 0; ///< those without envelopes
+  int bare_reads = 0;  ///< those without envelopes
+  bool wanted = false; ///< envelopes are
   bool broken = false;
 };
 
-event_store_actor::behavior_type fake_store(event_store_actor::pointer,
-                                            fake_log* log) {
-  return {[](publish_events&) { return events_stored{}; },
-          [](take_unpublished&) { return unpublished_taken{}; },
+failed_task_payload_actor::behavior_type
+fake_store(failed_task_payload_actor::pointer, fake_log* log) {
+  return {[](const events_committed&) {},
+          [](const take_deliveries&) { return deliveries_taken{}; },
           [=](const read_events& what) -> caf::result<events_read> {
             ++log->reads;
             log->bare_reads += what.envelopes ? 0 : 1;
@@ -65,7 +66,9 @@ event_store_actor::behavior_type fake_store(event_store_actor::pointer,
               read.oldest = log->events.front().position;
             }
             return read;
-          }};
+          },
+          [=](const envelopes_wanted& what) { log->wanted = what.wanted; },
+          [](const options_changed<payload_peers>&) {}};
 }
 
 event_listener_actor::behavior_type listener(event_listener_actor::pointer,
@@ -80,7 +83,7 @@ struct fixture : test_coordinator_fixture<> {
   fake_log log;
   positions_t heard;
   counter_board_ptr counters = std::make_shared<counter_board>();
-  event_store_actor store = sys.spawn(fake_store, &log);
+  failed_task_payload_actor store = sys.spawn(fake_store, &log);
   event_listener_actor ear = sys.spawn(listener, &heard);
   event_stream_actor stream;
 

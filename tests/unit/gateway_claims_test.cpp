@@ -95,7 +95,7 @@ CAF_TEST(waiting for long leaves few ticks however many wait) {
   auto retry = event_at(1, event_type::task_failed);
   for (int i = 1; i <= 25; ++i) {
     retry.position = i;
-    retry.next_attempt_at = now_utc() + std::chrono::seconds{i};
+    retry.retry_at = now_utc() + std::chrono::seconds{i};
     publish({retry});
   }
   for (int second = 0; second < 40; ++second) {
@@ -120,7 +120,7 @@ CAF_TEST(a waiting claim wakes by events from elsewhere) {
   CAF_CHECK(second->answers.empty());
   w.queue.push_back(add_task(task_status::running));
   auto retry = event_at(3, event_type::task_failed);
-  retry.next_attempt_at = now_utc();
+  retry.retry_at = now_utc();
   publish({retry});
   CAF_CHECK_EQUAL(second->status(), 200u);
 }

@@ -1,4 +1,4 @@
-// libs: telltale_persistence
+// libs: telltale_persistence telltale_memory_store
 #define CAF_SUITE unit.gathered_calls
 
 #include <memory>
@@ -9,10 +9,11 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/persistence/claim_dispatcher.hpp"
-#include "actors/persistence/memory_task_store.hpp"
+#include "tests/support/memory_task_store.hpp"
 #include "actors/persistence/task_commands.hpp"
 
 #include "tests/support/checks.hpp"
+#include "tests/support/deaf_payload.hpp"
 
 // Creates and claims that arrive while their actor is busy share a transaction.
 
@@ -67,10 +68,9 @@ struct fixture : test_coordinator_fixture<> {
   counter_board_ptr counters = std::make_shared<counter_board>();
   failed_task_payload_actor payload =
       sys.spawn([this](failed_task_payload_actor::pointer) {
-        return failed_task_payload_actor::behavior_type{
-            [this](const events_committed& what) { told += what.facts.size(); },
-            [](replica_published) {}, [](publish_backlog) {},
-            [](retry_publication) {}};
+        return test::only_hears([this](const events_committed& what) {
+          told += what.events.size();
+        });
       });
   task_commands_actor commands =
       sys.spawn(task_commands, store(), payload, counters);

@@ -1,4 +1,4 @@
-// libs: telltale_persistence
+// libs: telltale_persistence telltale_memory_store
 #define CAF_SUITE unit.heartbeat_store
 
 #include <memory>
@@ -8,9 +8,10 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/persistence/heartbeat_store.hpp"
-#include "actors/persistence/memory_task_store.hpp"
+#include "tests/support/memory_task_store.hpp"
 
 #include "tests/support/checks.hpp"
+#include "tests/support/deaf_payload.hpp"
 
 using namespace telltale;
 using namespace std::chrono_literals;
@@ -42,12 +43,6 @@ private:
   const bool& away_;
 };
 
-failed_task_payload_actor::behavior_type
-nobody(failed_task_payload_actor::pointer) {
-  return {[](events_committed&) {}, [](replica_published) {},
-          [](publish_backlog) {}, [](retry_publication) {}};
-}
-
 struct fixture : test_coordinator_fixture<> {
   std::shared_ptr<memory_database> db = std::make_shared<memory_database>();
   std::vector<int> calls;
@@ -57,9 +52,9 @@ struct fixture : test_coordinator_fixture<> {
   std::vector<ec> errors;
 
   fixture() {
-    uut = sys.spawn(heartbeat_store,
-                    std::make_unique<counting_store>(db, calls, away),
-                    sys.spawn(nobody), std::make_shared<counter_board>());
+    uut = sys.spawn(
+        heartbeat_store, std::make_unique<counting_store>(db, calls, away),
+        sys.spawn(test::deaf_payload), std::make_shared<counter_board>());
     settle();
   }
 

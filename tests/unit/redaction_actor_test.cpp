@@ -83,12 +83,15 @@ CAF_TEST(texts are answered in their order and may be narrowed) {
   CAF_CHECK_EQUAL(answer.findings.size(), 3u);
   auto narrowed = self->request(
       subject, caf::infinite,
-      narrow_texts{{redacted_text::from_platform("in /home/alice/x")},
-                   redaction_profile::event});
+      narrow_texts{{{redacted_text::from_platform("in /home/alice/x"),
+                     redaction_profile::event},
+                    {redacted_text::from_platform("in /home/alice/x"),
+                     redaction_profile::store}}});
   run();
   narrowed.receive(
       [&](texts_redacted& x) {
         CAF_CHECK_EQUAL(x.texts.at(0).view(), "in /home/[user]/x");
+        CAF_CHECK_EQUAL(x.texts.at(1).view(), "in /home/alice/x");
       },
       [&](caf::error& e) { CAF_FAIL(sys.render(e)); });
 }

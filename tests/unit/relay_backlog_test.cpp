@@ -1,4 +1,4 @@
-// libs: telltale_relay
+// libs: telltale_relay telltale_failed_task_payload
 #define CAF_SUITE unit.relay_backlog
 #include <string>
 

@@ -1,4 +1,4 @@
-// libs: telltale_relay
+// libs: telltale_relay telltale_failed_task_payload
 #define CAF_SUITE unit.relay
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ CAF_TEST(finding 18 a delivery is leased sent and recorded with its text) {
   const auto out = start();
   CAF_CHECK_EQUAL(store->takes.size(), 1u);
   CAF_CHECK_EQUAL(store->takes[0].lease.count(), 60'000);
-  deliver({due(1, "c1", payload("password hunter2 is wrong"))});
+  deliver({due(1, "c1", payload("password [REDACTED:x] is wrong"))});
   CAF_REQUIRE_EQUAL(out->all.size(), 1u);
   CAF_CHECK_EQUAL(out->all[0].message.message,
                   "⚠️ password [REDACTED:x] is wrong");
@@ -24,8 +24,7 @@ CAF_TEST(finding 18 a delivery is leased sent and recorded with its text) {
   CAF_REQUIRE_EQUAL(store->results.size(), 1u);
   CAF_CHECK(last().state == delivery_state::sent);
   CAF_CHECK_EQUAL(last().message_id, "9007199254740993");
-  CAF_CHECK_EQUAL(last().text.view(),
-                  "⚠️ password [REDACTED:x] is wrong\nFix it");
+  CAF_CHECK_EQUAL(last().text, "⚠️ password [REDACTED:x] is wrong\nFix it");
   CAF_CHECK_EQUAL(counters->read(counter::deliveries_total, "octo-main/sent"),
                   1);
 }
@@ -115,11 +114,10 @@ CAF_TEST(a hook that is gone gets nothing more) {
   auto options = chat_options();
   options.type = "webhook";
   const auto out = start(options);
-  auto first = due(1, "");
-  first.envelope = R"({"type":"task:failed"})";
+  const auto first = due(1, "");
   deliver({first, due(2, "", payload("retried", true))});
   CAF_REQUIRE_EQUAL(out->all.size(), 2u); // a hook hears of retries too
-  CAF_CHECK_EQUAL(out->all[0].envelope, first.envelope);
+  CAF_CHECK_EQUAL(out->all[0].envelope, first.payload->envelope());
   CAF_CHECK_EQUAL(store->takes.back().target.size(), 64u);
   answer(*out, given_up{"gone", false, true});
   answer(*out, message_sent{});
@@ -206,17 +204,43 @@ CAF_TEST(a chat that gives no answers by itself holds up no other) {
   CAF_CHECK_EQUAL(out->all.size(), 10u);
 }
 
-CAF_TEST(without redaction nothing is sent and no try is spent) {
+CAF_TEST(what was committed with a lease goes without asking the store) {
   const auto out = start();
-  *redaction_works = false;
-  deliver({due(1, "c1"), due(2, "c2")});
-  CAF_CHECK(out->all.empty());
-  CAF_REQUIRE_EQUAL(store->results.size(), 2u);
+  const auto takes = store->takes.size();
+  self->send(relays.front(), notices_due{{due(1, "c1"), due(2, "c2")}});
+  settle_all();
+  pass(1ms);
+  CAF_CHECK_EQUAL(out->all.size(), 2u);
+  answer(*out, message_sent{"1"});
+  answer(*out, message_sent{"2"});
+  pass(100ms);
+  CAF_CHECK_EQUAL(store->results.size(), 2u);
+  CAF_CHECK_EQUAL(store->takes.size(), takes);
+  CAF_MESSAGE("unless something waits behind it");
+  self->send(relays.front(), notices_due{{due(3, "c1")}});
+  store->to_take.push_back({{}, false, now_utc() + 60s}); // behind its lease
+  self->send(relays.front(), deliveries_due{});
+  settle_all();
+  const auto asked = store->takes.size();
+  pass(1ms);
+  answer(*out, message_sent{"3"});
+  pass(100ms);
+  CAF_CHECK_EQUAL(store->takes.size(), asked + 1);
+}
+
+CAF_TEST(a notice for a chat that is being told something goes back) {
+  const auto out = start();
+  deliver({due(1, "c1")});
+  self->send(relays.front(), notices_due{{due(2, "c1"), due(3, "c3")}});
+  settle_all();
+  pass(101ms);
+  CAF_REQUIRE_EQUAL(out->all.size(), 2u);
+  CAF_CHECK_EQUAL(out->all[1].chat.chat_id, "c3");
+  CAF_REQUIRE_EQUAL(store->results.size(), 1u);
+  CAF_CHECK(last().id == due(2, "").id);
   CAF_CHECK(last().state == delivery_state::pending);
   CAF_CHECK(!last().counts);
-  *redaction_works = true;
-  deliver({due(1, "c1")});
-  CAF_CHECK_EQUAL(out->all.size(), 1u);
+  CAF_CHECK(!last().doubtful);
 }
 
 CAF_TEST(results wait until the store is back) {
@@ -233,11 +257,11 @@ CAF_TEST(results wait until the store is back) {
 
 CAF_TEST(a storm becomes one message and all its deliveries are sent) {
   const auto out = start();
-  std::vector<due_delivery> storm;
+  std::vector<notice> storm;
   for (std::uint8_t i = 1; i <= 8; ++i)
     storm.push_back(due(i, "c1"));
   storm.push_back(due(9, "c1"));
-  storm.back().type = event_type::task_recovered;
+  storm.back().payload = recovery();
   deliver(storm);
   CAF_REQUIRE_EQUAL(out->all.size(), 1u);
   CAF_CHECK(out->all[0].message.message.starts_with("⚠️ 8 runs failed"));

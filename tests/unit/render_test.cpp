@@ -1,4 +1,4 @@
-// libs: telltale_relay
+// libs: telltale_relay telltale_failed_task_payload
 #define CAF_SUITE unit.render
 #include <set>
 
@@ -9,6 +9,7 @@
 #include "actors/relay/render.hpp"
 #include "messages/blank.hpp"
 #include "messages/failure_reason.hpp"
+#include "tests/support/foreign_message.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -24,10 +25,7 @@ const catalog& english() {
 rendered words_for(std::string_view payload,
                    detail_style style = detail_style::error_first,
                    const catalog& words = english()) {
-  auto what = read_notice(payload, "{}");
-  if (what.type.empty())
-    what.type = "task:failed";
-  return render(what, words, style);
+  return render(test::facts_in(payload), words, style);
 }
 
 std::string said(std::string_view payload,
@@ -134,21 +132,21 @@ CAF_TEST(finding 16 ids and type are found with an empty envelope) {
   const auto* payload = R"({"type":"task:failed","task_id":"t1",
     "chat_session_id":"s1","title":"Fix it"})";
   for (const auto* envelope : {"{}", "", "null", "[]", "{\"type\":null}"}) {
-    const auto what = read_notice(payload, envelope);
+    const auto what = read_payload(payload, envelope);
     CAF_CHECK_EQUAL(what.type, "task:failed");
     CAF_CHECK_EQUAL(what.task_id, "t1");
     CAF_CHECK_EQUAL(what.chat_session_id, "s1");
   }
-  const auto what = read_notice("", R"({"type":"task:failed","task_id":"t2",
+  const auto what = read_payload("", R"({"type":"task:failed","task_id":"t2",
         "payload":{"title":"Inside","task_id":"t3"}})");
   CAF_CHECK_EQUAL(what.task_id, "t2");
   CAF_CHECK_EQUAL(what.title, "Inside");
 }
 
 CAF_TEST(finding 17 a payload says that another attempt is coming) {
-  CAF_CHECK(read_notice(R"({"retry_pending":true})", "{}").retry_pending);
-  CAF_CHECK(!read_notice(R"({"retry_pending":false})", "{}").retry_pending);
-  CAF_CHECK(!read_notice("{}", "{}").retry_pending);
+  CAF_CHECK(read_payload(R"({"retry_pending":true})", "{}").will_retry);
+  CAF_CHECK(!read_payload(R"({"retry_pending":false})", "{}").will_retry);
+  CAF_CHECK(!read_payload("{}", "{}").will_retry);
 }
 
 CAF_TEST(a style decides what a message leads with) {

@@ -1,13 +1,14 @@
-// libs: telltale_persistence
+// libs: telltale_persistence telltale_memory_store
 #define CAF_SUITE unit.report_store
 
 #include <deque>
 #include <map>
 
-#include "actors/persistence/memory_task_store.hpp"
+#include "tests/support/memory_task_store.hpp"
 #include "actors/persistence/report_store.hpp"
 #include "actors/persistence/rooms.hpp"
 #include "actors/persistence/task_commands.hpp"
+#include "tests/support/deaf_payload.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -34,7 +35,7 @@ public:
   explicit scripted_task_store(std::shared_ptr<script> plan)
       : plan_(std::move(plan)) {}
 
-  caf::expected<std::vector<event_facts>>
+  caf::expected<std::vector<committed_event>>
   apply(std::vector<report_flight>& batch) override {
     auto& numbers = plan_->batches.emplace_back();
     for (const auto& flight : batch)
@@ -43,7 +44,7 @@ public:
       return make_error(ec::database_unavailable);
     if (plan_->fails_with != ec::none)
       return make_error(plan_->fails_with);
-    std::vector<event_facts> facts;
+    std::vector<committed_event> facts;
     for (auto& flight : batch) {
       flight.result = ec::none;
       if (plan_->unmasked != 0 && flight.ready.attempt == plan_->unmasked) {
@@ -100,12 +101,9 @@ struct fixture : test_coordinator_fixture<> {
                           -> masks_missed_handle::behavior_type {
       return {[this](const masks_missed& x) { ears.missed.push_back(x); }};
     });
-    payload = sys.spawn([this](failed_task_payload_actor::pointer)
-                            -> failed_task_payload_actor::behavior_type {
-      return {
-          [this](const events_committed& x) { ears.facts += x.facts.size(); },
-          [](const replica_published&) {}, [](const publish_backlog&) {},
-          [](const retry_publication&) {}};
+    payload = sys.spawn([this](failed_task_payload_actor::pointer) {
+      return test::only_hears(
+          [this](const events_committed& x) { ears.facts += x.events.size(); });
     });
     report_store_options options;
     options.batch_max_rows = 4;

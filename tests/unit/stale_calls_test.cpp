@@ -1,13 +1,14 @@
-// libs: telltale_persistence
+// libs: telltale_persistence telltale_memory_store
 #define CAF_SUITE unit.stale_calls
 
 #include <atomic>
 #include <memory>
 
 #include "actors/persistence/claim_dispatcher.hpp"
-#include "actors/persistence/memory_task_store.hpp"
+#include "tests/support/memory_task_store.hpp"
 #include "actors/persistence/rooms.hpp"
 #include "actors/persistence/task_commands.hpp"
+#include "tests/support/deaf_payload.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -18,17 +19,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-failed_task_payload_actor::behavior_type
-deaf_payload(failed_task_payload_actor::pointer) {
-  return {[](const events_committed&) {}, [](replica_published) {},
-          [](publish_backlog) {}, [](retry_publication) {}};
-}
-
 struct stale_calls_fixture : test_coordinator_fixture<> {
   std::shared_ptr<memory_database> db = std::make_shared<memory_database>();
   live_rules_ptr rules = std::make_shared<live_rules>();
   counter_board_ptr counters = std::make_shared<counter_board>();
-  failed_task_payload_actor payload = sys.spawn(deaf_payload);
+  failed_task_payload_actor payload = sys.spawn(test::deaf_payload);
   std::shared_ptr<std::atomic<bool>> gone =
       std::make_shared<std::atomic<bool>>(false);
   task_commands_actor commands = sys.spawn(

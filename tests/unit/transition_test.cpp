@@ -309,14 +309,14 @@ CAF_TEST(a retry that is decided tells how the attempt ended) {
   CAF_CHECK_EQUAL(x.task.error_detail.view(), "reset");
   CAF_CHECK_EQUAL(x.attempt->status, st::failed);
   CAF_CHECK_EQUAL(x.event->status, st::failed);
-  CAF_CHECK(x.event->retry_pending);
-  CAF_CHECK(x.event->next_attempt_at == x.task.run_after);
+  CAF_CHECK(x.event->will_retry);
+  CAF_CHECK(x.event->retry_at == x.task.run_after);
   CAF_CHECK(!x.event->outcome);
   check_shape(x);
   const auto last =
       decide_report(in_state(st::running, by_runner, 3), report, context());
   CAF_CHECK_EQUAL(last.task.status, st::failed);
-  CAF_CHECK(!last.event->retry_pending);
+  CAF_CHECK(!last.event->will_retry);
   CAF_CHECK(last.event->outcome == task_outcome::failed);
 }
 
@@ -332,7 +332,7 @@ CAF_TEST(a sweep leaves its evidence and never a runner without his words) {
   const auto x = decide_sweep(found, sweep, {noon - 1min}, context());
   CAF_CHECK_EQUAL(x.task.status, st::timed_out);
   CAF_CHECK_EQUAL(x.event->error.view(), "task timed out");
-  CAF_CHECK(x.event->origin == error_origin::platform);
+  CAF_CHECK(x.event->origin == detail_origin::platform);
   CAF_CHECK_EQUAL(x.attempt->evidence,
                   R"({"sweep":"lease","threshold_seconds":30.000,)"
                   R"("last_sign_of_life":"2026-06-23T11:59:00.000000Z",)"
@@ -343,7 +343,7 @@ CAF_TEST(a sweep leaves its evidence and never a runner without his words) {
   found.task.error_detail = clean("the runner's words");
   const auto y = decide_sweep(found, sweep, {}, context());
   CAF_CHECK_EQUAL(y.task.error_detail.view(), "the runner's words");
-  CAF_CHECK(y.event->origin == error_origin::runner);
+  CAF_CHECK(y.event->origin == detail_origin::runner);
   CAF_CHECK_EQUAL(
       decide_sweep(in_state(st::succeeded), sweep, {}, context()).result,
       ec::terminal_state);

@@ -1,4 +1,4 @@
-#include "actors/persistence/memory_task_store.hpp"
+#include "tests/support/memory_task_store.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -22,7 +22,7 @@ struct memory_database {
   std::map<std::string, timestamp> runners; ///< last seen
   std::map<task_id, task_masks> masks;
   std::map<std::string, chat_binding> chats;
-  std::vector<event_facts> events; ///< in the order of their writing
+  std::vector<committed_event> events; ///< in the order of their writing
   timestamp now = timestamp{
       std::chrono::sys_days{std::chrono::year{2026} / std::chrono::June / 23}};
 };
@@ -34,7 +34,7 @@ public:
   memory_task_store(std::shared_ptr<memory_database> db, live_rules_ptr rules,
                     double chance = 0.5);
 
-  caf::expected<std::vector<event_facts>>
+  caf::expected<std::vector<committed_event>>
   apply(std::vector<report_flight>& batch) override;
 
   caf::expected<std::vector<task_masks>>
@@ -69,13 +69,13 @@ private:
   [[nodiscard]] decision_context context();
   [[nodiscard]] task_snapshot snapshot(const task_record& task,
                                        std::uint32_t attempt = 0) const;
-  std::vector<event_facts> run(change_batch& batch);
+  std::vector<committed_event> run(change_batch& batch);
   task_created create_one(const create_task& what,
-                          std::vector<event_facts>& facts);
+                          std::vector<committed_event>& facts);
   tasks_claimed claim_one(const claim_tasks& what,
-                          std::vector<event_facts>& facts);
+                          std::vector<committed_event>& facts);
   /// Stores what was decided.
-  void write(transition& plan, std::vector<event_facts>& facts);
+  void write(transition& plan, std::vector<committed_event>& facts);
   void add_mask(task_id task, const sealed_masks& mask);
   /// The sign that was stored before, as the database would have it.
   std::optional<timestamp> note_sign(const runner_id& runner);

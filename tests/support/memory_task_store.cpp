@@ -1,4 +1,4 @@
-#include "actors/persistence/memory_task_store.hpp"
+#include "tests/support/memory_task_store.hpp"
 
 #include <algorithm>
 #include <set>
@@ -51,7 +51,7 @@ task_snapshot memory_task_store::snapshot(const task_record& task,
 }
 
 void memory_task_store::write(transition& plan,
-                              std::vector<event_facts>& facts) {
+                              std::vector<committed_event>& facts) {
   if (plan.writes_task) {
     ++plan.task.version;
     db_->tasks[plan.task.id] = plan.task;
@@ -65,13 +65,13 @@ void memory_task_store::write(transition& plan,
   }
   if (plan.event) {
     plan.event->id = event_id{make_uuid_v7()};
-    db_->events.push_back(*plan.event);
-    facts.push_back(*plan.event);
+    db_->events.push_back({*plan.event, 0, {}, {}});
+    facts.push_back(db_->events.back());
   }
 }
 
-std::vector<event_facts> memory_task_store::run(change_batch& batch) {
-  std::vector<event_facts> facts;
+std::vector<committed_event> memory_task_store::run(change_batch& batch) {
+  std::vector<committed_event> facts;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto task = db_->tasks.find(batch.task(i));
     if (task == db_->tasks.end()) {
@@ -106,7 +106,7 @@ bool memory_task_store::touch(const runner_id& runner) {
   return returned;
 }
 
-caf::expected<std::vector<event_facts>>
+caf::expected<std::vector<committed_event>>
 memory_task_store::apply(std::vector<report_flight>& batch) {
   for (const auto& flight : batch)
     if (flight.ready.runner && !flight.ready.runner->empty())
@@ -142,12 +142,13 @@ caf::expected<committed<std::vector<caf::expected<task_created>>>>
 memory_task_store::create_all(std::span<const create_task> calls) {
   committed<std::vector<caf::expected<task_created>>> result;
   for (const auto& what : calls)
-    result.answer.emplace_back(create_one(what, result.facts));
+    result.answer.emplace_back(create_one(what, result.events));
   return result;
 }
 
-task_created memory_task_store::create_one(const create_task& what,
-                                           std::vector<event_facts>& facts) {
+task_created
+memory_task_store::create_one(const create_task& what,
+                              std::vector<committed_event>& facts) {
   const auto& key = what.idempotency_key;
   const auto known = db_->idempotency_keys.find(key);
   if (!key.empty() && known != db_->idempotency_keys.end())
@@ -164,12 +165,13 @@ caf::expected<committed<std::vector<caf::expected<tasks_claimed>>>>
 memory_task_store::claim_all(std::span<const claim_tasks> calls) {
   committed<std::vector<caf::expected<tasks_claimed>>> result;
   for (const auto& what : calls)
-    result.answer.emplace_back(claim_one(what, result.facts));
+    result.answer.emplace_back(claim_one(what, result.events));
   return result;
 }
 
-tasks_claimed memory_task_store::claim_one(const claim_tasks& what,
-                                           std::vector<event_facts>& facts) {
+tasks_claimed
+memory_task_store::claim_one(const claim_tasks& what,
+                             std::vector<committed_event>& facts) {
   tasks_claimed result;
   touch(what.runner);
   std::vector<const task_record*> due;
@@ -202,7 +204,7 @@ caf::expected<committed<tasks_returned>>
 memory_task_store::give_back(const return_tasks& what) {
   return_changes changes{what};
   committed<tasks_returned> result;
-  result.facts = run(changes);
+  result.events = run(changes);
   result.answer.returned = changes.returned();
   return result;
 }
@@ -215,7 +217,7 @@ memory_task_store::beat(const std::vector<beat_heart>& what) {
     if (!beat.runner.empty() && touch(beat.runner))
       returned.insert(beat.runner.value);
   committed<std::vector<heart_beaten>> result;
-  result.facts = run(changes);
+  result.events = run(changes);
   result.answer = changes.answers(db_->now + live_->get()->lease);
   for (std::size_t i = 0; i < what.size(); ++i)
     result.answer[i].runner_returned = returned.contains(what[i].runner.value);
@@ -231,7 +233,7 @@ memory_task_store::change(task_id task, person_decision decide) {
         return decide(std::move(found), c);
       }};
   committed<task_changed> result;
-  result.facts = run(changes);
+  result.events = run(changes);
   const auto& done = changes.result(0);
   if (done.result != ec::none)
     return make_error(done.result, "task " + to_string(task));
@@ -299,7 +301,7 @@ memory_task_store::sweep(const sweep_tasks& what) {
     if (seen != db_->runners.end())
       evidence.last_sign_of_life = seen->second;
     auto plan = decide_sweep(snapshot(task), what, evidence, context());
-    write(plan, result.facts);
+    write(plan, result.events);
     ++result.answer.settled;
   }
   result.answer.more = result.answer.settled == what.limit;

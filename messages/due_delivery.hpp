@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "messages/task.hpp"
+
+namespace telltale {
+
+/// A delivery that this process has a lease of: nobody else makes it until the
+/// lease runs out.
+struct due_delivery {
+  delivery_id id;
+  chat_binding chat;       ///< `relay` alone for targets without chats
+  std::uint32_t tries = 0; ///< before this one
+  timestamp created_at{};
+  /// The key of the message in which it may have been sent before: its own id
+  /// if it was alone, else shared by all that the message told.
+  std::optional<delivery_id> message{};
+  /// False: one of many of a storm, of which only what a count needs was read.
+  bool whole = true;
+
+  bool operator==(const due_delivery&) const = default;
+};
+
+} // namespace telltale
