@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "http/wire.hpp"
+#include "text/utf8.hpp"
 
 namespace telltale::http {
 
@@ -17,42 +18,6 @@ int hex_value(char c) {
   if (c >= 'A' && c <= 'F')
     return c - 'A' + 10;
   return -1;
-}
-
-/// How many bytes the well-formed UTF-8 sequence at the start of `text` has; 0
-/// if there is none. Overlong forms, surrogates and values past U+10FFFF are
-/// not well-formed.
-std::size_t utf8_sequence(std::string_view text) {
-  const auto at = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto tail = [&](std::size_t i) { return (at(i) & 0xC0U) == 0x80U; };
-  const unsigned first = at(0);
-  if (first < 0x80)
-    return 1;
-  if (first >= 0xC2 && first <= 0xDF)
-    return tail(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool overlong = first == 0xE0 && at(1) < 0xA0;
-    const bool surrogate = first == 0xED && at(1) > 0x9F;
-    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool overlong = first == 0xF0 && at(1) < 0x90;
-    const bool too_large = first == 0xF4 && at(1) > 0x8F;
-    return tail(1) && tail(2) && tail(3) && !overlong && !too_large ? 4 : 0;
-  }
-  return 0;
-}
-
-bool is_clean_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const auto n = utf8_sequence(text);
-    if (n == 0 || text.front() == '\0')
-      return false;
-    text.remove_prefix(n);
-  }
-  return true;
 }
 
 /// Cuts the part before `mark` off the front of `rest`, and the mark.
@@ -218,7 +183,7 @@ std::optional<std::string> percent_decode(std::string_view text,
       i += 2;
     }
   }
-  if (!is_clean_utf8(decoded))
+  if (!text::is_valid(decoded) || decoded.find('\0') != std::string::npos)
     return std::nullopt;
   return decoded;
 }

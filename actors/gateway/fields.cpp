@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "messages/error.hpp"
+#include "text/utf8.hpp"
 
 namespace telltale {
 
@@ -176,48 +177,15 @@ std::string field_reader::any(std::string_view name, std::size_t most_bytes) {
   auto text = json::serialize(*value);
   if (text.size() > most_bytes)
     fail(name, "is larger than " + std::to_string(most_bytes) + " bytes");
-  else if (!count_characters(text))
+  else if (!text::is_valid(text))
     fail(name, "is not valid UTF-8");
   return text;
 }
 
-std::optional<std::size_t> count_characters(std::string_view text) noexcept {
-  std::size_t count = 0;
-  const auto byte = [&](std::size_t i) {
-    return static_cast<unsigned char>(text[i]);
-  };
-  for (std::size_t i = 0; i < text.size(); ++count) {
-    const auto lead = byte(i);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const std::size_t length = lead >= 0xf0   ? 4
-                               : lead >= 0xe0 ? 3
-                               : lead >= 0xc2 ? 2
-                                              : 0;
-    if (length == 0 || lead > 0xf4 || text.size() - i < length)
-      return std::nullopt;
-    for (std::size_t k = 1; k < length; ++k)
-      if ((byte(i + k) & 0xc0U) != 0x80U)
-        return std::nullopt;
-    // Overlong forms, surrogates, and what lies beyond Unicode.
-    const auto second = byte(i + 1);
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f)
-        || (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
-      return std::nullopt;
-    i += length;
-  }
-  return count;
-}
-
 bool is_opaque_id(std::string_view text) noexcept {
-  const auto characters = count_characters(text);
-  return characters && *characters >= 1 && *characters <= max_id_characters
-         && std::none_of(text.begin(), text.end(), [](char c) {
-              const auto byte = static_cast<unsigned char>(c);
-              return byte < 0x20 || byte == 0x7f;
-            });
+  const auto characters = text::count_characters(text);
+  return characters >= 1 && characters <= max_id_characters
+         && text::is_valid(text) && !text::has_ascii_control(text);
 }
 
 bool is_blank_text(std::string_view text) noexcept {

@@ -55,10 +55,6 @@ private:
 /// 1 to 128 characters of valid UTF-8, no control characters.
 [[nodiscard]] bool is_opaque_id(std::string_view text) noexcept;
 
-/// Characters of a text; nothing if it is no valid UTF-8.
-[[nodiscard]] std::optional<std::size_t>
-count_characters(std::string_view text) noexcept;
-
 [[nodiscard]] bool is_blank_text(std::string_view text) noexcept;
 
 } // namespace telltale

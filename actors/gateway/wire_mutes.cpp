@@ -7,6 +7,7 @@
 #include "actors/gateway/fields.hpp"
 #include "actors/gateway/query_reader.hpp"
 #include "actors/gateway/wire_stats.hpp"
+#include "text/utf8.hpp"
 
 namespace telltale {
 
@@ -61,7 +62,7 @@ caf::expected<mute_request> parse_mute(std::string_view body, timestamp now) {
   request.what.chat_id = fields.id("chat_id").value_or("");
   request.what.until = read_end(fields, now);
   auto note = fields.text("note").value_or("");
-  if (const auto size = count_characters(note); size && *size > longest_note)
+  if (text::count_characters(note) > longest_note)
     fields.fail("note", "must have at most 300 characters");
   request.note = raw_text{std::move(note)};
   if (!fields.good())

@@ -4,6 +4,7 @@
 
 #include "actors/gateway/fields.hpp"
 #include "actors/gateway/wire.hpp"
+#include "text/utf8.hpp"
 
 namespace telltale {
 
@@ -114,8 +115,7 @@ raw_text read_raw(field_reader& fields, std::string_view name,
                   std::size_t most_characters) {
   auto text = fields.text(name).value_or("");
   // Bytes that are no UTF-8 are cleaned later and count as one each.
-  const auto characters = count_characters(text).value_or(text.size());
-  if (characters > most_characters)
+  if (text::count_characters(text) > most_characters)
     fields.fail(name, "must have at most " + std::to_string(most_characters)
                           + " characters");
   return raw_text{std::move(text)};

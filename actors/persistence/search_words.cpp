@@ -1,9 +1,10 @@
 #include "actors/persistence/search_words.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <sstream>
 #include <utility>
+
+#include "text/utf8.hpp"
 
 namespace telltale {
 
@@ -18,31 +19,14 @@ constexpr bool is_ascii_word(char c) {
 
 /// Scripts whose characters have no case, so that every locale folds them to
 /// themselves.
-constexpr bool is_caseless_letter(std::uint32_t c) {
+constexpr bool is_caseless_letter(char32_t c) {
   return (c >= 0x3040 && c <= 0x30FF) || (c >= 0x3400 && c <= 0x9FFF)
          || (c >= 0xAC00 && c <= 0xD7AF) || (c >= 0x20000 && c <= 0x3FFFF);
 }
 
-/// The character at `at`, which moves behind it; what is no UTF-8 counts as a
-/// character of one byte.
-std::uint32_t next_character(std::string_view text, std::size_t& at) {
-  const auto first = static_cast<unsigned char>(text[at++]);
-  const std::size_t more = first >= 0xF0   ? 3
-                           : first >= 0xE0 ? 2
-                           : first >= 0xC0 ? 1
-                                           : 0;
-  if (more == 0 || text.size() - at < more)
-    return first;
-  std::uint32_t result = first & (0x3FU >> more);
-  for (std::size_t i = 0; i < more; ++i)
-    result = (result << 6) | (static_cast<unsigned char>(text[at + i]) & 0x3FU);
-  at += more;
-  return result;
-}
-
 /// Digits of a base that has few, then an end that no digit is, so that where
 /// one character ends is never in doubt.
-void append_letters(std::string& out, std::uint32_t character) {
+void append_letters(std::string& out, char32_t character) {
   constexpr std::string_view digits = "abcdefghijklmnop";
   for (int shift = 16; shift >= 0; shift -= 4)
     out += digits[(character >> shift) & 0xFU];
@@ -60,9 +44,10 @@ std::string fold_words(std::string_view text) {
       result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
       continue;
     }
-    const auto character = next_character(text, at);
-    if (is_caseless_letter(character))
-      append_letters(result, character);
+    const auto next = text::decode_or_byte(text, at);
+    at += next.size;
+    if (is_caseless_letter(next.code))
+      append_letters(result, next.code);
     else
       result += ' ';
   }
