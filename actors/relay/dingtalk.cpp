@@ -4,6 +4,7 @@
 #include "actors/relay/excerpt.hpp"
 #include "actors/relay/hmac.hpp"
 #include "actors/relay/markup.hpp"
+#include "text/utf8.hpp"
 
 // DingTalk's group robot (open.dingtalk.com, "custom robot access" and "custom
 // robot security settings"): POST /robot/send?access_token=…, signed with
@@ -89,7 +90,7 @@ json::object body_of(const rendered& what) {
   const bool button = !what.link.empty() && what.link.size() <= link_characters;
   const auto marked =
       fitted(text, text_characters - what.link.size(), [](std::string_view t) {
-        return utf16_units(broken_lines(escape_markdown(t)));
+        return text::utf16_units(broken_lines(escape_markdown(t)));
       });
   auto content = broken_lines(escape_markdown(marked));
   if (button)

@@ -4,6 +4,8 @@
 #include <array>
 #include <vector>
 
+#include "text/utf8.hpp"
+
 namespace telltale {
 
 namespace {
@@ -13,39 +15,6 @@ constexpr std::string_view placeholder = "[REDACTED:";
 
 /// A run of marks longer than this is an attack on the reader, not a letter.
 constexpr std::size_t longest_cluster = 32;
-
-struct decoded {
-  char32_t code = 0;
-  std::size_t size = 1;
-};
-
-constexpr bool is_continuation(char c) noexcept {
-  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
-
-decoded decode(std::string_view text, std::size_t at) noexcept {
-  const auto lead = static_cast<unsigned char>(text[at]);
-  std::size_t size = 1;
-  char32_t code = lead;
-  if (lead >= 0xF0U && lead < 0xF8U) {
-    size = 4;
-    code = lead & 0x07U;
-  } else if (lead >= 0xE0U && lead < 0xF0U) {
-    size = 3;
-    code = lead & 0x0FU;
-  } else if (lead >= 0xC2U && lead < 0xE0U) {
-    size = 2;
-    code = lead & 0x1FU;
-  }
-  if (at + size > text.size())
-    return {lead, 1};
-  for (std::size_t i = 1; i < size; ++i) {
-    if (!is_continuation(text[at + i]))
-      return {lead, 1};
-    code = (code << 6U) | (static_cast<unsigned char>(text[at + i]) & 0x3FU);
-  }
-  return {code, size};
-}
 
 struct range {
   char32_t first;
@@ -83,7 +52,7 @@ bool is_flag_half(char32_t code) noexcept {
 
 /// What a reader does not see and what would change how the rest is read. A
 /// byte that is no UTF-8 is none.
-bool is_control(const decoded& what) noexcept {
+bool is_control(const text::character& what) noexcept {
   const auto code = what.code;
   if (what.size == 1)
     return (code < 0x20 && code != '\n' && code != '\t') || code == 0x7F;
@@ -129,19 +98,12 @@ std::size_t before_open_placeholder(std::string_view text,
 
 } // namespace
 
-std::size_t characters(std::string_view text) noexcept {
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < text.size(); at += decode(text, at).size)
-    ++count;
-  return count;
-}
-
 std::string excerpt(std::string_view text, std::size_t limit) {
   if (text.size() <= limit)
     return std::string{text};
   std::vector<piece> pieces;
   for (std::size_t at = 0; at < text.size() && pieces.size() <= limit;) {
-    const auto next = decode(text, at);
+    const auto next = text::decode_or_byte(text, at);
     pieces.push_back({next.code, at});
     at += next.size;
   }
@@ -166,7 +128,7 @@ std::string tidy(std::string_view text) {
   std::string result;
   result.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const auto next = decode(text, at);
+    const auto next = text::decode_or_byte(text, at);
     if (!is_control(next))
       result += text.substr(at, next.size);
     at += next.size;

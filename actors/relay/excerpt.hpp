@@ -21,7 +21,4 @@ namespace telltale {
 /// Tidy and on one line.
 [[nodiscard]] std::string one_line(std::string_view text);
 
-/// How many characters (code points) it has.
-[[nodiscard]] std::size_t characters(std::string_view text) noexcept;
-
 } // namespace telltale

@@ -143,16 +143,6 @@ fitted(std::string_view text, std::size_t limit,
   return excerpt(text, most);
 }
 
-std::size_t utf16_units(std::string_view text) noexcept {
-  std::size_t units = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80U || byte >= 0xC0U)
-      units += byte >= 0xF0U ? 2 : 1;
-  }
-  return units;
-}
-
 http::client_request json_post(std::string_view base, std::string_view path,
                                const json::object& body) {
   while (base.ends_with('/'))

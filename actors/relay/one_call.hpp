@@ -73,9 +73,6 @@ struct chat_dialect {
 fitted(std::string_view text, std::size_t limit,
        const std::function<std::size_t(std::string_view)>& measure);
 
-/// How long a text is for those who count in UTF-16.
-[[nodiscard]] std::size_t utf16_units(std::string_view text) noexcept;
-
 /// A POST of JSON. Slashes at the end of `base` are of no matter.
 [[nodiscard]] http::client_request json_post(std::string_view base,
                                              std::string_view path,

@@ -6,6 +6,7 @@
 #include "actors/relay/chats.hpp"
 #include "actors/relay/excerpt.hpp"
 #include "actors/relay/markup.hpp"
+#include "text/utf8.hpp"
 
 // Slack's `chat.postMessage` (docs.slack.dev/reference/methods/chat.postMessage
 // and .../apis/web-api/rate-limits): errors come with HTTP 200 and
@@ -90,7 +91,7 @@ json::object plain(std::string_view text) {
 json::array blocks_of(const rendered& what) {
   json::array blocks;
   const auto characters_in = [](std::string_view text) {
-    return utf16_units(text);
+    return text::utf16_units(text);
   };
   const auto& title = what.title.empty() ? what.untitled : what.title;
   blocks.push_back(json::object{

@@ -6,6 +6,7 @@
 
 #include "actors/relay/chats.hpp"
 #include "actors/relay/markup.hpp"
+#include "text/utf8.hpp"
 
 // Telegram's Bot API (core.telegram.org/bots/api, "sendMessage", "Making
 // requests", "ResponseParameters"; limits: core.telegram.org/bots/faq): POST
@@ -75,10 +76,11 @@ std::string text_of(const rendered& what) {
     text += "\n" + what.detail;
   if (const auto line = run_line(what); !line.empty())
     text += "\n" + line;
-  const auto room = what.link.empty() ? 0 : utf16_units(what.open_run) + 1;
+  const auto room =
+      what.link.empty() ? 0 : text::utf16_units(what.open_run) + 1;
   // What counts is the text as it is seen; escaping adds joiners only.
   const auto fit = fitted(text, text_units - room, [](std::string_view t) {
-    return utf16_units(unmentioned(t));
+    return text::utf16_units(unmentioned(t));
   });
   auto html = escape_telegram(fit);
   if (!what.link.empty())

@@ -2,48 +2,16 @@
 
 #include <array>
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <ctime>
 
 #include <spdlog/details/log_msg.h>
 
+#include "text/utf8.hpp"
+
 namespace telltale {
 
 namespace {
-
-/// The UTF-8 character that `text` starts with, and its length; length 0 if it
-/// starts with none.
-struct character {
-  char32_t code = 0;
-  std::size_t length = 0;
-};
-
-character first_of(std::string_view text) {
-  const auto byte = [&](std::size_t i) -> std::uint32_t {
-    return static_cast<unsigned char>(text[i]);
-  };
-  const auto lead = byte(0);
-  if (lead < 0x80)
-    return {lead, 1};
-  const std::size_t length = lead >= 0xf0   ? 4
-                             : lead >= 0xe0 ? 3
-                             : lead >= 0xc2 ? 2
-                                            : 0;
-  if (length == 0 || lead > 0xf4 || text.size() < length)
-    return {};
-  std::uint32_t code = lead & (0xffu >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0u) != 0x80)
-      return {};
-    code = code << 6 | (byte(i) & 0x3fu);
-  }
-  constexpr std::array<std::uint32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};
-  if (code < least[length] || code > 0x10ffff
-      || (code >= 0xd800 && code <= 0xdfff))
-    return {};
-  return {code, length};
-}
 
 bool is_control(char32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0)
@@ -142,12 +110,13 @@ std::string one_line(std::string_view text, bool quotes) {
   std::string result;
   result.reserve(text.size() + 16);
   while (!text.empty()) {
-    const auto [code, length] = first_of(text);
-    if (length == 0) {
-      result += "\xef\xbf\xbd";
+    const auto next = text::decode(text);
+    if (!next) {
+      result += text::replacement;
       text.remove_prefix(1);
       continue;
     }
+    const auto [code, length] = *next;
     if (is_control(code))
       put_escaped(result, code, quotes);
     else if (quotes && (code == '"' || code == '\\'))

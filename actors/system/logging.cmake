@@ -2,4 +2,4 @@ telltale_room(logging
   SOURCES "${CMAKE_CURRENT_LIST_DIR}/logging.cpp"
           "${CMAKE_CURRENT_LIST_DIR}/log_format.cpp"
           "${CMAKE_CURRENT_LIST_DIR}/log_queue.cpp"
-  LIBS telltale_config spdlog::spdlog)
+  LIBS telltale_config telltale_text spdlog::spdlog)

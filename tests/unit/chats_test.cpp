@@ -9,6 +9,7 @@
 #include "actors/relay/hmac.hpp"
 #include "actors/relay/markup.hpp"
 #include "tests/support/checks.hpp"
+#include "text/utf8.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -92,7 +93,7 @@ std::string why(const send_result& result) {
 }
 
 std::size_t units_with_joiners(std::string_view text) {
-  return utf16_units(text);
+  return text::utf16_units(text);
 }
 
 } // namespace

@@ -10,6 +10,7 @@
 #include "messages/blank.hpp"
 #include "messages/failure_reason.hpp"
 #include "tests/support/foreign_message.hpp"
+#include "text/utf8.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -203,13 +204,13 @@ CAF_TEST(a detail is bounded where a reader sees a border) {
   CAF_CHECK_EQUAL(excerpt("see [REDACTED:jwt] here", 20),
                   "see [REDACTED:jwt]…");
   for (std::size_t limit = 0; limit < 12; ++limit)
-    CAF_CHECK(characters(excerpt("a\xff\xe4\xbd"
-                                 "bc👩‍👧‍👦d🇩",
-                                 limit))
+    CAF_CHECK(text::count_characters(excerpt("a\xff\xe4\xbd"
+                                             "bc👩‍👧‍👦d🇩",
+                                             limit))
               <= limit);
   const auto words = words_for(R"({"error_origin":"runner","error":")"
                                + std::string(5000, 'x') + "\"}");
-  CAF_CHECK_EQUAL(characters(words.message), 2u + 1u + 800u);
+  CAF_CHECK_EQUAL(text::count_characters(words.message), 2u + 1u + 800u);
   CAF_CHECK(words.message.ends_with("x…"));
 }
 
@@ -217,7 +218,7 @@ CAF_TEST(marks without end do not move the cut to the front) {
   std::string zalgo = "abc";
   for (int i = 0; i < 500; ++i)
     zalgo += "\u0301";
-  CAF_CHECK_EQUAL(characters(excerpt(zalgo, 100)), 100u);
+  CAF_CHECK_EQUAL(text::count_characters(excerpt(zalgo, 100)), 100u);
 }
 
 CAF_TEST(control characters and bidirectional blanks say nothing) {
