@@ -4,6 +4,7 @@
 
 #include "actors/redaction/characters.hpp"
 #include "actors/redaction/placeholder.hpp"
+#include "text/utf8.hpp"
 
 namespace telltale::redact {
 
@@ -11,37 +12,6 @@ namespace {
 
 constexpr std::size_t largest_input = 1U << 20U;
 constexpr std::size_t kept_input = 256U << 10U;
-
-bool continues(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0U) == 0x80;
-}
-
-std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return !continues(c); }));
-}
-
-/// Bytes that the first `n` characters take.
-std::size_t bytes_of_first(std::string_view text, std::size_t n) {
-  std::size_t at = 0;
-  while (at < text.size() && (n != 0 || continues(text[at]))) {
-    if (!continues(text[at]))
-      --n;
-    ++at;
-  }
-  return at;
-}
-
-/// Bytes that the last `n` characters take.
-std::size_t bytes_of_last(std::string_view text, std::size_t n) {
-  auto at = text.size();
-  while (at > 0 && n != 0) {
-    --at;
-    if (!continues(text[at]))
-      --n;
-  }
-  return text.size() - at;
-}
 
 /// The placeholder that holds `at` inside, as a stretch; empty if none does.
 stretch around(std::string_view text, std::size_t at) {
@@ -57,7 +27,7 @@ stretch around(std::string_view text, std::size_t at) {
 
 /// Where to end a head of at most `at` bytes.
 std::size_t end_head(std::string_view text, std::size_t at) {
-  while (at > 0 && at < text.size() && continues(text[at]))
+  while (at > 0 && at < text.size() && text::is_continuation(text[at]))
     --at;
   at = around(text, at).begin;
   const auto near = at > at / 8 + 1 ? at - at / 8 - 1 : 0;
@@ -68,7 +38,7 @@ std::size_t end_head(std::string_view text, std::size_t at) {
 
 /// Where to begin a tail that must not begin before `at`.
 std::size_t begin_tail(std::string_view text, std::size_t at) {
-  while (at < text.size() && continues(text[at]))
+  while (at < text.size() && text::is_continuation(text[at]))
     ++at;
   at = around(text, at).end;
   const auto near = at + (text.size() - at) / 8;
@@ -96,7 +66,7 @@ std::string grouped(std::size_t n) {
 bool bound::holds(std::string_view text) const noexcept {
   return text.size() <= most
          || (characters && text.size() <= most * 4
-             && count_characters(text) <= most);
+             && text::count_characters(text) <= most);
 }
 
 std::string cut_middle(std::string_view text, bound limit) {
@@ -108,8 +78,8 @@ std::string cut_middle(std::string_view text, bound limit) {
   auto head = spare * 6 / 10;
   auto tail = spare - head;
   if (limit.characters) {
-    head = bytes_of_first(text, head);
-    tail = bytes_of_last(text, tail);
+    head = text::first_characters(text, head).size();
+    tail = text::last_characters(text, tail).size();
   }
   const auto first = end_head(text, head);
   const auto last = std::max(
@@ -128,8 +98,9 @@ std::string cut_middle(std::string_view text, bound limit) {
     return out;
   // The bound is too small for both: a bare cut.
   constexpr std::string_view mark = "\xe2\x80\xa6";
-  const auto most = limit.characters ? bytes_of_first(text, limit.most - 1)
-                                     : limit.most - mark.size();
+  const auto most = limit.characters
+                        ? text::first_characters(text, limit.most - 1).size()
+                        : limit.most - mark.size();
   return std::string{text.substr(0, end_head(text, most))}.append(mark);
 }
 

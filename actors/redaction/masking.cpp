@@ -4,6 +4,7 @@
 
 #include "actors/redaction/characters.hpp"
 #include "actors/redaction/known_values.hpp"
+#include "text/utf8.hpp"
 
 namespace telltale::redact {
 
@@ -14,10 +15,6 @@ constexpr std::size_t most_looked_at = 8192; ///< finds of one text
 constexpr std::size_t longest_propagated = 4096;
 constexpr std::size_t cut_slack = 128; ///< around where a text is cut
 constexpr std::string_view user_mark = "[user]";
-
-bool continues(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0U) == 0x80;
-}
 
 /// The part of a find that is a secret wherever it stands.
 std::string_view value_of(std::string_view text, const find& f) {
@@ -197,9 +194,9 @@ std::optional<std::string> mask(const shadow& dark, std::string_view original,
   for (const auto& f : finds) {
     auto begin = dark.begin_of(f.begin);
     auto end = dark.end_of(f.end - 1);
-    while (begin > done && continues(original[begin]))
+    while (begin > done && text::is_continuation(original[begin]))
       --begin;
-    while (end < original.size() && continues(original[end]))
+    while (end < original.size() && text::is_continuation(original[end]))
       ++end;
     if (begin < done)
       begin = done; // a neighbour took its first bytes

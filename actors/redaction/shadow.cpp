@@ -13,7 +13,9 @@ unsigned char byte_at(std::string_view text, std::size_t at) {
   return at < text.size() ? static_cast<unsigned char>(text[at]) : 0;
 }
 
-/// Length of the valid UTF-8 sequence at `at`, 0 if there is none.
+/// Length of the valid UTF-8 sequence at `at`, 0 if there is none. The one
+/// place beside text/utf8.hpp that reads UTF-8: it is inlined into loops over
+/// every byte of every text (tests/bench/redaction_bench.cpp).
 std::size_t sequence_length(std::string_view text, std::size_t at) {
   const auto continues = [&](std::size_t i, unsigned low = 0x80,
                              unsigned high = 0xbf) {
