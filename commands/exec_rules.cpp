@@ -6,13 +6,13 @@
 #include <csignal>
 #include <cstring>
 
+#include "text/utf8.hpp"
+
 namespace telltale::commands {
 
 namespace {
 
-bool is_continuation(char c) {
-  return (static_cast<unsigned char>(c) & 0xc0U) == 0x80;
-}
+constexpr std::size_t most_title_characters = 300;
 
 std::string_view trim_end(std::string_view text) {
   auto last = text.find_last_not_of(" \t\r\n");
@@ -183,7 +183,7 @@ std::string_view last_lines(std::string_view text, std::size_t limit) {
   auto line_end = out.find('\n');
   if (line_end != std::string_view::npos && line_end + 1 < out.size())
     return out.substr(line_end + 1);
-  while (!out.empty() && is_continuation(out.front()))
+  while (!out.empty() && text::is_continuation(out.front()))
     out.remove_prefix(1);
   return out;
 }
@@ -216,18 +216,9 @@ std::string title_of(const std::vector<std::string>& command_line) {
     if (static_cast<unsigned char>(c) < 0x20)
       c = ' ';
   line = clean_utf8(line);
-  std::size_t characters = 0;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (is_continuation(line[i]) || ++characters <= 299)
-      continue;
-    auto is_last =
-        std::all_of(line.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                    line.end(), is_continuation);
-    if (is_last)
-      break;
-    line.resize(i);
+  if (text::count_characters(line) > most_title_characters) {
+    line.resize(text::first_characters(line, most_title_characters - 1).size());
     line += "…";
-    break;
   }
   return line;
 }

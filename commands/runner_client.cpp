@@ -6,6 +6,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "text/utf8.hpp"
+
 namespace telltale::commands {
 
 namespace json = boost::json;
@@ -41,31 +43,6 @@ service_answer translate(http::client_result result) {
   if (auto detail = text_at(out.body, "detail"); !detail.empty())
     out.trouble += ": " + detail;
   return out;
-}
-
-/// Length of the valid UTF-8 sequence that `text` begins with; 0 if none.
-std::size_t sequence_length(std::string_view text) {
-  auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  auto lead = at(0);
-  std::size_t length = 0;
-  if (lead < 0x80)
-    return 1;
-  if (lead >= 0xc2 && lead <= 0xdf)
-    length = 2;
-  else if (lead >= 0xe0 && lead <= 0xef)
-    length = 3;
-  else if (lead >= 0xf0 && lead <= 0xf4)
-    length = 4;
-  if (length == 0 || text.size() < length)
-    return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((at(i) & 0xc0U) != 0x80)
-      return 0;
-  // Overlong forms, surrogates, beyond the last code point.
-  if ((lead == 0xe0 && at(1) < 0xa0) || (lead == 0xed && at(1) > 0x9f)
-      || (lead == 0xf0 && at(1) < 0x90) || (lead == 0xf4 && at(1) > 0x8f))
-    return 0;
-  return length;
 }
 
 } // namespace
@@ -185,19 +162,8 @@ std::optional<std::int64_t> number_at(const json::value& from,
 }
 
 std::string clean_utf8(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size());
-  while (!bytes.empty()) {
-    auto length = sequence_length(bytes);
-    if (length == 0) {
-      out += "\xef\xbf\xbd";
-      bytes.remove_prefix(1);
-      continue;
-    }
-    if (bytes.front() != '\0')
-      out.append(bytes.substr(0, length));
-    bytes.remove_prefix(length);
-  }
+  auto out = text::replace_invalid(bytes);
+  std::erase(out, '\0');
   return out;
 }
 

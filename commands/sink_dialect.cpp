@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "commands/sink_wire.hpp"
+#include "text/utf8.hpp"
 
 namespace telltale::commands {
 
@@ -91,7 +92,7 @@ sink_reading read_slack(const http::request& what, const json::object& body) {
     const auto text = text_in(part(object, "text"), "text");
     if ((type == "header" || type == "section")
         && (text.empty()
-            || units_of(text)
+            || text::utf16_units(text)
                    > (type == "header" ? slack_header : slack_section)))
       return slack_error(200, "invalid_blocks");
     if (type == "header")
@@ -138,7 +139,7 @@ sink_reading read_dingtalk(const http::request& what,
   card.link_text = text_in(shown, "singleTitle");
   if (card.title.empty() || card.body.empty())
     return errcode(40'035, "missing parameter json");
-  if (units_of(card.body) > dingtalk_text)
+  if (text::utf16_units(card.body) > dingtalk_text)
     return errcode(460'101, "message too long");
   sink_arrival result{.relay = "dingtalk", .chat = token};
   result.text = text_of_card(card);
@@ -197,7 +198,7 @@ sink_reading read_telegram(const http::request& what,
                                "Unsupported start tag at byte offset 0");
   if (seen->text.empty())
     return telegram_error(400, "Bad Request: message text is empty");
-  if (units_of(seen->text) > telegram_units)
+  if (text::utf16_units(seen->text) > telegram_units)
     return telegram_error(400, "Bad Request: message is too long");
   result.card.body = seen->text;
   result.card.link = seen->link;

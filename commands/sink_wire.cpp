@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdio>
 #include <utility>
 #include <vector>
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+
+#include "text/hex.hpp"
+#include "text/utf8.hpp"
 
 namespace telltale::commands {
 
@@ -128,16 +130,6 @@ std::string as_seen(std::string_view text) {
   return result;
 }
 
-std::size_t units_of(std::string_view text) noexcept {
-  std::size_t units = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80U || byte >= 0xC0U)
-      units += byte >= 0xF0U ? 2 : 1;
-  }
-  return units;
-}
-
 std::optional<html_text> text_of_html(std::string_view html) {
   html_text result;
   std::vector<std::string_view> open;
@@ -188,20 +180,18 @@ std::optional<html_text> text_of_html(std::string_view html) {
 
 std::string harmless(std::string_view text) {
   std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    // U+0080 to U+009F are control characters too, in two bytes.
-    const bool late_control =
-        byte == 0xC2U && i + 1 < text.size()
-        && static_cast<unsigned char>(text[i + 1]) < 0xA0U;
-    if ((byte >= 0x20U && byte != 0x7FU && !late_control) || text[i] == '\n') {
-      result += text[i];
-      continue;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto next = text::decode_or_byte(text, at);
+    const bool is_control = next.code < 0x20 || next.code == 0x7f
+                            || (next.size > 1 && next.code < 0xa0);
+    if (is_control && next.code != '\n') {
+      result += "\\x";
+      text::append_hex(result, static_cast<unsigned char>(next.code),
+                       text::hex_case::upper);
+    } else {
+      result += text.substr(at, next.size);
     }
-    char escaped[8];
-    std::snprintf(escaped, sizeof escaped, "\\x%02X",
-                  late_control ? static_cast<unsigned char>(text[++i]) : byte);
-    result += escaped;
+    at += next.size;
   }
   return result;
 }

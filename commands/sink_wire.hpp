@@ -32,9 +32,6 @@ read_object(std::string_view text);
 /// Lark's shape of an error: HTTP 400, the code in the body.
 [[nodiscard]] http::response lark_error(unsigned status, std::int64_t code);
 
-/// How long a text is for those who count in UTF-16.
-[[nodiscard]] std::size_t units_of(std::string_view text) noexcept;
-
 /// What a reader sees of Telegram's HTML.
 struct html_text {
   std::string text;

@@ -9,35 +9,17 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "text/utf8.hpp"
+
 namespace telltale::commands {
 
 namespace {
 
 using namespace std::chrono_literals;
 
-struct decoded {
-  char32_t point = 0xfffd;
-  std::size_t length = 1;
-};
-
-/// The code point that `text` begins with; U+FFFD for what is no UTF-8.
-decoded decode(std::string_view text) {
-  const auto byte = [&](std::size_t i) -> char32_t {
-    return static_cast<unsigned char>(text[i]);
-  };
-  const auto lead = byte(0);
-  if (lead < 0x80)
-    return {lead, 1};
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < length)
-    return {};
-  char32_t point = lead & (length == 2 ? 0x1fU : length == 3 ? 0x0fU : 0x07U);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80)
-      return {};
-    point = (point << 6U) | (byte(i) & 0x3fU);
-  }
-  return {point, length};
+/// What stands at `at`; U+FFFD for a byte that is none of UTF-8.
+text::character decode(std::string_view text, std::size_t at) {
+  return text::decode(text, at).value_or(text::character{0xfffd, 1});
 }
 
 bool is_between(char32_t point, char32_t first, char32_t last) {
@@ -123,7 +105,7 @@ std::string printable(std::string_view text, bool keeps_lines) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const auto [point, length] = decode(text.substr(at));
+    const auto [point, length] = decode(text, at);
     if (point == 0x1b) {
       at += escape_length(text, at);
       continue;
@@ -133,7 +115,7 @@ std::string printable(std::string_view text, bool keeps_lines) {
     else if (point == '\n' || point == '\t')
       out += ' ';
     else if (point == 0xfffd && length == 1)
-      out += "\xef\xbf\xbd";
+      out += text::replacement;
     else if (point >= 0x20 && !is_between(point, 0x7f, 0x9f)
              && !is_unseen(point))
       out += text.substr(at, length);
@@ -157,7 +139,7 @@ std::string first_line(std::string_view text) {
 std::size_t columns_of(std::string_view text) {
   std::size_t columns = 0;
   for (std::size_t at = 0; at < text.size();) {
-    const auto [point, length] = decode(text.substr(at));
+    const auto [point, length] = decode(text, at);
     columns += width_of(point);
     at += length;
   }
@@ -172,7 +154,7 @@ std::string fit(std::string_view text, std::size_t columns) {
   std::size_t used = 0;
   std::size_t at = 0;
   while (at < text.size()) {
-    const auto [point, length] = decode(text.substr(at));
+    const auto [point, length] = decode(text, at);
     if (used + width_of(point) > columns - 1)
       break;
     used += width_of(point);
