@@ -11,61 +11,36 @@
 #include <openssl/sha.h>
 
 #include "commands/sink_wire.hpp"
+#include "text/base64.hpp"
 
 namespace telltale::commands {
 
 namespace {
 
-constexpr std::string_view alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-std::string decoded(std::string_view text) {
-  std::string result;
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  for (const char c : text) {
-    const auto value = alphabet.find(c);
-    if (value == std::string_view::npos)
-      break;
-    bits = (bits << 6U) | static_cast<std::uint32_t>(value);
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      result += static_cast<char>((bits >> held) & 0xFFU);
-    }
-  }
-  return result;
+std::string key_of(std::string_view secret) {
+  constexpr std::string_view prefix = "whsec_";
+  if (!secret.starts_with(prefix))
+    return std::string{secret};
+  secret.remove_prefix(prefix.size());
+  return text::decode_base64(secret).value_or(std::string{secret});
 }
 
-std::string encoded(std::string_view data) {
-  std::string result;
-  for (std::size_t i = 0; i < data.size(); i += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      bits = (bits << 8U)
-             | (i + k < data.size() ? static_cast<unsigned char>(data[i + k])
-                                    : 0U);
-    for (unsigned k = 0; k < 4; ++k)
-      result += i + k > data.size()
-                    ? '='
-                    : alphabet[(bits >> (18U - 6U * k)) & 0x3FU];
-  }
-  return result;
+bool is_digest(std::string_view sign) {
+  const auto bytes = text::decode_base64(sign);
+  return bytes && bytes->size() == SHA256_DIGEST_LENGTH;
 }
 
 } // namespace
 
 std::string signature_of(std::string_view secret, std::string_view text) {
-  constexpr std::string_view prefix = "whsec_";
-  const auto key = secret.starts_with(prefix)
-                       ? decoded(secret.substr(prefix.size()))
-                       : std::string{secret};
+  const auto key = key_of(secret);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
        reinterpret_cast<const unsigned char*>(text.data()), text.size(),
        digest.data(), &size);
-  return encoded({reinterpret_cast<const char*>(digest.data()), size});
+  return text::encode_base64(
+      {reinterpret_cast<const char*>(digest.data()), size});
 }
 
 bool is_robot_secret(std::string_view secret) noexcept {
@@ -91,8 +66,7 @@ robot_signature check_robot(const http::request& what,
   if (std::chrono::abs(age) > std::chrono::hours{1})
     return robot_signature::stale;
   if (!known) // somebody else's secret: at least it looks like a signature
-    return sign.size() == signature_of("", "").size()
-                   && decoded(sign).size() == SHA256_DIGEST_LENGTH
+    return sign.size() == signature_of("", "").size() && is_digest(sign)
                ? robot_signature::fine
                : robot_signature::wrong;
   const bool matches =

@@ -11,8 +11,8 @@
 namespace telltale::commands {
 
 /// HMAC-SHA256 in Base64. A secret `whsec_…` is Base64 itself, as the Standard
-/// Webhooks scheme has it. Written apart from the senders', so that one can
-/// show the other wrong.
+/// Webhooks scheme has it. The scheme is written apart from the senders', so
+/// that one can show the other wrong.
 [[nodiscard]] std::string signature_of(std::string_view secret,
                                        std::string_view text);
 

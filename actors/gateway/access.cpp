@@ -8,7 +8,7 @@
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
-#include "actors/gateway/base64url.hpp"
+#include "text/base64.hpp"
 
 namespace telltale {
 
@@ -157,7 +157,8 @@ void access_rules::add(const config::token_config& token, bool runner) {
 
 std::optional<principal> access_rules::identify(std::string_view token) const {
   if (token.starts_with(attempt_prefix)) {
-    const auto bytes = base64url_decode(token.substr(attempt_prefix.size()));
+    const auto bytes =
+        text::decode_base64url(token.substr(attempt_prefix.size()));
     // 16 bytes of task, 4 of attempt, 32 of code.
     if (!bytes || bytes->size() != 52)
       return std::nullopt;
@@ -201,7 +202,7 @@ std::optional<principal> access_rules::caller(const http::request& what) const {
   const auto cookie = find_cookie(what, session_cookie);
   if (!cookie)
     return std::nullopt;
-  const auto token = base64url_decode(*cookie);
+  const auto token = text::decode_base64url(*cookie);
   if (!token)
     return std::nullopt;
   auto who = identify(*token);
@@ -217,7 +218,7 @@ std::string access_rules::attempt_token(const task_id& task,
   for (const unsigned shift : {24U, 16U, 8U, 0U})
     bytes.push_back(static_cast<char>((attempt >> shift) & 255U));
   bytes += hmac(attempt_key_, attempt_text(task, attempt));
-  return std::string{attempt_prefix} + base64url_encode(bytes);
+  return std::string{attempt_prefix} + text::encode_base64url(bytes);
 }
 
 std::optional<std::string> find_cookie(const http::request& what,
@@ -255,7 +256,8 @@ bool is_same_origin(const http::request& what, bool by_cookie) {
 
 std::string session_cookie_header(std::string_view token, bool secure) {
   std::string text{session_cookie};
-  text += "=" + base64url_encode(token) + "; Path=/; HttpOnly; SameSite=Strict";
+  text += "=" + text::encode_base64url(token)
+          + "; Path=/; HttpOnly; SameSite=Strict";
   if (token.empty())
     text += "; Max-Age=0";
   if (secure)

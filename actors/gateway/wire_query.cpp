@@ -2,9 +2,9 @@
 #include <limits>
 #include <utility>
 
-#include "actors/gateway/base64url.hpp"
 #include "actors/gateway/query_reader.hpp"
 #include "actors/gateway/wire.hpp"
+#include "text/base64.hpp"
 
 namespace telltale {
 
@@ -91,13 +91,13 @@ parse_events_after(const query_map& from, const std::string& last_event_id) {
 }
 
 std::string write_cursor(const page_cursor& cursor) {
-  return base64url_encode(
+  return text::encode_base64url(
       std::to_string(cursor.created_at.time_since_epoch().count()) + "/"
       + to_string(cursor.id));
 }
 
 std::optional<page_cursor> parse_cursor(std::string_view text) {
-  const auto plain = base64url_decode(text);
+  const auto plain = text::decode_base64url(text);
   if (!plain)
     return std::nullopt;
   std::int64_t micros = 0;

@@ -7,8 +7,8 @@
 
 #include <boost/json.hpp>
 
-#include "actors/gateway/base64url.hpp"
 #include "actors/gateway/query_reader.hpp"
+#include "text/base64.hpp"
 
 namespace telltale {
 
@@ -100,13 +100,13 @@ json::object active_object(const task_record& task) {
 
 /// `<microseconds>/<runner>` in base64url.
 std::string write_runner_cursor(const runner_cursor& cursor) {
-  return base64url_encode(
+  return text::encode_base64url(
       std::to_string(cursor.last_seen_at.time_since_epoch().count()) + "/"
       + cursor.id.value);
 }
 
 std::optional<runner_cursor> parse_runner_cursor(std::string_view text) {
-  const auto plain = base64url_decode(text);
+  const auto plain = text::decode_base64url(text);
   if (!plain)
     return std::nullopt;
   std::int64_t micros = 0;

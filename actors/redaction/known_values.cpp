@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "actors/redaction/characters.hpp"
+#include "text/base64.hpp"
 
 namespace telltale::redact {
 
@@ -47,24 +48,12 @@ void put_hex(std::string& out, unsigned char c, bool upper) {
 /// Base64 of the value at one of three offsets, without the characters at both
 /// ends that depend on its neighbours.
 std::string base64(std::string_view value, std::size_t offset, bool url_safe) {
-  const auto* const digits =
-      url_safe
-          ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-          : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string bytes(offset, '\0');
   bytes.append(value);
-  const auto bits = bytes.size() * 8;
-  std::string out;
-  for (std::size_t at = 0; at + 6 <= bits; at += 6) {
-    const auto byte = at / 8;
-    const auto shift = at % 8;
-    auto word = std::uint32_t{static_cast<unsigned char>(bytes[byte])} << 8U;
-    if (byte + 1 < bytes.size())
-      word |= static_cast<unsigned char>(bytes[byte + 1]);
-    if (at >= offset * 8) // depends on the value alone
-      out.push_back(digits[(word >> (10U - shift)) & 63U]);
-  }
-  return out;
+  const auto whole =
+      url_safe ? text::encode_base64url(bytes) : text::encode_base64(bytes);
+  const auto first = (offset * 8 + 5) / 6; // six bits a character
+  return whole.substr(first, bytes.size() * 8 / 6 - first);
 }
 
 } // namespace

@@ -10,6 +10,7 @@
 
 #include "actors/redaction/characters.hpp"
 #include "actors/redaction/shadow.hpp"
+#include "text/base64.hpp"
 
 namespace telltale::redact {
 
@@ -35,29 +36,6 @@ const unsigned char* bytes_of(std::string_view text) {
 void need(int done) {
   if (done != 1)
     throw std::runtime_error{"sealing failed"};
-}
-
-std::string to_base64(std::string_view data) {
-  std::string out((data.size() + 2) / 3 * 4 + 1, '\0');
-  const auto n = EVP_EncodeBlock(bytes_of(out), bytes_of(data),
-                                 static_cast<int>(data.size()));
-  out.resize(static_cast<std::size_t>(n));
-  return out;
-}
-
-std::optional<std::string> from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0)
-    return std::nullopt;
-  std::string out(text.size() / 4 * 3, '\0');
-  if (EVP_DecodeBlock(bytes_of(out), bytes_of(text),
-                      static_cast<int>(text.size()))
-      < 0)
-    return std::nullopt;
-  while (text.ends_with('=')) {
-    text.remove_suffix(1);
-    out.pop_back();
-  }
-  return out;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -104,12 +82,12 @@ sealed_masks mask_sealer::seal(const std::vector<std::string>& values) const {
   need(EVP_EncryptFinal_ex(context.get(), to + n, &n));
   need(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, proof_size,
                            to + plain.size()));
-  return {to_base64(out)};
+  return {text::encode_base64(out)};
 }
 
 std::optional<std::vector<std::string>>
 mask_sealer::open(const sealed_masks& sealed) const {
-  auto data = from_base64(sealed.bytes);
+  auto data = text::decode_base64(sealed.bytes);
   if (!data || data->size() < nonce_size + proof_size)
     return std::nullopt;
   std::string plain(data->size() - nonce_size - proof_size, '\0');

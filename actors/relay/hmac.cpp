@@ -5,6 +5,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "text/base64.hpp"
+
 namespace telltale {
 
 std::string hmac_sha256_base64(std::string_view key, std::string_view text) {
@@ -15,12 +17,8 @@ std::string hmac_sha256_base64(std::string_view key, std::string_view text) {
            digest.data(), &size)
       == nullptr)
     return {};
-  std::string result(4 * ((size + 2) / 3) + 1, '\0');
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(result.data()),
-                      digest.data(), static_cast<int>(size));
-  result.resize(static_cast<std::size_t>(length));
-  return result;
+  return text::encode_base64(
+      {reinterpret_cast<const char*>(digest.data()), size});
 }
 
 } // namespace telltale

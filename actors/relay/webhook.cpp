@@ -1,9 +1,8 @@
 #include "actors/relay/webhook.hpp"
 
-#include <openssl/evp.h>
-
 #include "actors/relay/channel.hpp"
 #include "actors/relay/hmac.hpp"
+#include "text/base64.hpp"
 
 namespace telltale {
 
@@ -11,34 +10,13 @@ namespace {
 
 constexpr std::string_view secret_prefix = "whsec_";
 
-const unsigned char* bytes(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-/// Nothing if it is no Base64.
-std::string from_base64(std::string text) {
-  while (text.size() % 4 != 0)
-    text += '=';
-  std::string data(text.size() / 4 * 3, '\0');
-  const int length =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(data.data()),
-                      bytes(text), static_cast<int>(text.size()));
-  if (length < 0)
-    return {};
-  auto size = static_cast<std::size_t>(length);
-  for (auto at = text.size(); at > 0 && text[at - 1] == '=' && size > 0; --at)
-    --size;
-  data.resize(size);
-  return data;
-}
-
 std::string key_of(const config::secret& secret) {
   std::string_view text = secret.reveal();
   if (!text.starts_with(secret_prefix))
     return std::string{text};
   text.remove_prefix(secret_prefix.size());
-  auto key = from_base64(std::string{text});
-  return key.empty() ? std::string{text} : key;
+  auto key = text::decode_base64(text);
+  return key && !key->empty() ? *std::move(key) : std::string{text};
 }
 
 class webhook_channel final : public channel {

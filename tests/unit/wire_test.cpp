@@ -7,7 +7,6 @@
 
 #include <boost/json.hpp>
 
-#include "actors/gateway/base64url.hpp"
 #include "actors/gateway/wire.hpp"
 
 #include "tests/support/checks.hpp"
@@ -400,12 +399,4 @@ CAF_TEST(a page of chat sessions says where the next one begins) {
   one[0].session = {"s"};
   CAF_CHECK(write_chats(one, 2).ends_with(R"("next_after":null})"));
   CAF_CHECK(write_chats(one, 1).ends_with(R"("next_after":"s"})"));
-}
-
-CAF_TEST(base64url is exact) {
-  for (const std::string text : {"", "a", "ab", "abc", "\xff\xfe\xfd\xfc"})
-    CAF_CHECK_EQUAL(*base64url_decode(base64url_encode(text)), text);
-  CAF_CHECK(!base64url_decode("a"));
-  CAF_CHECK(!base64url_decode("YQ=="));
-  CAF_CHECK(!base64url_decode("YR"));
 }
