@@ -13,6 +13,7 @@
 #include "config/load.hpp"
 #include "config/nearest.hpp"
 #include "messages/failure_reason.hpp"
+#include "text/hex.hpp"
 
 namespace telltale::commands {
 
@@ -26,7 +27,6 @@ struct check_options {
 
 /// A JSON string.
 std::string json_text(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string result = "\"";
   for (char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -35,8 +35,7 @@ std::string json_text(std::string_view text) {
       result += c;
     } else if (byte < 0x20 || byte == 0x7f) {
       result += "\\u00";
-      result += digits[byte >> 4];
-      result += digits[byte & 15];
+      text::append_hex(result, byte);
     } else {
       result += c;
     }

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "text/hex.hpp"
 #include "text/utf8.hpp"
 
 namespace telltale::commands {
@@ -48,7 +49,6 @@ service_answer translate(http::client_result result) {
 } // namespace
 
 std::string path_segment(std::string_view text) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -58,8 +58,7 @@ std::string path_segment(std::string_view text) {
       out += c;
     } else {
       out += '%';
-      out += digits[byte >> 4U];
-      out += digits[byte & 15U];
+      text::append_hex(out, byte, text::hex_case::upper);
     }
   }
   return out;

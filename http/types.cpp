@@ -3,22 +3,12 @@
 #include <algorithm>
 
 #include "http/wire.hpp"
+#include "text/hex.hpp"
 #include "text/utf8.hpp"
 
 namespace telltale::http {
 
 namespace {
-
-/// The value of a hexadecimal digit, or -1.
-int hex_value(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
 
 /// Cuts the part before `mark` off the front of `rest`, and the mark.
 std::string_view cut(std::string_view& rest, char mark) {
@@ -175,8 +165,8 @@ std::optional<std::string> percent_decode(std::string_view text,
     } else {
       if (i + 2 >= text.size())
         return std::nullopt;
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
+      const int high = text::hex_value(text[i + 1]);
+      const int low = text::hex_value(text[i + 2]);
       if (high < 0 || low < 0)
         return std::nullopt;
       decoded += static_cast<char>(high * 16 + low);

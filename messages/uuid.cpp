@@ -2,21 +2,13 @@
 
 #include <random>
 
+#include "text/hex.hpp"
+
 namespace telltale {
 
 namespace {
 
 constexpr std::string_view digits = "0123456789abcdef";
-
-int nibble(char c) noexcept {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
 
 constexpr bool dash_before(std::size_t byte) noexcept {
   return byte == 4 || byte == 6 || byte == 8 || byte == 10;
@@ -32,8 +24,8 @@ std::optional<uuid> parse_uuid(std::string_view text) noexcept {
   for (std::size_t i = 0; i < result.bytes.size(); ++i) {
     if (dash_before(i) && text[at++] != '-')
       return std::nullopt;
-    const int high = nibble(text[at]);
-    const int low = nibble(text[at + 1]);
+    const int high = text::hex_value(text[at]);
+    const int low = text::hex_value(text[at + 1]);
     if (high < 0 || low < 0)
       return std::nullopt;
     result.bytes[i] = static_cast<std::uint8_t>(high * 16 + low);

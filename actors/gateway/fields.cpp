@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "messages/error.hpp"
+#include "text/hex.hpp"
 #include "text/utf8.hpp"
 
 namespace telltale {
@@ -41,14 +42,10 @@ std::optional<unsigned> escape_at(std::string_view text, std::size_t at) {
     return std::nullopt;
   unsigned value = 0;
   for (std::size_t i = at + 2; i < at + 6; ++i) {
-    const char c = text[i];
-    value <<= 4U;
-    if (c >= '0' && c <= '9')
-      value |= static_cast<unsigned>(c - '0');
-    else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-      value |= static_cast<unsigned>((c | 0x20) - 'a' + 10);
-    else
+    const int digit = text::hex_value(text[i]);
+    if (digit < 0)
       return std::nullopt;
+    value = value << 4U | static_cast<unsigned>(digit);
   }
   return value;
 }

@@ -16,6 +16,7 @@
 #include "actors/persistence/interrupted.hpp"
 #include "actors/persistence/pg_connection.hpp"
 #include "actors/persistence/postgres_programs.hpp"
+#include "text/hex.hpp"
 
 namespace fs = std::filesystem;
 
@@ -144,7 +145,6 @@ server_arguments(const fs::path& folder, const fs::path& socket_folder,
 
 /// `%` and whatever else a connection URI gives a meaning, encoded.
 std::string encode_part(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
   std::string result;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -156,8 +156,7 @@ std::string encode_part(std::string_view text) {
       result += c;
     } else {
       result += '%';
-      result += digits[byte >> 4U];
-      result += digits[byte & 15U];
+      text::append_hex(result, byte, text::hex_case::upper);
     }
   }
   return result;

@@ -13,6 +13,7 @@
 #include "actors/persistence/interrupted.hpp"
 #include "actors/persistence/pg_connection.hpp"
 #include "embedded/migrations.hpp"
+#include "text/hex.hpp"
 
 namespace telltale {
 
@@ -22,13 +23,7 @@ namespace {
 constexpr std::string_view lock_key = "7310869419212961121";
 
 std::string to_hex(const unsigned char* bytes, std::size_t size) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  for (std::size_t i = 0; i < size; ++i) {
-    result += digits[bytes[i] >> 4U];
-    result += digits[bytes[i] & 15U];
-  }
-  return result;
+  return text::to_hex({reinterpret_cast<const char*>(bytes), size});
 }
 
 std::string sha256(std::string_view text) {

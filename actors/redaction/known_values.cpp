@@ -5,6 +5,7 @@
 
 #include "actors/redaction/characters.hpp"
 #include "text/base64.hpp"
+#include "text/hex.hpp"
 
 namespace telltale::redact {
 
@@ -37,12 +38,6 @@ std::string spelled(std::string_view value, Spell spell) {
   for (const char c : value)
     spell(out, c);
   return out;
-}
-
-void put_hex(std::string& out, unsigned char c, bool upper) {
-  const auto* const digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-  out.push_back(digits[c >> 4U]);
-  out.push_back(digits[c & 15U]);
 }
 
 /// Base64 of the value at one of three offsets, without the characters at both
@@ -144,17 +139,17 @@ std::vector<std::string> spellings(std::string_view value) {
   add(spelled(value, json(true)));
   // Once more, as in a log line that quotes a JSON text.
   add(spelled(spelled(value, json(false)), json(false)));
-  for (const bool upper : {false, true}) {
+  for (const auto letters : {text::hex_case::lower, text::hex_case::upper}) {
     add(spelled(value, [&](std::string& to, char c) {
-      put_hex(to, static_cast<unsigned char>(c), upper);
+      text::append_hex(to, static_cast<unsigned char>(c), letters);
     }));
     add(spelled(value, [&](std::string& to, char c) {
       to += "\\u00";
-      put_hex(to, static_cast<unsigned char>(c), upper);
+      text::append_hex(to, static_cast<unsigned char>(c), letters);
     }));
     add(spelled(value, [&](std::string& to, char c) {
       to += "\\x";
-      put_hex(to, static_cast<unsigned char>(c), upper);
+      text::append_hex(to, static_cast<unsigned char>(c), letters);
     }));
     // All but unreserved; all but letters and digits; every byte.
     for (const std::string_view keep :
@@ -164,7 +159,7 @@ std::vector<std::string> spellings(std::string_view value) {
           to.push_back(c);
         } else {
           to.push_back('%');
-          put_hex(to, static_cast<unsigned char>(c), upper);
+          text::append_hex(to, static_cast<unsigned char>(c), letters);
         }
       }));
     add(spelled(value, [&](std::string& to, char c) {
@@ -175,19 +170,19 @@ std::vector<std::string> spellings(std::string_view value) {
         to.push_back(c);
       } else {
         to.push_back('%');
-        put_hex(to, static_cast<unsigned char>(c), upper);
+        text::append_hex(to, static_cast<unsigned char>(c), letters);
       }
     }));
     add(spelled(value, [&](std::string& to, char c) {
       to.push_back('%');
-      put_hex(to, static_cast<unsigned char>(c), upper);
+      text::append_hex(to, static_cast<unsigned char>(c), letters);
     }));
     // JSON that escapes what HTML minds.
     add(spelled(value, [&](std::string& to, char c) {
       if (c == '<' || c == '>' || c == '&' || c == '\'' || c == '='
           || c == '+') {
         to += "\\u00";
-        put_hex(to, static_cast<unsigned char>(c), upper);
+        text::append_hex(to, static_cast<unsigned char>(c), letters);
       } else if (c == '"' || c == '\\') {
         to.push_back('\\');
         to.push_back(c);

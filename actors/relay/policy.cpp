@@ -5,6 +5,8 @@
 
 #include <openssl/sha.h>
 
+#include "text/hex.hpp"
+
 namespace telltale {
 
 namespace {
@@ -90,13 +92,9 @@ std::string target_digest(const config::relay_config& options) {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
   SHA256(bytes, text.size(), hash.data());
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result;
-  for (const auto byte : hash) {
-    result += digits[byte >> 4U];
-    result += digits[byte & 15U];
-  }
-  return result;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): bytes
+  return text::to_hex(
+      {reinterpret_cast<const char*>(hash.data()), hash.size()});
 }
 
 delivery_tried settle(const started_try& started, const send_result& result) {
