@@ -1,6 +1,5 @@
 #include "commands/console.hpp"
 
-#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -8,6 +7,8 @@
 #include <CLI/CLI.hpp>
 #include <boost/json/serialize.hpp>
 #include <sysexits.h>
+
+#include "text/duration.hpp"
 
 namespace telltale::commands {
 
@@ -116,22 +117,9 @@ query_of(const std::vector<std::pair<std::string, std::string>>& pairs) {
 }
 
 std::optional<std::chrono::seconds> read_span(std::string_view text) {
-  std::int64_t count = 0;
-  const auto* end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, count);
-  if (read.ec != std::errc{} || count < 0 || count > 31'536'000)
-    return {};
-  const std::string_view unit{read.ptr,
-                              static_cast<std::size_t>(end - read.ptr)};
-  if (unit.empty() || unit == "s")
-    return std::chrono::seconds{count};
-  if (unit == "m" || unit == "min")
-    return std::chrono::minutes{count};
-  if (unit == "h")
-    return std::chrono::hours{count};
-  if (unit == "d")
-    return std::chrono::days{count};
-  return {};
+  const auto span = text::parse_duration(text, {.days = true, .loose = true});
+  return span ? std::optional{std::chrono::floor<std::chrono::seconds>(*span)}
+              : std::nullopt;
 }
 
 operator_console::operator_console(const console_options& options)

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "text/duration.hpp"
 #include "text/utf8.hpp"
 
 namespace telltale::commands {
@@ -63,16 +64,6 @@ std::string reason_of(const command_end& end) {
     return "agent_error.process_failure";
   return {};
 }
-
-struct unit_of_time {
-  std::string_view name;
-  std::int64_t milliseconds;
-};
-
-constexpr unit_of_time units_of_time[] = {
-    {"", 1'000},   {"s", 1'000},    {"ms", 1},
-    {"m", 60'000}, {"min", 60'000}, {"h", 3'600'000},
-};
 
 /// A number without sign and what follows it.
 std::optional<std::pair<std::int64_t, std::string_view>>
@@ -132,17 +123,7 @@ std::string signal_name(int number) {
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  auto parts = split_number(text);
-  if (!parts)
-    return std::nullopt;
-  for (const auto& unit : units_of_time) {
-    if (unit.name != parts->second)
-      continue;
-    if (parts->first > 1'000'000'000)
-      return std::nullopt;
-    return std::chrono::milliseconds{parts->first * unit.milliseconds};
-  }
-  return std::nullopt;
+  return text::parse_duration(text, {.milliseconds = true, .loose = true});
 }
 
 std::string duration_text(std::chrono::milliseconds span) {

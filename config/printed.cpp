@@ -3,7 +3,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "config/duration.hpp"
+#include "text/duration.hpp"
 
 namespace telltale::config {
 
@@ -24,7 +24,7 @@ template <class T> std::string print(const T& x) {
     const auto plain = printed_number(x);
     return plain.find('.') == plain.npos ? plain + ".0" : plain;
   } else if constexpr (std::is_same_v<T, duration>)
-    return '"' + print_duration(x) + '"';
+    return '"' + telltale::text::print_duration(x) + '"';
   else if constexpr (std::is_same_v<T, text_list>) {
     std::string items;
     for (const auto& item : x)
@@ -101,7 +101,8 @@ std::string printed_bounds(const field& row) {
     return {};
   const bool timed = type_name(row) == "duration";
   const auto print_one = [timed](double x) {
-    return timed ? print_duration(duration{static_cast<std::int64_t>(x)})
+    return timed ? telltale::text::print_duration(
+               duration{static_cast<std::int64_t>(x)})
                  : printed_number(x);
   };
   return print_one(limits.low) + " to " + print_one(limits.high);

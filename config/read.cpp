@@ -5,9 +5,9 @@
 #include <fstream>
 #include <type_traits>
 
-#include "config/duration.hpp"
 #include "config/nearest.hpp"
 #include "config/printed.hpp"
+#include "text/duration.hpp"
 
 namespace telltale::config {
 
@@ -78,10 +78,12 @@ bool take_number(const node& raw, const bounds& limits, T& value) {
 }
 
 bool take_duration(const node& raw, const bounds& limits, duration& value) {
+  constexpr telltale::text::duration_syntax syntax{
+      .fractions = true, .milliseconds = true, .days = true};
   const auto said = settled(raw, "\"'");
   if (said.what != form::quoted)
     return false;
-  const auto given = parse_duration(said.text);
+  const auto given = telltale::text::parse_duration(said.text, syntax);
   if (!given || static_cast<double>(given->count()) < limits.low
       || static_cast<double>(given->count()) > limits.high)
     return false;

@@ -16,7 +16,6 @@
 #include "config/address.hpp"
 #include "config/changes.hpp"
 #include "config/describe.hpp"
-#include "config/duration.hpp"
 #include "config/load.hpp"
 #include "config/nearest.hpp"
 #include "config/rows.hpp"
@@ -25,7 +24,6 @@
 #include <caf/test/dsl.hpp>
 
 using namespace telltale::config;
-using namespace std::chrono_literals;
 using telltale::test::scratch_file;
 
 namespace {
@@ -78,23 +76,6 @@ outcome run(std::vector<std::string> words) {
 }
 
 } // namespace
-
-CAF_TEST(a duration is a number with one unit) {
-  CAF_CHECK(parse_duration("250ms") == 250ms);
-  CAF_CHECK(parse_duration("5s") == 5s);
-  CAF_CHECK(parse_duration("1.5s") == 1500ms);
-  CAF_CHECK(parse_duration("90m") == 90min);
-  CAF_CHECK(parse_duration("1h") == 1h);
-  CAF_CHECK(parse_duration("30d") == 720h);
-  CAF_CHECK(parse_duration("0s") == 0ms);
-  for (const char* wrong :
-       {"", "5", "s", "-5s", "5 s", "5sec", "1h30m", "0.5ms", ".5s", "5.s",
-        "1.2.3s", "1e3s", "99999999999999999999d", "5S", "5s "})
-    if (const auto read = parse_duration(wrong))
-      CAF_ERROR("read " << wrong << " as " << read->count() << " ms");
-  for (auto value : {0ms, 1ms, 1500ms, 5000ms, 9'000'000ms, 86'400'000ms})
-    CAF_CHECK(parse_duration(print_duration(value)) == value);
-}
 
 CAF_TEST(an address needs a host and a port) {
   CAF_CHECK(parse_address("127.0.0.1:8080") == (address{"127.0.0.1", 8080}));
