@@ -25,12 +25,8 @@ std::chrono::milliseconds beat_interval(const boost::json::value& answer) {
 }
 
 bool names_task(const boost::json::value& answer, const std::string& task) {
-  const auto* object = answer.if_object();
-  const auto* stop = object ? object->if_contains("stop") : nullptr;
-  const auto* list = stop ? stop->if_array() : nullptr;
-  if (list == nullptr)
-    return false;
-  return std::any_of(list->begin(), list->end(), [&](const auto& one) {
+  const auto& stop = text::array_at(answer, "stop");
+  return std::any_of(stop.begin(), stop.end(), [&](const auto& one) {
     const auto* text = one.if_string();
     return text && std::string_view{text->data(), text->size()} == task;
   });

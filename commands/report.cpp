@@ -12,30 +12,16 @@
 namespace telltale::commands {
 
 namespace json = boost::json;
+using text::array_at;
+using text::number_or_zero;
+using text::object_at;
 
 namespace {
-
-std::int64_t count_at(const json::value& from, std::string_view key) {
-  return number_at(from, key).value_or(0);
-}
-
-const json::value& part_at(const json::value& from, std::string_view key) {
-  static const json::value none;
-  const auto* object = from.if_object();
-  const auto* found = object != nullptr ? object->if_contains(key) : nullptr;
-  return found != nullptr ? *found : none;
-}
-
-const json::array& list_at(const json::value& from, std::string_view key) {
-  static const json::array none;
-  const auto* list = part_at(from, key).if_array();
-  return list != nullptr ? *list : none;
-}
 
 std::int64_t total_of(const json::array& rows) {
   std::int64_t sum = 0;
   for (const auto& row : rows)
-    sum += count_at(row, "count");
+    sum += number_or_zero(row, "count");
   return sum;
 }
 
@@ -58,18 +44,18 @@ std::string bar(std::int64_t count, std::int64_t most) {
 }
 
 std::string silent_part(const json::value& stats, const terminal& on) {
-  const auto succeeded = count_at(stats, "succeeded");
-  const auto& outcomes = part_at(stats, "outcomes");
-  const auto silent = count_at(outcomes, "silent_noop");
+  const auto succeeded = number_or_zero(stats, "succeeded");
+  const auto& outcomes = object_at(stats, "outcomes");
+  const auto silent = number_or_zero(outcomes, "silent_noop");
   auto line = "Of " + std::to_string(succeeded) + " runs that succeeded, "
               + std::to_string(silent) + " posted nothing ("
               + percent(silent, succeeded) + ").";
   auto out = on.paint(silent > 0 ? colour::yellow : colour::green, line) + "\n";
   table reasons{{"runs", "reason given"}};
   std::int64_t listed = 0;
-  for (const auto& row : list_at(stats, "no_op_details")) {
+  for (const auto& row : array_at(stats, "no_op_details")) {
     const auto detail = first_line(text_at(row, "detail"));
-    const auto count = count_at(row, "count");
+    const auto count = number_or_zero(row, "count");
     listed += count;
     reasons.add({{std::to_string(count)},
                  {detail.empty() ? "none was given" : detail}});
@@ -78,39 +64,40 @@ std::string silent_part(const json::value& stats, const terminal& on) {
     reasons.add({{std::to_string(silent - listed)}, {"others"}});
   if (!reasons.empty())
     out += reasons.print(on, 2);
-  const auto clean = count_at(outcomes, "clean");
-  const auto unverified = count_at(outcomes, "unverified");
-  out += "  " + std::to_string(count_at(outcomes, "delivered")) + " delivered, "
-         + std::to_string(clean) + " had rightly nothing to post, "
-         + std::to_string(unverified) + " did not say.\n";
+  const auto clean = number_or_zero(outcomes, "clean");
+  const auto unverified = number_or_zero(outcomes, "unverified");
+  out += "  " + std::to_string(number_or_zero(outcomes, "delivered"))
+         + " delivered, " + std::to_string(clean)
+         + " had rightly nothing to post, " + std::to_string(unverified)
+         + " did not say.\n";
   return out;
 }
 
 std::string failures_part(const json::value& stats, const terminal& on) {
-  const auto& reasons = list_at(stats, "reasons");
-  const auto failed = count_at(part_at(stats, "outcomes"), "failed");
+  const auto& reasons = array_at(stats, "reasons");
+  const auto failed = number_or_zero(object_at(stats, "outcomes"), "failed");
   auto out = heading(on, "Failures: " + std::to_string(failed) + " of "
-                             + std::to_string(count_at(stats, "finished"))
+                             + std::to_string(number_or_zero(stats, "finished"))
                              + " finished runs");
   table rows{{"runs", "share", "reason"}};
   for (const auto& row : reasons)
-    rows.add({{std::to_string(count_at(row, "count"))},
-              {percent(count_at(row, "count"), failed)},
+    rows.add({{std::to_string(number_or_zero(row, "count"))},
+              {percent(number_or_zero(row, "count"), failed)},
               {printable(text_at(row, "failure_reason"))}});
   if (rows.empty())
     out += "  None.\n";
   else
     out += rows.print(on, 2);
-  if (const auto retried = total_of(list_at(stats, "retried")); retried > 0)
+  if (const auto retried = total_of(array_at(stats, "retried")); retried > 0)
     out += "  " + std::to_string(retried)
            + " attempts more failed and were followed by another.\n";
   return out;
 }
 
 std::string told_part(const json::value& stats, const terminal& on) {
-  const auto& deliveries = part_at(stats, "deliveries");
-  const auto dead = count_at(deliveries, "dead");
-  const auto pending = count_at(deliveries, "pending");
+  const auto& deliveries = object_at(stats, "deliveries");
+  const auto dead = number_or_zero(deliveries, "dead");
+  const auto pending = number_or_zero(deliveries, "pending");
   auto out = heading(on, "Messages");
   if (dead == 0 && pending == 0)
     return out + "  All were delivered.\n";
@@ -121,9 +108,8 @@ std::string told_part(const json::value& stats, const terminal& on) {
            + "; telltale deliveries --state dead\n";
   if (pending > 0) {
     out += "  " + std::to_string(pending) + " wait";
-    const auto& age = part_at(deliveries, "oldest_pending_seconds");
-    if (age.is_number()) {
-      const auto seconds = static_cast<std::int64_t>(age.to_number<double>());
+    if (const auto age = text::real_at(deliveries, "oldest_pending_seconds")) {
+      const auto seconds = static_cast<std::int64_t>(*age);
       out += ", the oldest for " + span_words(std::chrono::seconds{seconds});
     }
     out += "\n";
@@ -132,18 +118,19 @@ std::string told_part(const json::value& stats, const terminal& on) {
 }
 
 std::string days_part(const json::value& stats, const terminal& on) {
-  const auto& buckets = list_at(stats, "buckets");
+  const auto& buckets = array_at(stats, "buckets");
   std::int64_t most = 0;
   for (const auto& bucket : buckets)
-    most = std::max(most, count_at(part_at(bucket, "outcomes"), "failed"));
+    most =
+        std::max(most, number_or_zero(object_at(bucket, "outcomes"), "failed"));
   auto out = heading(on, text_at(stats, "bucket") == "1h" ? "By hour (UTC)"
                                                           : "By day (UTC)");
   table rows{{"", "succeeded", "posted nothing", "failed", ""}};
   for (const auto& bucket : buckets) {
-    const auto& outcomes = part_at(bucket, "outcomes");
-    const auto succeeded = count_at(bucket, "succeeded");
-    const auto silent = count_at(outcomes, "silent_noop");
-    const auto failed = count_at(outcomes, "failed");
+    const auto& outcomes = object_at(bucket, "outcomes");
+    const auto succeeded = number_or_zero(bucket, "succeeded");
+    const auto silent = number_or_zero(outcomes, "silent_noop");
+    const auto failed = number_or_zero(outcomes, "failed");
     auto start = text_at(bucket, "start");
     start = start.substr(0, text_at(stats, "bucket") == "1h" ? 16 : 10);
     std::replace(start.begin(), start.end(), 'T', ' ');
@@ -180,18 +167,17 @@ std::string report_text(const json::value& stats, const terminal& on) {
       on.paint(colour::dim, since + "Z to " + until + "Z") + "\n\n";
   out += silent_part(stats, on);
   out += failures_part(stats, on);
-  const auto& causes = list_at(stats, "newest_causes");
+  const auto& causes = array_at(stats, "newest_causes");
   if (!causes.empty()) {
     out += heading(on, "Newest causes");
     table rows{{"runs", "reason", "detail"}};
     for (std::size_t i = 0; i < std::min<std::size_t>(causes.size(), 8); ++i)
-      rows.add({{std::to_string(count_at(causes[i], "count"))},
+      rows.add({{std::to_string(number_or_zero(causes[i], "count"))},
                 {printable(text_at(causes[i], "failure_reason"))},
                 {first_line(text_at(causes[i], "detail"))}});
     out += rows.print(on, 2);
   }
-  const auto& unknown = part_at(stats, "unknown_share");
-  if (unknown.is_number() && unknown.to_number<double>() > 0.05)
+  if (text::real_at(stats, "unknown_share").value_or(0) > 0.05)
     out += "  More than one failure in twenty has no known cause: "
            "docs/classifier.md says what to do.\n";
   out += told_part(stats, on);

@@ -143,23 +143,6 @@ service_call find_task_call(std::string_view task) {
   return out;
 }
 
-std::string text_at(const json::value& from, std::string_view key) {
-  if (const auto* object = from.if_object())
-    if (const auto* member = object->if_contains(key))
-      if (const auto* text = member->if_string())
-        return {text->data(), text->size()};
-  return {};
-}
-
-std::optional<std::int64_t> number_at(const json::value& from,
-                                      std::string_view key) {
-  if (const auto* object = from.if_object())
-    if (const auto* member = object->if_contains(key))
-      if (const auto* number = member->if_int64())
-        return *number;
-  return std::nullopt;
-}
-
 std::string clean_utf8(std::string_view bytes) {
   auto out = text::replace_invalid(bytes);
   std::erase(out, '\0');

@@ -14,6 +14,7 @@
 #include <boost/json/value.hpp>
 
 #include "http/client.hpp"
+#include "text/json_fields.hpp"
 
 namespace telltale::commands {
 
@@ -90,12 +91,9 @@ struct held_task {
 /// percent-encoded.
 [[nodiscard]] std::string path_segment(std::string_view text);
 
-/// The string under `key`; empty if there is none.
-[[nodiscard]] std::string text_at(const boost::json::value& from,
-                                  std::string_view key);
-/// The integer under `key`, if there is one.
-[[nodiscard]] std::optional<std::int64_t>
-number_at(const boost::json::value& from, std::string_view key);
+// How answers are read.
+using text::number_at;
+using text::text_at;
 
 /// Bytes that JSON can carry: invalid UTF-8 becomes U+FFFD, NUL goes.
 [[nodiscard]] std::string clean_utf8(std::string_view bytes);

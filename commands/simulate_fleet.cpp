@@ -173,20 +173,18 @@ void fleet::on_claimed(std::size_t at, const service_answer& answer) {
     trouble("claim: " + answer.trouble);
     return agenda_.after(1s, [this, at] { claim(at); });
   }
-  const auto* object = answer.body.if_object();
-  const auto* list = object ? object->if_contains("tasks") : nullptr;
-  if (list == nullptr || !list->is_array() || list->get_array().empty())
+  const auto& tasks = text::array_at(answer.body, "tasks");
+  if (tasks.empty())
     return claim(at);
-  const auto& task = list->get_array().front();
-  const auto* input =
-      task.is_object() ? task.get_object().if_contains("input") : nullptr;
-  auto n = input ? number_at(*input, "simulated") : std::nullopt;
+  const auto& task = tasks.front();
+  const auto& input = text::object_at(task, "input");
+  const auto n = number_at(input, "simulated");
   auto& by = runners_[at];
   by.task = text_at(task, "task_id");
   by.token = text_at(task, "token");
   by.attempt =
       static_cast<std::uint32_t>(number_at(task, "attempt").value_or(1));
-  if (!n || *n < 0 || text_at(*input, "run") != run_) {
+  if (!n || *n < 0 || text_at(input, "run") != run_) {
     trouble("claim: task " + by.task + " is none of this simulation's");
     return claim(at);
   }

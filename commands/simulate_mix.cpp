@@ -329,10 +329,7 @@ std::vector<std::string> disagreements(const expectation& wanted,
   for (const auto& secret : wanted.secrets)
     if (raw.find(secret) != std::string_view::npos)
       out.push_back("a planted secret is told"); // never which
-  const auto* object = told.if_object();
-  const auto* list = object ? object->if_contains("attempts") : nullptr;
-  if (list == nullptr || !list->is_array()
-      || list->get_array().size() != wanted.attempts)
+  if (text::array_at(told, "attempts").size() != wanted.attempts)
     out.push_back("it does not show " + std::to_string(wanted.attempts)
                   + " attempts");
   return out;

@@ -110,9 +110,9 @@ sink_answer sink_chat::answer(const http::request& what) {
 }
 
 sink_answer sink_chat::lark_token(const http::request& what) {
-  const auto body = read_object(what.body);
-  if (!body || text_in(*body, "app_id").empty()
-      || text_in(*body, "app_secret").empty())
+  const auto body = parse_object(what.body);
+  if (!body || text_at(*body, "app_id").empty()
+      || text_at(*body, "app_secret").empty())
     return {.what = lark_error(400, 10'003)};
   const std::lock_guard lock{guard_};
   if (const auto fault = faults_.meet_token(std::chrono::steady_clock::now()))
@@ -126,8 +126,8 @@ sink_answer sink_chat::lark_token(const http::request& what) {
 
 sink_answer sink_chat::lark(const http::request& what,
                             const std::string& reply_to) {
-  const auto body = read_object(what.body);
-  if (!body || text_in(*body, "uuid").empty())
+  const auto body = parse_object(what.body);
+  if (!body || text_at(*body, "uuid").empty())
     return {.what = lark_error(400, 230'001)};
   {
     const std::lock_guard lock{guard_};
@@ -135,14 +135,14 @@ sink_answer sink_chat::lark(const http::request& what,
         || header_in(what, "authorization") != "Bearer " + token_)
       return {.what = lark_error(400, bad_token_code)};
   }
-  const auto content = text_in(*body, "content");
-  const auto type = text_in(*body, "msg_type");
+  const auto content = text_at(*body, "content");
+  const auto type = text_at(*body, "msg_type");
   if (content.size() > (type == "text" ? lark_text_bytes : lark_card_bytes))
     return {.what = lark_error(400, too_long_code)};
-  sink_arrival arrival{.relay = "lark", .chat = text_in(*body, "receive_id")};
+  sink_arrival arrival{.relay = "lark", .chat = text_at(*body, "receive_id")};
   arrival.card = read_lark_card(type, content);
   arrival.text = text_of_card(arrival.card);
-  arrival.key = text_in(*body, "uuid");
+  arrival.key = text_at(*body, "uuid");
   arrival.reply_to = reply_to;
   return take(std::move(arrival));
 }
@@ -152,16 +152,16 @@ sink_answer sink_chat::add_fault(const http::request& what) {
   if (!is_local(what.remote_address))
     return {.what =
                 json_answer(403, {{"msg", "faults from this machine only"}})};
-  const auto body = read_object(what.body);
+  const auto body = parse_object(what.body);
   if (!body)
     return bad_body();
   const std::lock_guard lock{guard_};
-  if (flag_in(*body, "forget_token"))
+  if (flag_at(*body, "forget_token"))
     token_.clear();
   faults_.add(*body, std::chrono::steady_clock::now());
   return {.what = json_answer(200, {{"ok", true}}),
           .closed_for = std::chrono::milliseconds{
-              std::max<std::int64_t>(number_in(*body, "closed_ms"), 0)}};
+              std::max<std::int64_t>(number_or_zero(*body, "closed_ms"), 0)}};
 }
 
 sink_answer sink_chat::take(sink_arrival what) {

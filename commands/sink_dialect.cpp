@@ -21,18 +21,6 @@ constexpr std::size_t dingtalk_text = 5'000;
 constexpr std::size_t wecom_bytes = 4'096;
 constexpr std::size_t telegram_units = 4'096;
 
-const json::object& part(const json::object& of, std::string_view key) {
-  static const json::object none;
-  const auto* value = of.if_contains(json::string_view{key.data(), key.size()});
-  return value != nullptr && value->is_object() ? value->get_object() : none;
-}
-
-json::array list(const json::object& of, std::string_view key) {
-  const auto* value = of.if_contains(json::string_view{key.data(), key.size()});
-  return value != nullptr && value->is_array() ? value->get_array()
-                                               : json::array{};
-}
-
 http::response bad_body() {
   return json_answer(400, {{"msg", "the body cannot be read"}});
 }
@@ -43,8 +31,8 @@ void add(std::string& text, const std::string& line) {
 }
 
 std::string id_as_text(const json::object& of, std::string_view key) {
-  const auto number = number_in(of, key);
-  return number != 0 ? std::to_string(number) : text_in(of, key);
+  const auto number = number_or_zero(of, key);
+  return number != 0 ? std::to_string(number) : text_at(of, key);
 }
 
 http::response slack_error(unsigned status, std::string_view error) {
@@ -65,15 +53,15 @@ http::response telegram_error(unsigned status, std::string_view text,
 }
 
 sink_reading read_octo(const http::request& what, const json::object& body) {
-  const auto& inner = part(body, "payload");
+  const auto& inner = object_at(body, "payload");
   if (inner.empty())
     return bad_body();
   if (!what.find("authorization").value_or("").starts_with("Bearer "))
     return json_answer(401, {{"msg", "a bot's token is required"}});
-  sink_arrival result{.relay = "octo", .chat = text_in(body, "channel_id")};
-  result.text = text_in(inner, "content");
-  result.key = text_in(body, "client_msg_no");
-  result.reply_to = text_in(part(inner, "reply"), "message_id");
+  sink_arrival result{.relay = "octo", .chat = text_at(body, "channel_id")};
+  result.text = text_at(inner, "content");
+  result.key = text_at(body, "client_msg_no");
+  result.reply_to = text_at(object_at(inner, "reply"), "message_id");
   result.card.body = result.text;
   return result;
 }
@@ -81,15 +69,15 @@ sink_reading read_octo(const http::request& what, const json::object& body) {
 sink_reading read_slack(const http::request& what, const json::object& body) {
   if (!what.find("authorization").value_or("").starts_with("Bearer xox"))
     return slack_error(200, "invalid_auth");
-  if (text_in(body, "channel").empty())
+  if (text_at(body, "channel").empty())
     return slack_error(200, "channel_not_found");
   sink_card card;
-  for (const auto& block : list(body, "blocks")) {
+  for (const auto& block : array_at(body, "blocks")) {
     if (!block.is_object())
       return slack_error(200, "invalid_blocks");
     const auto& object = block.get_object();
-    const auto type = text_in(object, "type");
-    const auto text = text_in(part(object, "text"), "text");
+    const auto type = text_at(object, "type");
+    const auto text = text_at(object_at(object, "text"), "text");
     if ((type == "header" || type == "section")
         && (text.empty()
             || text::utf16_units(text)
@@ -99,27 +87,27 @@ sink_reading read_slack(const http::request& what, const json::object& body) {
       card.title = text;
     else if (type == "section")
       add(card.body, text);
-    for (const auto& element : list(object, "elements")) {
+    for (const auto& element : array_at(object, "elements")) {
       if (!element.is_object())
         return slack_error(200, "invalid_blocks");
       const auto& inner = element.get_object();
-      add(card.body, text_in(inner, "text"));
-      if (text_in(inner, "type") == "button") {
-        card.link = text_in(inner, "url");
-        card.link_text = text_in(part(inner, "text"), "text");
+      add(card.body, text_at(inner, "text"));
+      if (text_at(inner, "type") == "button") {
+        card.link = text_at(inner, "url");
+        card.link_text = text_at(object_at(inner, "text"), "text");
       }
     }
   }
-  const auto text = text_in(body, "text");
+  const auto text = text_at(body, "text");
   if (text.empty() && card.body.empty())
     return slack_error(200, "no_text");
   if (text.size() > slack_text)
     return slack_error(200, "msg_too_long");
   if (card.body.empty())
     card.body = text;
-  sink_arrival result{.relay = "slack", .chat = text_in(body, "channel")};
+  sink_arrival result{.relay = "slack", .chat = text_at(body, "channel")};
   result.text = text_of_card(card);
-  result.reply_to = text_in(body, "thread_ts");
+  result.reply_to = text_at(body, "thread_ts");
   result.card = std::move(card);
   return result;
 }
@@ -129,14 +117,14 @@ sink_reading read_dingtalk(const http::request& what,
   const auto token = value_in_query(what, "access_token");
   if (token.empty())
     return errcode(300'001, "token is not exist");
-  const auto& shown = text_in(body, "msgtype") == "actionCard"
-                          ? part(body, "actionCard")
-                          : part(body, "markdown");
+  const auto& shown = text_at(body, "msgtype") == "actionCard"
+                          ? object_at(body, "actionCard")
+                          : object_at(body, "markdown");
   sink_card card;
-  card.title = text_in(shown, "title");
-  card.body = text_in(shown, "text");
-  card.link = text_in(shown, "singleURL");
-  card.link_text = text_in(shown, "singleTitle");
+  card.title = text_at(shown, "title");
+  card.body = text_at(shown, "text");
+  card.link = text_at(shown, "singleURL");
+  card.link_text = text_at(shown, "singleTitle");
   if (card.title.empty() || card.body.empty())
     return errcode(40'035, "missing parameter json");
   if (text::utf16_units(card.body) > dingtalk_text)
@@ -168,8 +156,8 @@ sink_reading read_wecom(const http::request& what, const json::object& body) {
   if (key.empty())
     return errcode(93'000, "invalid webhook url");
   sink_arrival result{.relay = "wecom", .chat = key};
-  result.text = text_in(part(body, "markdown"), "content");
-  if (text_in(body, "msgtype") != "markdown")
+  result.text = text_at(object_at(body, "markdown"), "content");
+  if (text_at(body, "msgtype") != "markdown")
     return errcode(40'008, "invalid message type");
   if (result.text.empty())
     return errcode(44'004, "empty content");
@@ -191,7 +179,7 @@ sink_reading read_telegram(const http::request& what,
   sink_arrival result{.relay = "telegram", .chat = id_as_text(body, "chat_id")};
   if (result.chat.empty())
     return telegram_error(400, "Bad Request: chat_id is empty");
-  const auto html = text_in(body, "text");
+  const auto html = text_at(body, "text");
   const auto seen = text_of_html(html);
   if (!seen)
     return telegram_error(400, "Bad Request: can't parse entities: "
@@ -208,15 +196,16 @@ sink_reading read_telegram(const http::request& what,
     result.card.body.resize(line);
   }
   result.text = seen->text + (seen->link.empty() ? "" : "\n" + seen->link);
-  result.reply_to = id_as_text(part(body, "reply_parameters"), "message_id");
+  result.reply_to =
+      id_as_text(object_at(body, "reply_parameters"), "message_id");
   return result;
 }
 
 sink_reading read_hook(const http::request& what, const json::object& body) {
   sink_arrival result{.relay = "webhook", .chat = {}};
-  result.text = text_in(body, "type") + " " + text_in(body, "task_id");
+  result.text = text_at(body, "type") + " " + text_at(body, "task_id");
   result.key = std::string{what.find("webhook-id").value_or("")};
-  result.card.title = text_in(body, "type");
+  result.card.title = text_at(body, "type");
   result.card.body = json::serialize(body);
   return result;
 }
@@ -246,32 +235,33 @@ std::string text_of_card(const sink_card& card) {
 
 sink_card read_lark_card(std::string_view type, std::string_view content) {
   sink_card card;
-  const auto object = read_object(content);
+  const auto object = parse_object(content);
   if (!object)
     return card;
   if (type == "text") {
-    card.body = text_in(*object, "text");
+    card.body = text_at(*object, "text");
     return card;
   }
-  const auto& header = part(*object, "header");
-  card.title = text_in(part(header, "title"), "content");
-  card.colour = text_in(header, "template");
-  for (const auto& element : list(*object, "elements")) {
+  const auto& header = object_at(*object, "header");
+  card.title = text_at(object_at(header, "title"), "content");
+  card.colour = text_at(header, "template");
+  for (const auto& element : array_at(*object, "elements")) {
     if (!element.is_object())
       continue;
     const auto& inner = element.get_object();
-    add(card.body, as_seen(text_in(inner, "content")));
-    for (const auto& action : list(inner, "actions"))
+    add(card.body, as_seen(text_at(inner, "content")));
+    for (const auto& action : array_at(inner, "actions"))
       if (action.is_object()) {
-        card.link = text_in(action.get_object(), "url");
-        card.link_text = text_in(part(action.get_object(), "text"), "content");
+        card.link = text_at(action.get_object(), "url");
+        card.link_text =
+            text_at(object_at(action.get_object(), "text"), "content");
       }
   }
   return card;
 }
 
 sink_reading read_message(std::string_view relay, const http::request& what) {
-  const auto body = read_object(what.body);
+  const auto body = parse_object(what.body);
   if (!body)
     return relay == "slack"      ? slack_error(200, "invalid_json")
            : relay == "telegram" ? telegram_error(400, "Bad Request")

@@ -18,24 +18,22 @@ constexpr const char* gateway_page =
 
 sink_fault read_fault(const json::object& wanted) {
   sink_fault fault;
-  fault.next = number_in(wanted, "next");
-  fault.status = static_cast<unsigned>(number_in(wanted, "status"));
-  fault.code = number_in(wanted, "code");
-  fault.stored = flag_in(wanted, "stored");
-  fault.hang = flag_in(wanted, "hang");
-  fault.of_token = text_in(wanted, "of") == "token";
-  fault.chat = text_in(wanted, "chat");
-  fault.header = text_in(wanted, "header");
-  fault.relay = text_in(wanted, "relay");
-  fault.error = text_in(wanted, "error");
-  fault.body = text_in(wanted, "body");
-  fault.cut = flag_in(wanted, "cut");
-  fault.half = flag_in(wanted, "half");
-  if (const auto* given = wanted.if_contains("parameters");
-      given != nullptr && given->is_object())
-    fault.parameters = given->get_object();
+  fault.next = number_or_zero(wanted, "next");
+  fault.status = static_cast<unsigned>(number_or_zero(wanted, "status"));
+  fault.code = number_or_zero(wanted, "code");
+  fault.stored = flag_at(wanted, "stored");
+  fault.hang = flag_at(wanted, "hang");
+  fault.of_token = text_at(wanted, "of") == "token";
+  fault.chat = text_at(wanted, "chat");
+  fault.header = text_at(wanted, "header");
+  fault.relay = text_at(wanted, "relay");
+  fault.error = text_at(wanted, "error");
+  fault.body = text_at(wanted, "body");
+  fault.cut = flag_at(wanted, "cut");
+  fault.half = flag_at(wanted, "half");
+  fault.parameters = object_at(wanted, "parameters");
   // As a proxy answers while what stands behind it is gone.
-  if (flag_in(wanted, "away")) {
+  if (flag_at(wanted, "away")) {
     fault.status = 502;
     fault.body = gateway_page;
   }
@@ -45,10 +43,10 @@ sink_fault read_fault(const json::object& wanted) {
 } // namespace
 
 void sink_faults::add(const json::object& wanted, moment now) {
-  if (flag_in(wanted, "clear"))
+  if (flag_at(wanted, "clear"))
     waiting_.clear();
   entry fresh{read_fault(wanted), std::nullopt};
-  if (const auto ms = number_in(wanted, "for_ms"); ms > 0) {
+  if (const auto ms = number_or_zero(wanted, "for_ms"); ms > 0) {
     fresh.until = now + std::chrono::milliseconds{ms};
     if (fresh.fault.next <= 0)
       fresh.fault.next = std::numeric_limits<std::int64_t>::max();

@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "text/hex.hpp"
@@ -24,40 +22,7 @@ constexpr std::array<std::pair<std::string_view, char>, 4> entities{
 constexpr std::array<std::string_view, 6> telegram_tags{"b", "i",    "u",
                                                         "s", "code", "pre"};
 
-const json::value* find(const json::object& object, std::string_view key) {
-  return object.if_contains(json::string_view{key.data(), key.size()});
-}
-
-std::string string_of(const json::value& value) {
-  const auto& text = value.get_string();
-  return {text.c_str(), text.size()};
-}
-
 } // namespace
-
-std::optional<json::object> read_object(std::string_view text) {
-  boost::system::error_code error;
-  auto value = json::parse(json::string_view{text.data(), text.size()}, error);
-  if (error || !value.is_object())
-    return std::nullopt;
-  return std::move(value.get_object());
-}
-
-std::string text_in(const json::object& object, std::string_view key) {
-  const auto* value = find(object, key);
-  return value != nullptr && value->is_string() ? string_of(*value)
-                                                : std::string{};
-}
-
-std::int64_t number_in(const json::object& object, std::string_view key) {
-  const auto* value = find(object, key);
-  return value != nullptr && value->is_int64() ? value->get_int64() : 0;
-}
-
-bool flag_in(const json::object& object, std::string_view key) {
-  const auto* value = find(object, key);
-  return value != nullptr && value->is_bool() && value->get_bool();
-}
 
 std::string value_in_query(const http::request& what, std::string_view key) {
   const auto parsed = http::parse_target(what.target);

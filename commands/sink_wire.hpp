@@ -8,19 +8,19 @@
 #include <boost/json/object.hpp>
 
 #include "http/types.hpp"
+#include "text/json_fields.hpp"
 
 namespace telltale::commands {
 
 // What the sink's endpoints read and say.
 
-[[nodiscard]] std::optional<boost::json::object>
-read_object(std::string_view text);
-[[nodiscard]] std::string text_in(const boost::json::object& object,
-                                  std::string_view key);
-[[nodiscard]] std::int64_t number_in(const boost::json::object& object,
-                                     std::string_view key);
-[[nodiscard]] bool flag_in(const boost::json::object& object,
-                           std::string_view key);
+// Bodies are read as JSON that somebody else wrote.
+using text::array_at;
+using text::flag_at;
+using text::number_or_zero;
+using text::object_at;
+using text::parse_object;
+using text::text_at;
 
 /// The first value of that name; empty: none.
 [[nodiscard]] std::string value_in_query(const http::request& what,

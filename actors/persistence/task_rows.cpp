@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "actors/persistence/stored_text.hpp"
+#include "text/json_fields.hpp"
 
 namespace telltale {
 
@@ -60,13 +61,6 @@ std::optional<settled_by> settler_of(const pqxx::field& field) {
 
 std::string json_of(const pqxx::field& field) {
   return field.is_null() ? std::string{"null"} : string_of(field);
-}
-
-std::string string_at(const boost::json::object& object, std::string_view key) {
-  const auto* value = object.if_contains(key);
-  return value != nullptr && value->is_string()
-             ? std::string{std::string_view{value->get_string()}}
-             : std::string{};
 }
 
 /// Walks the columns of a row in their order.
@@ -197,22 +191,19 @@ std::string write_late_report(const late_report& report) {
 }
 
 std::optional<late_report> read_late_report(std::string_view text) {
-  boost::json::error_code failed;
-  const auto value = boost::json::parse(
-      boost::json::string_view{text.data(), text.size()}, failed);
-  if (failed || !value.is_object())
+  const auto object = text::parse_object(text);
+  if (!object)
     return std::nullopt;
-  const auto& object = value.get_object();
-  const auto status = parse_task_status(string_at(object, "status"));
-  const auto at = parse_rfc3339(string_at(object, "at"));
+  const auto status = parse_task_status(text::text_at(*object, "status"));
+  const auto at = parse_rfc3339(text::text_at(*object, "at"));
   if (!status || !at)
     return std::nullopt;
   late_report report;
   report.status = *status;
   report.at = *at;
-  if (auto why = string_at(object, "failure_reason"); !why.empty())
+  if (auto why = text::text_at(*object, "failure_reason"); !why.empty())
     report.why = failure_reason{std::move(why)};
-  report.detail = stored_text::from_store(string_at(object, "detail"));
+  report.detail = stored_text::from_store(text::text_at(*object, "detail"));
   return report;
 }
 

@@ -5,14 +5,10 @@
 #include <charconv>
 #include <string_view>
 
-#include <boost/json/object.hpp>
-
 #include "actors/relay/channel.hpp"
-#include "actors/relay/one_call.hpp"
+#include "text/json_fields.hpp"
 
 namespace telltale {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -44,20 +40,6 @@ constexpr std::array rows{
 };
 
 constexpr std::chrono::seconds longest_wait{3600};
-
-std::optional<std::int64_t> code_of(const json::object& body) {
-  const auto* code = body.if_contains("code");
-  if (code == nullptr || !code->is_int64())
-    return std::nullopt;
-  return code->get_int64();
-}
-
-std::string text_at(const json::object& object, json::string_view key) {
-  const auto* value = object.if_contains(key);
-  if (value == nullptr || !value->is_string())
-    return {};
-  return std::string{value->get_string().c_str(), value->get_string().size()};
-}
 
 std::optional<std::chrono::milliseconds>
 time_until_reset(const http::client_response& answer) {
@@ -96,13 +78,12 @@ lark_verdict by_code(const http::client_response& answer, std::int64_t code) {
 } // namespace
 
 lark_verdict judge_lark(const http::client_response& answer) {
-  const auto body = object_in(answer);
-  const auto code = body ? code_of(*body) : std::nullopt;
+  const auto body = text::parse_object(answer.body);
+  const auto code = body ? text::number_at(*body, "code") : std::nullopt;
   lark_verdict verdict;
   if (code && *code == 0) {
-    const auto* data = body->if_contains("data");
-    if (data != nullptr && data->is_object())
-      verdict.message_id = text_at(data->get_object(), "message_id");
+    verdict.message_id =
+        text::text_at(text::object_at(*body, "data"), "message_id");
     verdict.rule =
         verdict.message_id.empty() ? lark_rule::transient : lark_rule::sent;
     if (verdict.message_id.empty())
@@ -125,14 +106,13 @@ lark_verdict judge_lark(const http::client_response& answer) {
 
 lark_token read_lark_token(const http::client_response& answer) {
   lark_token token;
-  const auto body = object_in(answer);
-  const auto code = body ? code_of(*body) : std::nullopt;
+  const auto body = text::parse_object(answer.body);
+  const auto code = body ? text::number_at(*body, "code") : std::nullopt;
   if (code && *code == 0) {
-    token.value = text_at(*body, "tenant_access_token");
-    const auto* expire = body->if_contains("expire");
-    if (expire != nullptr && expire->is_int64())
-      token.expires_in = std::chrono::seconds{
-          std::clamp<std::int64_t>(expire->get_int64(), 0, 86'400)};
+    token.value = text::text_at(*body, "tenant_access_token");
+    if (const auto expire = text::number_at(*body, "expire"))
+      token.expires_in =
+          std::chrono::seconds{std::clamp<std::int64_t>(*expire, 0, 86'400)};
   }
   if (!token.value.empty())
     return token;

@@ -1,9 +1,9 @@
 #include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "actors/relay/channel.hpp"
 #include "actors/relay/markup.hpp"
+#include "text/json_fields.hpp"
 
 namespace telltale {
 
@@ -32,22 +32,11 @@ std::string content_of(const rendered& what) {
   return text;
 }
 
-bool is_object(std::string_view body) {
-  boost::system::error_code error;
-  return json::parse(json::string_view{body.data(), body.size()}, error)
-             .is_object()
-         && !error;
-}
-
 /// The id as it stands in the answer: a number may exceed what a double holds,
 /// and 64 bits.
 std::string message_id_of(std::string_view body) {
-  boost::system::error_code error;
-  const auto answer =
-      json::parse(json::string_view{body.data(), body.size()}, error);
-  if (error || !answer.is_object())
-    return {};
-  const auto* id = answer.get_object().if_contains("message_id");
+  const auto answer = text::parse_object(body);
+  const auto* id = answer ? text::field_at(*answer, "message_id") : nullptr;
   if (id == nullptr)
     return {};
   if (id->is_string())
@@ -116,7 +105,7 @@ private:
     const auto& answer = std::get<http::client_response>(result);
     if (answer.status >= 200 && answer.status < 300) {
       // What cannot be read is a lost answer; the key makes a repeat harmless.
-      if (!is_object(answer.body))
+      if (!text::parse_object(answer.body))
         return try_again{.why = "octo's answer cannot be read",
                          .after = {},
                          .throttled = false,

@@ -4,10 +4,10 @@
 #include <map>
 #include <mutex>
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "actors/relay/excerpt.hpp"
+#include "text/json_fields.hpp"
 
 namespace telltale {
 
@@ -155,32 +155,6 @@ http::client_request json_post(std::string_view base, std::string_view path,
   return result;
 }
 
-std::optional<json::object> object_in(const http::client_response& answer) {
-  boost::system::error_code error;
-  auto value = json::parse(
-      json::string_view{answer.body.data(), answer.body.size()}, error);
-  if (error || !value.is_object())
-    return std::nullopt;
-  return std::move(value.get_object());
-}
-
-std::string string_in(const json::object& object, std::string_view key) {
-  const auto* value =
-      object.if_contains(json::string_view{key.data(), key.size()});
-  if (value == nullptr || !value->is_string())
-    return {};
-  return std::string{value->get_string().c_str(), value->get_string().size()};
-}
-
-std::optional<std::int64_t> integer_in(const json::object& object,
-                                       std::string_view key) {
-  const auto* value =
-      object.if_contains(json::string_view{key.data(), key.size()});
-  if (value == nullptr || !value->is_int64())
-    return std::nullopt;
-  return value->get_int64();
-}
-
 call_verdict by_status(std::string_view who,
                        const http::client_response& answer) {
   call_verdict verdict;
@@ -198,8 +172,8 @@ call_verdict by_errcode(std::string_view who,
                         std::span<const call_row<std::int64_t>> rows,
                         const http::client_response& answer) {
   auto verdict = by_status(who, answer);
-  const auto body = object_in(answer);
-  const auto code = body ? integer_in(*body, "errcode") : std::nullopt;
+  const auto body = text::parse_object(answer.body);
+  const auto code = body ? text::number_at(*body, "errcode") : std::nullopt;
   if (!code)
     return verdict;
   if (*code == 0) {

@@ -78,15 +78,6 @@ fitted(std::string_view text, std::size_t limit,
                                              std::string_view path,
                                              const boost::json::object& body);
 
-/// The body of an answer, if it is an object.
-[[nodiscard]] std::optional<boost::json::object>
-object_in(const http::client_response& answer);
-
-[[nodiscard]] std::string string_in(const boost::json::object& object,
-                                    std::string_view key);
-[[nodiscard]] std::optional<std::int64_t>
-integer_in(const boost::json::object& object, std::string_view key);
-
 /// What the status alone says; `who` answered.
 [[nodiscard]] call_verdict by_status(std::string_view who,
                                      const http::client_response& answer);

@@ -6,6 +6,7 @@
 #include "actors/relay/chats.hpp"
 #include "actors/relay/excerpt.hpp"
 #include "actors/relay/markup.hpp"
+#include "text/json_fields.hpp"
 #include "text/utf8.hpp"
 
 // Slack's `chat.postMessage` (docs.slack.dev/reference/methods/chat.postMessage
@@ -146,19 +147,18 @@ http::client_request write(const config::relay_config& options,
 
 call_verdict judge_slack(const http::client_response& answer) {
   auto verdict = by_status("slack", answer);
-  const auto body = object_in(answer);
+  const auto body = text::parse_object(answer.body);
   if (!body)
     return verdict;
-  const auto* ok = body->if_contains("ok");
-  if (ok != nullptr && ok->is_bool() && ok->get_bool()) {
-    verdict.message_id = string_in(*body, "ts");
+  if (text::flag_at(*body, "ok")) {
+    verdict.message_id = text::text_at(*body, "ts");
     if (verdict.message_id.empty())
       verdict.why = "slack gave no message id";
     else
       verdict.rule = call_rule::sent;
     return verdict;
   }
-  const auto error = string_in(*body, "error");
+  const auto error = text::text_at(*body, "error");
   const auto* row =
       std::ranges::find(rows, error, &call_row<std::string_view>::code);
   if (row != rows.end()) {

@@ -6,6 +6,7 @@
 
 #include "actors/relay/chats.hpp"
 #include "actors/relay/markup.hpp"
+#include "text/json_fields.hpp"
 #include "text/utf8.hpp"
 
 // Telegram's Bot API (core.telegram.org/bots/api, "sendMessage", "Making
@@ -109,7 +110,7 @@ http::client_request write(const config::relay_config& options,
 
 /// The description without the name of its status.
 std::string description_in(const json::object& body) {
-  auto text = string_in(body, "description");
+  auto text = text::text_at(body, "description");
   if (const auto colon = text.find(": "); colon != std::string::npos)
     text.erase(0, colon + 2);
   std::ranges::transform(text, text.begin(), [](char c) {
@@ -119,15 +120,12 @@ std::string description_in(const json::object& body) {
 }
 
 void obey_parameters(const json::object& body, call_verdict& verdict) {
-  const auto* given = body.if_contains("parameters");
-  if (given == nullptr || !given->is_object())
-    return;
-  const auto& parameters = given->get_object();
-  if (const auto seconds = integer_in(parameters, "retry_after");
+  const auto& parameters = text::object_at(body, "parameters");
+  if (const auto seconds = text::number_at(parameters, "retry_after");
       seconds && verdict.rule == call_rule::throttled)
     verdict.after =
         std::chrono::seconds{std::clamp<std::int64_t>(*seconds, 0, 3'600)};
-  if (const auto chat = integer_in(parameters, "migrate_to_chat_id")) {
+  if (const auto chat = text::number_at(parameters, "migrate_to_chat_id")) {
     verdict.rule = call_rule::move_chat;
     verdict.why = "telegram: the group became a supergroup with another id";
     verdict.moved_to = std::to_string(*chat);
@@ -155,18 +153,14 @@ call_verdict by_error(const http::client_response& answer,
 } // namespace
 
 call_verdict judge_telegram(const http::client_response& answer) {
-  const auto body = object_in(answer);
+  const auto body = text::parse_object(answer.body);
   if (!body)
     return by_status("telegram", answer);
-  const auto* ok = body->if_contains("ok");
-  if (ok == nullptr || !ok->is_bool() || !ok->get_bool())
+  if (!text::flag_at(*body, "ok"))
     return by_error(answer, *body);
   auto verdict = by_status("telegram", answer);
-  const auto* result = body->if_contains("result");
-  const auto id = result != nullptr && result->is_object()
-                      ? integer_in(result->get_object(), "message_id")
-                      : std::nullopt;
-  if (id) {
+  if (const auto id =
+          text::number_at(text::object_at(*body, "result"), "message_id")) {
     verdict.rule = call_rule::sent;
     verdict.message_id = std::to_string(*id);
   } else {
