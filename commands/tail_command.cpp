@@ -13,6 +13,7 @@
 #include "commands/command.hpp"
 #include "commands/console.hpp"
 #include "commands/event_lines.hpp"
+#include "messages/exponential_backoff.hpp"
 
 namespace telltale::commands {
 
@@ -57,7 +58,8 @@ public:
         }()) {}
 
   int run() {
-    for (auto pause = 250ms;;) {
+    exponential_backoff waits{250ms, 10s};
+    for (;;) {
       const auto before = heard_;
       auto end = connect();
       if (!std::cout)
@@ -74,11 +76,10 @@ public:
                             "cannot follow " + where_.url
                                 + "; is the service running there?"};
       if (heard_ != before)
-        pause = 250ms;
+        waits.reset();
       if (!what_.quiet)
         std::cerr << "telltale: the stream ended; connecting again\n";
-      std::this_thread::sleep_for(pause);
-      pause = std::min(pause * 2, std::chrono::milliseconds{10'000});
+      std::this_thread::sleep_for(waits.next());
     }
   }
 

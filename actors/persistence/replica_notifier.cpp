@@ -22,6 +22,7 @@
 
 #include "actors/persistence/pg_connection.hpp"
 #include "actors/persistence/pg_sockets.hpp"
+#include "messages/exponential_backoff.hpp"
 #include "messages/in_process.hpp"
 
 namespace telltale {
@@ -32,8 +33,8 @@ using namespace std::chrono_literals;
 
 constexpr auto pause_after_notify = 20ms;
 constexpr auto patience_at_end = 500ms;
-constexpr auto first_backoff = 100ms;
-constexpr auto last_backoff = 5000ms;
+constexpr auto first_wait = 100ms; // to connect again
+constexpr auto longest_wait = 5000ms;
 constexpr const char* notify_channel = "telltale_events";
 constexpr const char* deliveries_word = "deliveries";
 
@@ -151,7 +152,7 @@ struct replica_notifier::worker {
   }
 
   void run() {
-    auto backoff = std::chrono::milliseconds{first_backoff};
+    exponential_backoff waits{first_wait, longest_wait};
     bool was_away = false;
     while (!stopping) {
       try {
@@ -161,7 +162,7 @@ struct replica_notifier::worker {
           break;
         // Out of the list before it is closed, however that comes about.
         const listed_socket listed{sockets, socket};
-        backoff = first_backoff;
+        waits.reset();
         if (std::exchange(was_away, false)) {
           spdlog::info("listening to other replicas again");
           pending_for_deliveries = true;
@@ -173,9 +174,7 @@ struct replica_notifier::worker {
         if (!std::exchange(was_away, true) && !stopping)
           spdlog::warn("other replicas are not heard: the connection that "
                        "listens to them is lost");
-        pause(backoff);
-        backoff =
-            std::min<std::chrono::milliseconds>(2 * backoff, last_backoff);
+        pause(waits.next());
       }
     }
     const std::scoped_lock lock{guard};

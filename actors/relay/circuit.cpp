@@ -1,7 +1,5 @@
 #include "actors/relay/circuit.hpp"
 
-#include <algorithm>
-
 namespace telltale {
 
 bool circuit::is_open(const std::string& chat) const noexcept {
@@ -18,7 +16,7 @@ void circuit::forget_failures() {
 void circuit::close() {
   opened_ = scope::none;
   held_back_.clear();
-  next_wait_ = first_wait;
+  waits_.reset();
 }
 
 void circuit::answered(const std::string& chat, steady_time now) {
@@ -43,8 +41,7 @@ bool circuit::failed(const std::string& chat, steady_time started,
     // Those that were under way when it opened say nothing new.
     if (started >= opened_at_) {
       opened_at_ = now;
-      next_wait_ = std::min(next_wait_ * 2, longest_wait);
-      probe_at_ = now + next_wait_;
+      probe_at_ = now + waits_.next();
     }
     return false;
   }
@@ -60,8 +57,8 @@ bool circuit::failed(const std::string& chat, steady_time started,
   opened_ = all ? scope::all : scope::chat;
   held_back_ = all ? std::string{} : chat;
   opened_at_ = now;
-  next_wait_ = first_wait;
-  probe_at_ = now + next_wait_;
+  waits_.reset();
+  probe_at_ = now + waits_.next();
   return true;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "actors/relay/pacing.hpp"
+#include "messages/exponential_backoff.hpp"
 
 namespace telltale {
 
@@ -57,7 +58,7 @@ private:
   bool several_ = false;       ///< they are not of one chat
   bool seen_answer_ = false;
   steady_time answered_at_{};
-  std::chrono::milliseconds next_wait_ = first_wait;
+  exponential_backoff waits_{first_wait, longest_wait};
   steady_time opened_at_{}; ///< or when the last probe failed
   steady_time probe_at_{};  ///< the next one goes then
 };
