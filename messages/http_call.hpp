@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/principal.hpp"
 #include "messages/status_report.hpp"
 
 namespace telltale {
@@ -24,7 +25,7 @@ struct http_call {
       headers; ///< the few that matter, lower case
   std::string body;
   std::string request_id;
-  std::string principal; ///< name of the token; empty on an open service
+  principal caller;
 };
 
 } // namespace telltale

@@ -105,16 +105,16 @@ std::string_view to_string(scope what) noexcept {
   return "write";
 }
 
-bool principal::may(scope what) const noexcept {
+bool may(const principal& who, scope what) noexcept {
   switch (what) {
   case scope::open:
     return true;
   case scope::runner:
-    return runner;
+    return who.runner;
   case scope::read:
-    return read;
+    return who.read;
   case scope::write:
-    return write;
+    return who.write;
   }
   return false;
 }

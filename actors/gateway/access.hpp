@@ -9,6 +9,7 @@
 
 #include "config/config.hpp"
 #include "http/types.hpp"
+#include "messages/principal.hpp"
 #include "messages/uuid.hpp"
 
 namespace telltale {
@@ -18,19 +19,7 @@ enum class scope : std::uint8_t { open, runner, read, write };
 
 [[nodiscard]] std::string_view to_string(scope what) noexcept;
 
-/// Who calls, and what the token allows.
-struct principal {
-  std::string name; ///< of the token; `attempt` for a claim's own token
-  bool runner = false;
-  bool read = false;
-  bool write = false;
-  bool by_cookie = false;
-  /// Set for a claim's token: it serves this task and attempt alone.
-  std::optional<task_id> task;
-  std::uint32_t attempt = 0;
-
-  [[nodiscard]] bool may(scope what) const noexcept;
-};
+[[nodiscard]] bool may(const principal& who, scope what) noexcept;
 
 /// The name of the page's cookie.
 inline constexpr std::string_view session_cookie = "telltale_session";

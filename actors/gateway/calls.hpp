@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <memory>
-#include <string_view>
 #include <utility>
 
 #include <caf/error.hpp>
@@ -40,19 +39,12 @@ inline constexpr operation drain_operation{0xffff};
 /// From a claim's exchange: the client of `http_call::reply` has gone.
 inline constexpr operation gone_operation{0xfffe};
 
-/// Under these names the edge passes on whose claim's token came.
-inline constexpr std::string_view attempt_task_header = "attempt-task";
-inline constexpr std::string_view attempt_number_header = "attempt-number";
-
 /// The problem that tells an error between rooms.
 [[nodiscard]] http::response problem_of(const caf::error& error);
 
 /// Ties a report to the attempt whose token came with it. False if the report
 /// speaks of another one.
 [[nodiscard]] bool bind_attempt(status_report& report, const principal& who);
-
-/// The attempt whose token came with a call; `task` is empty for other tokens.
-[[nodiscard]] principal attempt_caller(const http_call& call);
 
 [[nodiscard]] inline pending_reply_ptr reply_of(const http_call& call) {
   return std::static_pointer_cast<pending_reply>(call.reply.waiter);

@@ -117,11 +117,10 @@ void on_report_many(gateway_self self, http_call& call) {
     reply->respond(problem_of(reports.error()));
     return;
   }
-  const auto who = attempt_caller(call);
   std::vector<batched_result> results;
   auto batch = std::make_shared<std::vector<report_flight>>();
   for (auto& element : *reports) {
-    if (element.report && !bind_attempt(*element.report, who)) {
+    if (element.report && !bind_attempt(*element.report, call.caller)) {
       element.report.reset();
       element.refused = ec::forbidden;
     }
@@ -156,8 +155,7 @@ void on_daemon_report(gateway_self self, http_call& call) {
     reply->respond(problem_of(report.error()));
     return;
   }
-  const auto who = attempt_caller(call);
-  if (!bind_attempt(*report, who)) {
+  if (!bind_attempt(*report, call.caller)) {
     reply->respond(problem(ec::forbidden));
     return;
   }

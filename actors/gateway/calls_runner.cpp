@@ -259,7 +259,7 @@ void on_heartbeat(gateway_self self, http_call& call) {
     reply->respond(problem_of(beat.error()));
     return;
   }
-  const auto who = attempt_caller(call);
+  const auto& who = call.caller;
   if (who.task)
     for (auto& held : beat->tasks) {
       if (held.task != *who.task

@@ -280,13 +280,7 @@ private:
     for (const std::string_view name : {"idempotency-key", "last-event-id"})
       if (const auto value = in.what.find(name))
         message.headers[std::string{name}] = std::string{*value};
-    message.principal = std::move(in.who.name);
-    if (in.who.task) {
-      message.headers[std::string{attempt_task_header}] =
-          to_string(*in.who.task);
-      message.headers[std::string{attempt_number_header}] =
-          std::to_string(in.who.attempt);
-    }
+    message.caller = std::move(in.who);
     message.body = std::move(in.what.body);
     caf::anon_send(actors_.load()->gateway, std::move(message));
   }

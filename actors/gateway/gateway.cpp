@@ -172,19 +172,6 @@ bool bind_attempt(status_report& report, const principal& who) {
   return true;
 }
 
-principal attempt_caller(const http_call& call) {
-  principal who;
-  const auto task = call.headers.find(std::string{attempt_task_header});
-  const auto number = call.headers.find(std::string{attempt_number_header});
-  if (task == call.headers.end() || number == call.headers.end())
-    return who;
-  if (const auto id = parse_uuid(task->second)) {
-    who.task = task_id{*id};
-    who.attempt = static_cast<std::uint32_t>(std::stoul(number->second));
-  }
-  return who;
-}
-
 void arm(gateway_self self, gateway_state::time_point when) {
   self->state.timer.bring_forward(self, when);
 }

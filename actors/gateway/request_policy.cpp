@@ -47,7 +47,7 @@ bool is_json(const http::request& what) {
 
 bool is_allowed(const principal& who, const operation_row& operation,
                 const std::vector<std::string>& path) {
-  if (!who.may(operation.needs))
+  if (!may(who, operation.needs))
     return false;
   if (!who.task)
     return true;

@@ -30,6 +30,7 @@ struct gateway_fixture : test_coordinator_fixture<> {
   edge_tally_ptr tally = std::make_shared<edge_tally>();
   counter_board_ptr counters = std::make_shared<counter_board>();
   gateway_actor uut;
+  principal caller; ///< of what is asked
 
   gateway_fixture() {
     gateway_rooms rooms{.commands = sys.spawn(fake_commands, &w),
@@ -90,6 +91,7 @@ struct gateway_fixture : test_coordinator_fixture<> {
     message.body = std::move(body);
     message.headers = std::move(headers);
     message.query = std::move(query);
+    message.caller = caller;
     message.reply.waiter =
         std::make_shared<pending_reply>(to, "request-1", tally, true);
     self->send(uut, std::move(message));

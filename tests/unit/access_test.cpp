@@ -117,11 +117,11 @@ CAF_TEST(tokens open what their list and scopes allow) {
   CAF_CHECK(!rules.open());
   const auto run = rules.identify("run");
   CAF_REQUIRE(run);
-  CAF_CHECK(run->may(scope::runner) && !run->may(scope::read));
+  CAF_CHECK(may(*run, scope::runner) && !may(*run, scope::read));
   const auto look = rules.identify("look");
-  CAF_CHECK(look->may(scope::read) && !look->may(scope::write));
+  CAF_CHECK(may(*look, scope::read) && !may(*look, scope::write));
   const auto op = rules.identify("op");
-  CAF_CHECK(op->may(scope::write) && !op->may(scope::runner));
+  CAF_CHECK(may(*op, scope::write) && !may(*op, scope::runner));
   CAF_CHECK(rules.identify("abc"));
   CAF_CHECK(!rules.identify(""));
   CAF_CHECK(!rules.identify("ru"));

@@ -282,12 +282,11 @@ CAF_TEST(an event stream that was started again costs nobody an event) {
 CAF_TEST(an attempt token heartbeats for its own attempt alone) {
   const auto mine = to_string(add_task(task_status::running).id);
   const auto other = to_string(add_task(task_status::running).id);
-  const std::map<std::string, std::string> token{
-      {std::string{attempt_task_header}, mine},
-      {std::string{attempt_number_header}, "1"}};
+  caller.task = task_id{*parse_uuid(mine)};
+  caller.attempt = 1;
   const auto beat = [&](const std::string& task) {
     return ask(call::runner_heartbeat, {"r"},
-               R"({"tasks":[{"task_id":")" + task + "\"}]}", token)
+               R"({"tasks":[{"task_id":")" + task + "\"}]}")
         ->status();
   };
   CAF_CHECK_EQUAL(beat(mine), 200u);
