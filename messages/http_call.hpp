@@ -28,4 +28,18 @@ struct http_call {
   principal caller;
 };
 
+/// The client of a request has ended its side of the connection, or was lost,
+/// before the answer. It may still read one.
+struct client_gone {
+  reply_token reply; ///< of the `http_call`
+
+  bool operator==(const client_gone&) const = default;
+};
+
+/// The service stops: what waits for something to happen is answered now, and
+/// event streams are closed.
+struct drain_requests {
+  bool operator==(const drain_requests&) const = default;
+};
+
 } // namespace telltale

@@ -20,6 +20,8 @@
 #define TELLTALE_IN_PROCESS(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(telltale::type)
 
 TELLTALE_IN_PROCESS(http_call)
+TELLTALE_IN_PROCESS(client_gone)
+TELLTALE_IN_PROCESS(drain_requests)
 TELLTALE_IN_PROCESS(redact_texts)
 TELLTALE_IN_PROCESS(narrow_texts)
 TELLTALE_IN_PROCESS(texts_redacted)

@@ -258,18 +258,24 @@ using event_stream_actor = caf::typed_actor<
 /// Who waits for reports to be settled.
 using report_waiter_actor = caf::typed_actor<caf::reacts_to<reports_settled>>;
 
-/// Requests to messages and back.
-using gateway_actor = caf::typed_actor<
-    // One parsed request from the HTTP edge.
+/// Who answers HTTP requests. All of it comes from the HTTP edge.
+using request_handler_actor = caf::typed_actor<
+    // One parsed request.
     caf::reacts_to<http_call>,
-    // From the lanes: answer these.
-    caf::reacts_to<reports_settled>,
-    // From the event stream: claims may be served, browsers told.
-    caf::reacts_to<events_published>,
-    // From the HTTP edge: an event stream has room again, or its client has
-    // gone.
+    // The client of a request that waits has gone.
+    caf::reacts_to<client_gone>,
+    // An event stream has room again, or its client has gone.
     caf::reacts_to<stream_changed>,
+    // The service stops.
+    caf::reacts_to<drain_requests>>;
+
+/// Requests to messages and back.
+using gateway_actor = request_handler_actor
+    // From the lanes: answer these.
+    ::extend_with<report_waiter_actor>
+    // From the event stream: claims may be served, browsers told.
+    ::extend_with<event_listener_actor>
     // To itself: deadlines of parked claims, heartbeats of streams.
-    caf::reacts_to<gateway_tick>>;
+    ::extend<caf::reacts_to<gateway_tick>>;
 
 } // namespace telltale

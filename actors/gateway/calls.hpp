@@ -33,12 +33,6 @@ inline constexpr std::chrono::seconds half_closed_patience{1};
 /// after a second.
 inline constexpr std::chrono::milliseconds readiness_patience{1500};
 
-/// From the edge itself: answer long polls, close streams.
-inline constexpr operation drain_operation{0xffff};
-
-/// From a claim's exchange: the client of `http_call::reply` has gone.
-inline constexpr operation gone_operation{0xfffe};
-
 /// The problem that tells an error between rooms.
 [[nodiscard]] http::response problem_of(const caf::error& error);
 
@@ -46,8 +40,13 @@ inline constexpr operation gone_operation{0xfffe};
 /// speaks of another one.
 [[nodiscard]] bool bind_attempt(status_report& report, const principal& who);
 
+/// What a request's reply token points to.
+[[nodiscard]] inline pending_reply_ptr reply_of(const reply_token& token) {
+  return std::static_pointer_cast<pending_reply>(token.waiter);
+}
+
 [[nodiscard]] inline pending_reply_ptr reply_of(const http_call& call) {
-  return std::static_pointer_cast<pending_reply>(call.reply.waiter);
+  return reply_of(call.reply);
 }
 
 /// An error handler that answers a request.
@@ -91,8 +90,8 @@ void tend_claims(gateway_self self);
 /// Answers long polls whose time is over, and looks for what has come due.
 void tick_claims(gateway_self self);
 void drain_claims(gateway_self self);
-/// A claim's client has gone: its place in the line is free.
-void leave_claims(gateway_self self, const http_call& call);
+/// A claim's place in the line is free if its client has gone.
+void on_client_gone(gateway_self self, const client_gone& what);
 /// A runner that has given no name has no heartbeat but its questions for its
 /// task: they renew the lease.
 void keep_alive(gateway_self self, const task_record& task);

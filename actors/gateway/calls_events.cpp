@@ -46,7 +46,7 @@ void replay(gateway_self self, const event_sessions::page& needed) {
 
 /// Has what an open stream's connection says come as a message.
 auto tell(gateway_self self, event_sessions::key session, bool gone) {
-  return [to = caf::actor_cast<gateway_actor>(self), session, gone] {
+  return [to = caf::actor_cast<request_handler_actor>(self), session, gone] {
     caf::anon_send(to, stream_changed{session, gone});
   };
 }

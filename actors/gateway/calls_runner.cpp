@@ -47,14 +47,9 @@ void give_back(gateway_self self, const tasks_claimed& got) {
 /// Hears of it if the claim's client goes.
 void watch(gateway_self self, const pending_reply_ptr& reply) {
   reply->watch([weak = std::weak_ptr<pending_reply>{reply},
-                to = caf::actor_cast<gateway_actor>(self)] {
-    const auto gone = weak.lock();
-    if (!gone)
-      return;
-    http_call call;
-    call.what = gone_operation;
-    call.reply.waiter = gone;
-    caf::anon_send(to, std::move(call));
+                to = caf::actor_cast<request_handler_actor>(self)] {
+    if (const auto gone = weak.lock())
+      caf::anon_send(to, client_gone{reply_token{gone}});
   });
 }
 
@@ -214,8 +209,8 @@ void drain_claims(gateway_self self) {
     serve(self, claim, {});
 }
 
-void leave_claims(gateway_self self, const http_call& call) {
-  if (auto claim = self->state.claims.leave(reply_of(call)))
+void on_client_gone(gateway_self self, const client_gone& what) {
+  if (auto claim = self->state.claims.leave(reply_of(what.reply)))
     serve(self, *claim, {});
 }
 

@@ -107,9 +107,7 @@ public:
   void drain(std::chrono::milliseconds patience) {
     draining_ = true;
     // Long polls and streams would outlast anybody's patience.
-    http_call call;
-    call.what = drain_operation;
-    caf::anon_send(actors_.load()->gateway, std::move(call));
+    caf::anon_send(actors_.load()->gateway, drain_requests{});
     server_->drain(patience);
   }
 

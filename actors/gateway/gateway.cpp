@@ -94,19 +94,15 @@ handler handler_of(call what) {
 }
 
 void on_http_call(gateway_self self, http_call& message) {
-  if (message.what == drain_operation) {
-    drain_claims(self);
-    self->state.sessions.close_all();
-    return;
-  }
-  if (message.what == gone_operation) {
-    leave_claims(self, message);
-    return;
-  }
   if (const auto handle = handler_of(static_cast<call>(message.what)))
     handle(self, message);
   else
     reply_of(message)->respond(problem(ec::not_found));
+}
+
+void on_drain_requests(gateway_self self) {
+  drain_claims(self);
+  self->state.sessions.close_all();
 }
 
 void on_reports_settled(gateway_self self, reports_settled& settled) {
@@ -196,9 +192,11 @@ gateway(gateway_actor::stateful_pointer<gateway_state> self,
   subscribe(self);
   return {
       [=](http_call& call) { on_http_call(self, call); },
+      [=](const client_gone& what) { on_client_gone(self, what); },
+      [=](const stream_changed& what) { on_stream_changed(self, what); },
+      [=](const drain_requests&) { on_drain_requests(self); },
       [=](reports_settled& settled) { on_reports_settled(self, settled); },
       [=](const events_published& news) { on_events_published(self, news); },
-      [=](const stream_changed& what) { on_stream_changed(self, what); },
       [=](const gateway_tick&) { on_tick(self); },
   };
 }

@@ -21,9 +21,10 @@ namespace telltale {
 
 // Requests to messages and back.
 //
-// Accepts `http_call` (from the edge), `reports_settled` (from status_intake
-// and the lanes), `events_published` (from the event stream), `stream_changed`
-// (from the connections of open streams) and `gateway_tick` (itself). Sends
+// Accepts `http_call`, `client_gone`, `stream_changed` and `drain_requests`
+// (from the edge and its connections), `reports_settled` (from status_intake
+// and the lanes), `events_published` (from the event stream) and `gateway_tick`
+// (itself). Sends
 // requests to the rooms in `gateway_rooms`, answers to the requests' exchanges.
 // Never blocks, never polls the database: a claim that finds nothing is parked
 // and asks again when a task that it may take is made here, told of by an

@@ -152,9 +152,7 @@ CAF_TEST(a claim that waited in vain is answered with no tasks) {
 CAF_TEST(a stop answers waiting claims and closes streams) {
   const auto waiting = claim(30);
   const auto stream = ask(call::stream_events);
-  http_call stop;
-  stop.what = drain_operation;
-  self->send(uut, stop);
+  self->send(uut, drain_requests{});
   settle();
   CAF_CHECK_EQUAL(waiting->status(), 200u);
   CAF_CHECK(stream->closed);
