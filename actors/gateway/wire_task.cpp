@@ -1,3 +1,5 @@
+#include "actors/gateway/wire_task.hpp"
+
 #include <utility>
 
 #include <boost/json.hpp>
@@ -38,34 +40,6 @@ json::value json_or_null(const std::string& text) {
   json::error_code error;
   auto value = json::parse(text, error);
   return error ? json::value(nullptr) : value;
-}
-
-json::object task_object(const task_record& task) {
-  return {{"id", to_string(task.id)},
-          {"kind", task.kind},
-          {"title", text_or_null(task.title.view())},
-          {"status", to_string(task.status)},
-          {"outcome", word_or_null(task.outcome)},
-          {"attempt", task.attempt},
-          {"max_attempts", task.max_attempts},
-          {"failure_reason", word_or_null(task.why)},
-          {"error_detail", text_or_null(task.error_detail.view())},
-          {"posted", plain_or_null(task.posted)},
-          {"result_url", text_or_null(task.result_url.view())},
-          {"intended_empty", plain_or_null(task.intended_empty)},
-          {"runner_id", text_or_null(task.runner.value)},
-          {"agent_id", text_or_null(task.agent.value)},
-          {"issue_id", text_or_null(task.issue.value)},
-          {"workspace_id", text_or_null(task.workspace.value)},
-          {"chat_session_id", text_or_null(task.chat_session.value)},
-          {"source_url", text_or_null(task.source_url.view())},
-          {"labels", json_or_null(task.labels)},
-          {"priority", task.priority},
-          {"created_at", format_rfc3339(task.created_at)},
-          {"run_after", time_or_null(task.run_after)},
-          {"started_at", time_or_null(task.started_at)},
-          {"completed_at", time_or_null(task.completed_at)},
-          {"lease_expires_at", time_or_null(task.lease_expires_at)}};
 }
 
 json::value late_or_null(const std::optional<late_report>& late) {
@@ -157,6 +131,34 @@ caf::expected<create_request> parse_create(std::string_view body,
   if (!fields.good())
     return fields.error();
   return request;
+}
+
+json::object task_object(const task_record& task) {
+  return {{"id", to_string(task.id)},
+          {"kind", task.kind},
+          {"title", text_or_null(task.title.view())},
+          {"status", to_string(task.status)},
+          {"outcome", word_or_null(task.outcome)},
+          {"attempt", task.attempt},
+          {"max_attempts", task.max_attempts},
+          {"failure_reason", word_or_null(task.why)},
+          {"error_detail", text_or_null(task.error_detail.view())},
+          {"posted", plain_or_null(task.posted)},
+          {"result_url", text_or_null(task.result_url.view())},
+          {"intended_empty", plain_or_null(task.intended_empty)},
+          {"runner_id", text_or_null(task.runner.value)},
+          {"agent_id", text_or_null(task.agent.value)},
+          {"issue_id", text_or_null(task.issue.value)},
+          {"workspace_id", text_or_null(task.workspace.value)},
+          {"chat_session_id", text_or_null(task.chat_session.value)},
+          {"source_url", text_or_null(task.source_url.view())},
+          {"labels", json_or_null(task.labels)},
+          {"priority", task.priority},
+          {"created_at", format_rfc3339(task.created_at)},
+          {"run_after", time_or_null(task.run_after)},
+          {"started_at", time_or_null(task.started_at)},
+          {"completed_at", time_or_null(task.completed_at)},
+          {"lease_expires_at", time_or_null(task.lease_expires_at)}};
 }
 
 std::string accept_labels(const redacted_text& labels) {

@@ -359,6 +359,18 @@ CAF_TEST(a task in JSON has every key and null for what is absent) {
   CAF_CHECK(row.contains("input"));
 }
 
+CAF_TEST(the daemon dialect shows a task with its own status and detail) {
+  task_record task;
+  task.id = some_task;
+  task.status = task_status::timed_out;
+  task.error_detail = redacted_text::from_platform("too slow");
+  const auto row = boost::json::parse(write_daemon_task(task)).as_object();
+  CAF_CHECK_EQUAL(std::string{row.at("status").as_string()}, "failed");
+  CAF_CHECK_EQUAL(std::string{row.at("error").as_string()}, "too slow");
+  CAF_CHECK_EQUAL(std::string{row.at("error_detail").as_string()}, "too slow");
+  CAF_CHECK_EQUAL(std::string{row.at("id").as_string()}, to_string(some_task));
+}
+
 CAF_TEST(list filters are checked and cursors come back) {
   const page_cursor cursor{*parse_rfc3339("2026-01-02T03:04:05.678901Z"),
                            make_uuid_v7()};
