@@ -1,5 +1,3 @@
-#include <atomic>
-#include <functional>
 #include <utility>
 
 #include "actors/gateway/calls.hpp"
@@ -28,21 +26,6 @@ private:
   pending_reply_ptr reply_;
   std::vector<batched_result> results_;
   std::size_t open_;
-};
-
-/// One report whose answer needs another question.
-class asking_waiter final : public report_waiter {
-public:
-  explicit asking_waiter(std::function<void(const report_flight&)> then)
-      : then_(std::move(then)) {}
-
-  void settle(const report_flight& flight,
-              std::vector<http::answer>&) override {
-    then_(flight);
-  }
-
-private:
-  std::function<void(const report_flight&)> then_;
 };
 
 void send_reports(gateway_self self, report_batch batch) {
@@ -75,6 +58,24 @@ void on_daemon_settled(gateway_self self, const report_flight& flight,
     reply->respond(problem(flight.result));
 }
 
+/// One report of the daemon dialect: its answer is the task's row, which is
+/// read once the report is settled.
+class daemon_waiter final : public report_waiter {
+public:
+  daemon_waiter(gateway_self self, const task_id& task, pending_reply_ptr reply)
+      : self_(self), task_(task), reply_(std::move(reply)) {}
+
+  void settle(const report_flight& flight,
+              std::vector<http::answer>&) override {
+    on_daemon_settled(self_, flight, task_, reply_);
+  }
+
+private:
+  gateway_self self_; ///< settles its own reports alone
+  task_id task_;
+  pending_reply_ptr reply_;
+};
+
 /// Does a daemon's word still change a task in this state? A finished one
 /// stays as it is, save that a success may correct what the reaper assumed.
 bool still_counts(const task_record& task, task_status reported) {
@@ -89,10 +90,8 @@ void send_daemon_report(gateway_self self, status_report report,
   report_flight flight;
   const auto task = report.task;
   flight.raw = std::move(report);
-  flight.reply.waiter = as_waiter(std::make_shared<asking_waiter>(
-      [self, task, reply](const report_flight& settled) {
-        on_daemon_settled(self, settled, task, reply);
-      }));
+  flight.reply.waiter =
+      as_waiter(std::make_shared<daemon_waiter>(self, task, reply));
   auto batch = std::make_shared<std::vector<report_flight>>();
   batch->push_back(std::move(flight));
   send_reports(self, std::move(batch));
