@@ -23,7 +23,7 @@ std::array<unsigned char, 32> sha256(std::string_view text) {
   return hash;
 }
 
-std::string hmac(const std::string& key, std::string_view text) {
+std::string hmac(std::string_view key, std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
   unsigned length = 0;
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
@@ -119,6 +119,16 @@ bool may(const principal& who, scope what) noexcept {
   return false;
 }
 
+std::string attempt_token(std::string_view key, const task_id& task,
+                          std::uint32_t attempt) {
+  std::string bytes{reinterpret_cast<const char*>(task.value.bytes.data()),
+                    task.value.bytes.size()};
+  for (const unsigned shift : {24U, 16U, 8U, 0U})
+    bytes.push_back(static_cast<char>((attempt >> shift) & 255U));
+  bytes += hmac(key, attempt_text(task, attempt));
+  return std::string{attempt_prefix} + text::encode_base64url(bytes);
+}
+
 access_rules::access_rules(const config::auth_config& auth,
                            std::string attempt_key)
     : attempt_key_(std::move(attempt_key)) {
@@ -209,16 +219,6 @@ std::optional<principal> access_rules::caller(const http::request& what) const {
   if (who)
     who->by_cookie = true;
   return who;
-}
-
-std::string access_rules::attempt_token(const task_id& task,
-                                        std::uint32_t attempt) const {
-  std::string bytes{reinterpret_cast<const char*>(task.value.bytes.data()),
-                    task.value.bytes.size()};
-  for (const unsigned shift : {24U, 16U, 8U, 0U})
-    bytes.push_back(static_cast<char>((attempt >> shift) & 255U));
-  bytes += hmac(attempt_key_, attempt_text(task, attempt));
-  return std::string{attempt_prefix} + text::encode_base64url(bytes);
 }
 
 std::optional<std::string> find_cookie(const http::request& what,

@@ -21,6 +21,11 @@ enum class scope : std::uint8_t { open, runner, read, write };
 
 [[nodiscard]] bool may(const principal& who, scope what) noexcept;
 
+/// The token that a claim hands out for one attempt. `key` is the deployment's
+/// secret behind these tokens, the same that `access_rules` knows. Pure.
+[[nodiscard]] std::string
+attempt_token(std::string_view key, const task_id& task, std::uint32_t attempt);
+
 /// The name of the page's cookie.
 inline constexpr std::string_view session_cookie = "telltale_session";
 
@@ -43,10 +48,6 @@ public:
   /// On an open service everybody may do everything.
   [[nodiscard]] std::optional<principal>
   caller(const http::request& what) const;
-
-  /// The token that a claim hands out for one attempt.
-  [[nodiscard]] std::string attempt_token(const task_id& task,
-                                          std::uint32_t attempt) const;
 
 private:
   using digest = std::array<unsigned char, 32>;

@@ -23,9 +23,7 @@ void serve(gateway_self self, parked_claim& claim, const tasks_claimed& got) {
   std::vector<std::string> tokens;
   for (const auto& task : got.tasks)
     tokens.push_back(
-        self->state.setup.attempt_token
-            ? self->state.setup.attempt_token(task.id, task.attempt)
-            : std::string{});
+        attempt_token(self->state.setup.attempt_key, task.id, task.attempt));
   claim.reply->respond(json_answer(200, write_claimed(got.tasks, tokens)));
 }
 

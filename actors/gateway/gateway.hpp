@@ -67,9 +67,7 @@ struct gateway_setup {
   std::function<std::string(std::string_view reason, std::string_view locale)>
       reason_brief;
   std::vector<std::string> locales{"en", "zh-CN"};
-  /// Makes a claim's token: `access_rules::attempt_token`.
-  std::function<std::string(const task_id&, std::uint32_t attempt)>
-      attempt_token;
+  std::string attempt_key; ///< of claims' tokens, see `attempt_token`
   /// How long a runner may be silent (`reaper.runner_silence`, as it is now).
   std::function<std::chrono::milliseconds()> runner_silence;
   std::function<timestamp()> now = now_utc; ///< replaced by tests

@@ -279,8 +279,6 @@ void service::wiring::spawn_front_of_house(http::listener bound) {
                             .events = stream_,
                             .intake = intake_,
                             .beats = beats_};
-  const auto rules =
-      std::make_shared<const access_rules>(settings_.auth, attempt_key());
   gateway_setup setup;
   setup.tasks = settings_.tasks;
   setup.events = settings_.events;
@@ -299,15 +297,14 @@ void service::wiring::spawn_front_of_house(http::listener bound) {
     return catalog::of(locale).brief(reason);
   };
   setup.locales.assign(catalog::locales().begin(), catalog::locales().end());
-  setup.attempt_token = [rules](const task_id& task, std::uint32_t attempt) {
-    return rules->attempt_token(task, attempt);
-  };
+  setup.attempt_key = attempt_key();
   gateway_ = spawn_room<gateway_actor, gateway_state>(
       "gateway", [this, rooms, setup, replies](auto* self) {
         return gateway(self, rooms, setup, replies, counters_);
       });
   edge_ = std::make_unique<edge>(
-      settings_.http, std::move(bound), *rules, gateway_, intake_,
+      settings_.http, std::move(bound),
+      access_rules{settings_.auth, attempt_key()}, gateway_, intake_,
       edge_ports{.asset = page_file,
                  .metrics =
                      [board = counters_] {

@@ -140,9 +140,8 @@ CAF_TEST(tokens decide who may do what) {
 
 CAF_TEST(the token of a claim serves its own attempt alone) {
   service uut;
-  const auto mine = bearer(uut.rules.attempt_token(known, 2));
-  const auto other =
-      bearer(uut.rules.attempt_token(task_id{make_uuid_v7()}, 2));
+  const auto mine = bearer(attempt_token("key", known, 2));
+  const auto other = bearer(attempt_token("key", task_id{make_uuid_v7()}, 2));
   const std::string body = R"({"status":"running"})";
   const auto post = [&](const std::string& what, const std::string& who) {
     return status_of(uut.send("POST", uut.status_path(), what, who));

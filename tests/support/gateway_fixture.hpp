@@ -54,9 +54,7 @@ struct gateway_fixture : test_coordinator_fixture<> {
     setup.reason_copy = [](std::string_view, std::string_view locale) {
       return "copy in " + std::string{locale};
     };
-    setup.attempt_token = [](const task_id&, std::uint32_t attempt) {
-      return "token-" + std::to_string(attempt);
-    };
+    setup.attempt_key = "key";
     uut = sys.spawn(gateway, rooms, setup, std::make_shared<reply_board>(),
                     counters);
     settle();

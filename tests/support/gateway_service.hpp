@@ -202,7 +202,9 @@ struct service {
                         .events = sys.spawn(fake_events, std::move(log)),
                         .intake = intake,
                         .beats = sys.spawn(fake_beats)};
-    actor = sys.spawn(gateway, rooms, gateway_setup{}, replies, counters);
+    gateway_setup setup;
+    setup.attempt_key = "key";
+    actor = sys.spawn(gateway, rooms, setup, replies, counters);
     http.listen = "127.0.0.1:0";
     edge_ports ports;
     ports.metrics = [] { return std::string{"telltale_up 1\n"}; };

@@ -130,7 +130,7 @@ CAF_TEST(tokens open what their list and scopes allow) {
 
 CAF_TEST(an attempt token serves its own attempt alone) {
   const auto rules = closed_rules();
-  const auto text = rules.attempt_token(some_task, 3);
+  const auto text = attempt_token("key", some_task, 3);
   const auto who = rules.identify(text);
   CAF_REQUIRE(who);
   CAF_CHECK(who->task == some_task);
