@@ -16,6 +16,11 @@ template <class T> bool contains(const std::vector<T>& list, const T& what) {
   return std::find(list.begin(), list.end(), what) != list.end();
 }
 
+bool knows_locale(const reason_catalog& reasons, const std::string& locale) {
+  return std::ranges::find(reasons, locale, &reason_locale::locale)
+         != reasons.end();
+}
+
 std::vector<std::string> relay_names(gateway_self self) {
   const auto& names = self->state.setup.relay_names;
   return names ? names() : std::vector<std::string>{};
@@ -39,12 +44,11 @@ reason_view tell_reason(const gateway_setup& setup, const reason_row& row) {
     told.cap = table.cap.value_or(told.cap);
   }
   told.retried = told.attempts > 1;
-  if (setup.reason_copy)
-    for (const auto& locale : setup.locales)
-      told.copy.emplace_back(locale, setup.reason_copy(row.wire, locale));
-  if (setup.reason_brief)
-    for (const auto& locale : setup.locales)
-      told.brief.emplace_back(locale, setup.reason_brief(row.wire, locale));
+  for (const auto& one : setup.reasons) {
+    const auto& texts = one.of(row.wire);
+    told.copy.emplace_back(one.locale, texts.copy);
+    told.brief.emplace_back(one.locale, texts.brief);
+  }
   return told;
 }
 
@@ -101,7 +105,7 @@ void on_bind_chat_session(gateway_self self, http_call& call) {
     return;
   }
   if (!binding->locale.empty()
-      && !contains(self->state.setup.locales, binding->locale)) {
+      && !knows_locale(self->state.setup.reasons, binding->locale)) {
     reply->respond(problem(ec::invalid_field, "locale is none that is known"));
     return;
   }

@@ -11,6 +11,7 @@
 #include "actors/gateway/access.hpp"
 #include "actors/gateway/claims.hpp"
 #include "actors/gateway/event_sessions.hpp"
+#include "actors/gateway/reason_catalog.hpp"
 #include "actors/gateway/reply.hpp"
 #include "config/config.hpp"
 #include "messages/actor_timer.hpp"
@@ -60,13 +61,7 @@ struct gateway_setup {
   std::function<std::vector<std::string>()> relay_names;
   /// Has a relay look at once for what it may send now, on all replicas.
   std::function<void(const std::string& relay)> wake_relay;
-  /// The copy of a failure reason in a locale (relay room's catalogue).
-  std::function<std::string(std::string_view reason, std::string_view locale)>
-      reason_copy;
-  /// The same in a few words, for lists.
-  std::function<std::string(std::string_view reason, std::string_view locale)>
-      reason_brief;
-  std::vector<std::string> locales{"en", "zh-CN"};
+  reason_catalog reasons;  ///< what people read about failures
   std::string attempt_key; ///< of claims' tokens, see `attempt_token`
   /// How long a runner may be silent (`reaper.runner_silence`, as it is now).
   std::function<std::chrono::milliseconds()> runner_silence;

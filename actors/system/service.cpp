@@ -54,6 +54,22 @@ std::optional<page_asset> page_file(std::string_view path) {
                     .immutable = false};
 }
 
+/// What the relays' catalogue says about each reason, for the API.
+reason_catalog read_reason_texts() {
+  reason_catalog all;
+  for (const auto locale : catalog::locales()) {
+    const auto& texts = catalog::of(locale);
+    reason_locale one;
+    one.locale = locale;
+    for (const auto& row : failure_reasons())
+      one.reasons[std::string{row.wire}] = {texts.copy(row.wire),
+                                            texts.brief(row.wire)};
+    one.unknown = {texts.default_copy(), texts.word("other_reason")};
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
 } // namespace
 
 void service::wiring::spawn_readiness() {
@@ -287,16 +303,10 @@ void service::wiring::spawn_front_of_house(http::listener bound) {
   setup.wake_relay = [replicas = replicas_](const std::string& name) {
     caf::anon_send(replicas, deliveries_waiting{{name}});
   };
-  setup.reason_copy = [](std::string_view reason, std::string_view locale) {
-    return catalog::of(locale).copy(reason);
-  };
   setup.runner_silence = [live = reaper_options_] {
     return live->get().runner_silence;
   };
-  setup.reason_brief = [](std::string_view reason, std::string_view locale) {
-    return catalog::of(locale).brief(reason);
-  };
-  setup.locales.assign(catalog::locales().begin(), catalog::locales().end());
+  setup.reasons = read_reason_texts();
   setup.attempt_key = attempt_key();
   gateway_ = spawn_room<gateway_actor, gateway_state>(
       "gateway", [this, rooms, setup, replies](auto* self) {

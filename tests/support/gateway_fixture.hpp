@@ -51,9 +51,11 @@ struct gateway_fixture : test_coordinator_fixture<> {
     setup.wake_relay = [this](const std::string& name) {
       w.woken.push_back(name);
     };
-    setup.reason_copy = [](std::string_view, std::string_view locale) {
-      return "copy in " + std::string{locale};
-    };
+    for (const std::string locale : {"en", "zh-CN"})
+      setup.reasons.push_back(
+          {locale,
+           {{"timeout", {"timeout in " + locale, "timeout"}}},
+           {"copy in " + locale, "brief in " + locale}});
     setup.attempt_key = "key";
     uut = sys.spawn(gateway, rooms, setup, std::make_shared<reply_board>(),
                     counters);

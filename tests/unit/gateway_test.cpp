@@ -146,6 +146,8 @@ CAF_TEST(readiness tells part by part) {
 
 CAF_TEST(the taxonomy is told with copy in every locale) {
   const auto to = ask(call::list_failure_reasons);
+  CAF_CHECK(to->says(R"("timeout in zh-CN"})"));
+  CAF_CHECK(to->says(R"("brief in zh-CN"})"));
   CAF_CHECK(to->says("copy in zh-CN"));
   for (const auto& row : failure_reasons())
     CAF_CHECK(to->says(std::string{row.wire}));
