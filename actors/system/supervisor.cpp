@@ -27,8 +27,13 @@ std::string type_of(const std::exception_ptr& thrown) {
 }
 
 void start_child(caf::stateful_actor<front_state>* self) {
-  self->state.child = self->state.make();
-  self->monitor(self->state.child);
+  auto& state = self->state;
+  state.child = state.make();
+  self->monitor(state.child);
+  for (const auto& each : state.kept)
+    if (!each.newest.empty())
+      state.child->enqueue(nullptr, caf::make_message_id(), each.newest,
+                           self->context());
 }
 
 /// Unless another actor bears the same name by now: a relay that a reload has
@@ -71,9 +76,13 @@ caf::result<caf::message> pass_on(caf::stateful_actor<front_state>* self,
                                   caf::message_view& view) {
   auto sender = self->current_sender();
   const auto id = self->current_message_id();
+  auto what = view.move_content_to_message();
   self->state.passed->fetch_add(1, std::memory_order_relaxed);
-  self->state.child->enqueue(std::move(sender), id,
-                             view.move_content_to_message(), self->context());
+  for (auto& each : self->state.kept)
+    if (each.is_of_kind(what))
+      each.newest = what;
+  self->state.child->enqueue(std::move(sender), id, std::move(what),
+                             self->context());
   return caf::delegated<caf::message>{};
 }
 
@@ -91,7 +100,8 @@ bool may_restart(std::deque<std::chrono::steady_clock::time_point>& crashes,
 caf::behavior front(caf::stateful_actor<front_state>* self, std::string room,
                     std::function<caf::actor()> make,
                     std::function<void(std::string)> on_fatal,
-                    counter_board_ptr counters, restart_limit limit) {
+                    counter_board_ptr counters, restart_limit limit,
+                    std::vector<message_test> kept) {
   self->state = front_state{.room = std::move(room),
                             .make = std::move(make),
                             .on_fatal = std::move(on_fatal),
@@ -100,7 +110,10 @@ caf::behavior front(caf::stateful_actor<front_state>* self, std::string room,
                             .child = {},
                             .crashes = {},
                             .passed = {},
-                            .ending = {}};
+                            .ending = {},
+                            .kept = {}};
+  for (const auto test : kept)
+    self->state.kept.push_back({test, {}});
   self->state.passed = self->state.counters->cell(counter::actor_messages_total,
                                                   self->state.room);
   self->set_down_handler(

@@ -8,11 +8,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <caf/actor.hpp>
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/message.hpp>
 #include <caf/stateful_actor.hpp>
 
 #include "messages/counters.hpp"
@@ -35,6 +37,20 @@ may_restart(std::deque<std::chrono::steady_clock::time_point>& crashes,
             std::chrono::steady_clock::time_point now,
             const restart_limit& limit);
 
+/// Is this message one of a kind?
+using message_test = bool (*)(const caf::message&);
+
+/// The test for messages that consist of one `T`.
+template <class T> [[nodiscard]] message_test keeps() noexcept {
+  return [](const caf::message& what) { return what.match_elements<T>(); };
+}
+
+/// A kind of message of which a restarted actor is told the newest again.
+struct kept_message {
+  message_test is_of_kind = nullptr;
+  caf::message newest; ///< empty: none has come yet
+};
+
 /// What a front knows.
 struct front_state {
   static inline const char* name = "supervisor";
@@ -49,18 +65,21 @@ struct front_state {
   /// What it has passed on: `telltale_actor_messages_total`.
   std::shared_ptr<std::atomic<std::uint64_t>> passed;
   std::optional<caf::error> ending; ///< told to exit, waits for the room
+  std::vector<kept_message> kept;   ///< see `keeps`
 };
 
 /// A front for one room. Accepts everything and passes it on. When the room
 /// ends otherwise than by being told to, it is started again at once and the
 /// log says so; after too many crashes `on_fatal` is told why. Told to exit,
 /// it tells the room and exits after it; the actor's series end with them.
-[[nodiscard]] caf::behavior front(caf::stateful_actor<front_state>* self,
-                                  std::string room,
-                                  std::function<caf::actor()> make,
-                                  std::function<void(std::string)> on_fatal,
-                                  counter_board_ptr counters,
-                                  restart_limit limit);
+/// Of each kind in `kept` it remembers the newest message and passes it on to a
+/// restarted room before anything else: what the room was last told of its
+/// options.
+[[nodiscard]] caf::behavior
+front(caf::stateful_actor<front_state>* self, std::string room,
+      std::function<caf::actor()> make,
+      std::function<void(std::string)> on_fatal, counter_board_ptr counters,
+      restart_limit limit, std::vector<message_test> kept);
 
 /// Logs an actor's crash by the exception's type alone, since its text may hold
 /// what must not be logged, and ends the actor.

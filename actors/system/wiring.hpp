@@ -129,27 +129,33 @@ private:
 
   /// Puts a front before a room and keeps it for the stop.
   template <class Handle, class Start>
-  Handle supervised(const std::string& room, Start start_room) {
+  Handle supervised(const std::string& room, Start start_room,
+                    std::vector<message_test> kept = {}) {
     auto make = [start_room]() -> caf::actor {
       return caf::actor_cast<caf::actor>(start_room());
     };
     auto before =
         actors_.spawn(front, room, std::function<caf::actor()>{std::move(make)},
-                      on_fatal_, counters_, restart_limit{});
+                      on_fatal_, counters_, restart_limit{}, std::move(kept));
     fronts_.push_back({room, before});
     return caf::actor_cast<Handle>(before);
   }
 
   /// A room that works on the scheduler.
   template <class Handle, class State, class Body>
-  Handle spawn_room(const std::string& room, Body body) {
-    return supervised<Handle>(room, [this, room, body] {
-      return actors_.spawn(
-          [room, body](typename Handle::template stateful_pointer<State> self) {
-            install_guards(self, room);
-            return body(self);
-          });
-    });
+  Handle spawn_room(const std::string& room, Body body,
+                    std::vector<message_test> kept = {}) {
+    return supervised<Handle>(
+        room,
+        [this, room, body] {
+          return actors_.spawn(
+              [room,
+               body](typename Handle::template stateful_pointer<State> self) {
+                install_guards(self, room);
+                return body(self);
+              });
+        },
+        std::move(kept));
   }
 
   /// A room that blocks, on a thread of its own.

@@ -18,17 +18,20 @@ struct fixture : test_coordinator_fixture<> {
   counter_board_ptr counters = std::make_shared<counter_board>();
   std::vector<std::string> hopeless;
   int starts = 0;
+  std::vector<std::string> heard; ///< words that reached the room
 
   /// A room that answers twice its number, and crashes on 13.
   caf::actor make_room() {
     ++starts;
-    return sys.spawn([](caf::event_based_actor* me) -> caf::behavior {
+    return sys.spawn([this](caf::event_based_actor* me) -> caf::behavior {
       install_guards(me, "doubler");
       return {[](int number) {
-        if (number == 13)
-          throw std::runtime_error{"text that must not be logged"};
-        return number * 2;
-      }};
+                if (number == 13)
+                  throw std::runtime_error{"text that must not be logged"};
+                return number * 2;
+              },
+              [this](const std::string& word) { heard.push_back(word); },
+              [](double) {}};
     });
   }
 
@@ -38,7 +41,8 @@ struct fixture : test_coordinator_fixture<> {
                 std::function<void(std::string)>{[this](std::string why) {
                   hopeless.push_back(std::move(why));
                 }},
-                counters, restart_limit{.crashes = 3, .within = 60s});
+                counters, restart_limit{.crashes = 3, .within = 60s},
+                std::vector<message_test>{keeps<std::string>()});
 
   ~fixture() override {
     self->send_exit(supervised, caf::exit_reason::user_shutdown);
@@ -70,6 +74,24 @@ CAF_TEST(a crashed room starts again behind the same handle) {
   CAF_CHECK_EQUAL(counters->read(counter::actor_restarts_total, "doubler"),
                   1.0);
   CAF_CHECK(hopeless.empty());
+}
+
+CAF_TEST(a restarted room is told the newest of what its front keeps) {
+  for (const std::string word : {"one", "two"})
+    self->send(supervised, word);
+  self->send(supervised, 1.5);
+  run();
+  self->send(supervised, 13);
+  self->send(supervised, std::string{"three"}); // reaches nobody
+  run();
+  CAF_CHECK_EQUAL(starts, 2);
+  CAF_CHECK_EQUAL(heard, (std::vector<std::string>{"one", "two", "three"}));
+  CAF_MESSAGE("also by the room after that, and before what comes then");
+  ask(13);
+  self->send(supervised, std::string{"four"});
+  run();
+  CAF_CHECK_EQUAL(heard, (std::vector<std::string>{"one", "two", "three",
+                                                   "three", "four"}));
 }
 
 CAF_TEST(a room that keeps crashing ends the process with a reason) {
