@@ -14,8 +14,6 @@
 
 #include "actors/event_stream/event_stream.hpp"
 #include "actors/failed_task_payload/failed_task_payload.hpp"
-#include "actors/gateway/edge.hpp"
-#include "actors/gateway/gateway.hpp"
 #include "actors/persistence/claim_dispatcher.hpp"
 #include "actors/persistence/deliveries.hpp"
 #include "actors/persistence/event_log.hpp"
@@ -29,48 +27,14 @@
 #include "actors/persistence/task_commands.hpp"
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/redaction.hpp"
-#include "actors/relay/catalog.hpp"
 #include "actors/relay/channel.hpp"
 #include "actors/relay/policy.hpp"
 #include "actors/relay/relay.hpp"
 #include "actors/status_intake/status_intake.hpp"
-#include "actors/system/logging.hpp"
-#include "actors/system/metrics.hpp"
 #include "actors/system/supervisor.hpp"
 #include "actors/system/wiring.hpp"
-#include "web/assets.hpp"
 
 namespace telltale {
-
-namespace {
-
-std::optional<page_asset> page_file(std::string_view path) {
-  const auto found = web::find_asset(path);
-  if (!found)
-    return std::nullopt;
-  return page_asset{.content_type = std::string{found->content_type},
-                    .body = std::string{found->content},
-                    .etag = std::string{found->etag},
-                    .immutable = false};
-}
-
-/// What the relays' catalogue says about each reason, for the API.
-reason_catalog read_reason_texts() {
-  reason_catalog all;
-  for (const auto locale : catalog::locales()) {
-    const auto& texts = catalog::of(locale);
-    reason_locale one;
-    one.locale = locale;
-    for (const auto& row : failure_reasons())
-      one.reasons[std::string{row.wire}] = {texts.copy(row.wire),
-                                            texts.brief(row.wire)};
-    one.unknown = {texts.default_copy(), texts.word("other_reason")};
-    all.push_back(std::move(one));
-  }
-  return all;
-}
-
-} // namespace
 
 void service::wiring::spawn_readiness() {
   // It has a store of its own: whatever it waited behind would look like a
@@ -281,48 +245,7 @@ void service::wiring::spawn_front_of_house(http::listener bound) {
       "status-intake", [this](auto* self) {
         return status_intake(self, redactions_, lanes_, counters_);
       });
-  const auto replies = std::make_shared<reply_board>();
-  const gateway_rooms rooms{.commands = commands_,
-                            .claims = claims_,
-                            .queries = queries_,
-                            .readiness = readiness_,
-                            .statistics = statistics_,
-                            .chats = chats_,
-                            .deliveries = redeliveries_,
-                            .mutes = mutes_,
-                            .redaction = redactions_.front(),
-                            .reaper = reaper_,
-                            .events = stream_,
-                            .intake = intake_,
-                            .beats = beats_};
-  gateway_setup setup;
-  setup.tasks = settings_.tasks;
-  setup.events = settings_.events;
-  setup.retry = settings_.retry;
-  setup.relay_names = [names = relay_names_] { return names->get(); };
-  setup.wake_relay = [replicas = replicas_](const std::string& name) {
-    caf::anon_send(replicas, deliveries_waiting{{name}});
-  };
-  setup.runner_silence = [live = reaper_options_] {
-    return live->get().runner_silence;
-  };
-  setup.reasons = read_reason_texts();
-  setup.attempt_key = attempt_key();
-  gateway_ = spawn_room<gateway_actor, gateway_state>(
-      "gateway", [this, rooms, setup, replies](auto* self) {
-        return gateway(self, rooms, setup, replies, counters_);
-      });
-  edge_ = std::make_unique<edge>(
-      settings_.http, std::move(bound),
-      access_rules{settings_.auth, attempt_key()}, gateway_, intake_,
-      edge_ports{.asset = page_file,
-                 .metrics =
-                     [board = counters_] {
-                       board->set(counter::log_lines_dropped_total, {},
-                                  static_cast<double>(log_lines_dropped()));
-                       return export_metrics(*board);
-                     }},
-      counters_, replies);
+  spawn_gateway(std::move(bound));
 }
 
 service::service(const config::settings& settings, std::string database_url,

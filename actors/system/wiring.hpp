@@ -185,6 +185,7 @@ private:
   void end_front(const caf::actor& before);
   void spawn_stores_of_tasks();
   void spawn_front_of_house(http::listener bound);
+  void spawn_gateway(http::listener bound); // start_gateway.cpp
 
   /// The key behind claims' own tokens: not the tags' key itself.
   [[nodiscard]] std::string attempt_key() const {
