@@ -3,8 +3,10 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 
 #include "messages/deliveries.hpp"
+#include "messages/gateway_options.hpp"
 #include "messages/http_call.hpp"
 #include "messages/mutes.hpp"
+#include "messages/options.hpp"
 #include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
 #include "messages/search.hpp"
@@ -118,5 +120,6 @@ TELLTALE_IN_PROCESS(notify_replicas)
 TELLTALE_IN_PROCESS(deliveries_waiting)
 TELLTALE_IN_PROCESS(stream_changed)
 TELLTALE_IN_PROCESS(gateway_tick)
+TELLTALE_IN_PROCESS(options_changed<telltale::gateway_options>)
 
 #undef TELLTALE_IN_PROCESS

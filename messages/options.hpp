@@ -2,9 +2,10 @@
 
 namespace telltale {
 
-/// From the composition root: what an actor may change while it runs. Sent
-/// after its start and by every reload; an actor that is started again after a
-/// crash gets the newest one before anything else.
+/// The options of an actor as they are from now on. From the system: right
+/// after the actor's start, and whenever a reload has changed the
+/// configuration; an actor that was restarted after a crash gets the newest one
+/// before anything else.
 template <class T> struct options_changed {
   T options;
 

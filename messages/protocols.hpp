@@ -9,6 +9,7 @@
 #include <caf/typed_actor.hpp>
 
 #include "messages/deliveries.hpp"
+#include "messages/gateway_options.hpp"
 #include "messages/http_call.hpp"
 #include "messages/in_process.hpp"
 #include "messages/options.hpp"
@@ -274,8 +275,10 @@ using gateway_actor = request_handler_actor
     // From the lanes: answer these.
     ::extend_with<report_waiter_actor>
     // From the event stream: claims may be served, browsers told.
-    ::extend_with<event_listener_actor>
-    // To itself: deadlines of parked claims, heartbeats of streams.
-    ::extend<caf::reacts_to<gateway_tick>>;
+    ::extend_with<event_listener_actor>::extend<
+        // From the system, at the start and after a reload.
+        caf::reacts_to<options_changed<gateway_options>>,
+        // To itself: deadlines of parked claims, heartbeats of streams.
+        caf::reacts_to<gateway_tick>>;
 
 } // namespace telltale

@@ -8,10 +8,6 @@ namespace telltale {
 
 namespace {
 
-// What a retry table's rows fall back to; see config/sections/retry_reason.def.
-constexpr double default_factor = 2.0;
-constexpr std::chrono::minutes default_cap{5};
-
 template <class T> bool contains(const std::vector<T>& list, const T& what) {
   return std::find(list.begin(), list.end(), what) != list.end();
 }
@@ -21,35 +17,19 @@ bool knows_locale(const reason_catalog& reasons, const std::string& locale) {
          != reasons.end();
 }
 
-std::vector<std::string> relay_names(gateway_self self) {
-  const auto& names = self->state.setup.relay_names;
-  return names ? names() : std::vector<std::string>{};
-}
-
-/// The taxonomy's row with what the operator's retry table changes.
-reason_view tell_reason(const gateway_setup& setup, const reason_row& row) {
-  reason_view told;
-  told.row = &row;
-  told.attempts = row.attempts;
-  told.base = row.base;
-  told.factor = default_factor;
-  told.cap = default_cap;
-  const auto own = setup.retry.reasons.find(std::string{row.wire});
-  if (own != setup.retry.reasons.end()) {
-    const auto& table = own->second;
-    told.attempts =
-        static_cast<std::uint32_t>(table.attempts.value_or(told.attempts));
-    told.base = table.base.value_or(told.base);
-    told.factor = table.factor.value_or(told.factor);
-    told.cap = table.cap.value_or(told.cap);
-  }
-  told.retried = told.attempts > 1;
-  for (const auto& one : setup.reasons) {
+reason_view view_reason(const reason_row& row, const gateway_options& options,
+                        const reason_catalog& reasons) {
+  reason_view view;
+  view.row = &row;
+  if (const auto found = options.retry.find(row.wire);
+      found != options.retry.end())
+    view.retry = found->second;
+  for (const auto& one : reasons) {
     const auto& texts = one.of(row.wire);
-    told.copy.emplace_back(one.locale, texts.copy);
-    told.brief.emplace_back(one.locale, texts.brief);
+    view.copy.emplace_back(one.locale, texts.copy);
+    view.brief.emplace_back(one.locale, texts.brief);
   }
-  return told;
+  return view;
 }
 
 } // namespace
@@ -100,7 +80,7 @@ void on_bind_chat_session(gateway_self self, http_call& call) {
     reply->respond(problem_of(binding.error()));
     return;
   }
-  if (!contains(relay_names(self), binding->relay)) {
+  if (!contains(self->state.options.relays, binding->relay)) {
     reply->respond(problem(ec::unknown_relay));
     return;
   }
@@ -162,16 +142,17 @@ void on_redact_text(gateway_self self, http_call& call) {
 }
 
 void on_list_failure_reasons(gateway_self self, http_call& call) {
+  const auto& state = self->state;
   std::vector<reason_view> reasons;
   for (const auto& row : failure_reasons())
-    reasons.push_back(tell_reason(self->state.setup, row));
+    reasons.push_back(view_reason(row, state.options, state.setup.reasons));
   reply_of(call)->respond(json_answer(200, write_reasons(reasons)));
 }
 
 void on_readiness(gateway_self self, http_call& call) {
   const auto reply = reply_of(call);
   readiness_report report;
-  report.relays = relay_names(self);
+  report.relays = self->state.options.relays;
   const auto tell = [reply](const readiness_report& what) {
     auto answer = json_answer(what.ready() ? 200 : 503, write_readiness(what));
     if (!what.ready())

@@ -14,10 +14,7 @@ namespace {
 constexpr std::chrono::seconds requeue_patience{60};
 
 bool knows_relay(gateway_self self, const std::string& name) {
-  const auto& names = self->state.setup.relay_names;
-  if (!names)
-    return false;
-  const auto known = names();
+  const auto& known = self->state.options.relays;
   return std::ranges::find(known, name) != known.end();
 }
 

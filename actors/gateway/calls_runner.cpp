@@ -218,7 +218,7 @@ void keep_alive(gateway_self self, const task_record& task) {
     return;
   // Half a lease is early enough, and spares the other writes.
   const auto left = *task.lease_expires_at - state.setup.now();
-  if (left > state.setup.tasks.lease / 2)
+  if (left > state.options.lease / 2)
     return;
   self->request(state.rooms.beats, caf::infinite,
                 beat_heart{{}, {{task.id, task.attempt}}})

@@ -36,8 +36,7 @@ void on_list_runners(gateway_self self, http_call& call) {
     reply->respond(problem_of(what.error()));
     return;
   }
-  if (const auto& silence = self->state.setup.runner_silence)
-    what->silence = silence();
+  what->silence = self->state.options.runner_silence;
   what->ticket = ticket_of(self, reply, count_patience);
   self->request(self->state.rooms.statistics, count_patience, std::move(*what))
       .then(

@@ -134,6 +134,11 @@ void on_events_published(gateway_self self, const events_published& news) {
   tend_claims(self);
 }
 
+void on_options_changed(gateway_self self,
+                        const options_changed<gateway_options>& what) {
+  self->state.options = what.options;
+}
+
 void on_tick(gateway_self self) {
   auto& state = self->state;
   if (!state.timer.fired(self))
@@ -197,6 +202,9 @@ gateway(gateway_actor::stateful_pointer<gateway_state> self,
       [=](const drain_requests&) { on_drain_requests(self); },
       [=](reports_settled& settled) { on_reports_settled(self, settled); },
       [=](const events_published& news) { on_events_published(self, news); },
+      [=](const options_changed<gateway_options>& what) {
+        on_options_changed(self, what);
+      },
       [=](const gateway_tick&) { on_tick(self); },
   };
 }

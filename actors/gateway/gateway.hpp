@@ -24,9 +24,9 @@ namespace telltale {
 //
 // Accepts `http_call`, `client_gone`, `stream_changed` and `drain_requests`
 // (from the edge and its connections), `reports_settled` (from status_intake
-// and the lanes), `events_published` (from the event stream) and `gateway_tick`
-// (itself). Sends
-// requests to the rooms in `gateway_rooms`, answers to the requests' exchanges.
+// and the lanes), `events_published` (from the event stream), `options_changed`
+// (from the system) and `gateway_tick` (itself). Sends requests to the rooms in
+// `gateway_rooms`, answers to the requests' exchanges.
 // Never blocks, never polls the database: a claim that finds nothing is parked
 // and asks again when a task that it may take is made here, told of by an
 // event, or due.
@@ -56,15 +56,10 @@ struct gateway_rooms {
 struct gateway_setup {
   config::tasks_config tasks;
   config::events_config events;
-  config::retry_config retry;
-  /// Names of the relays that are configured now.
-  std::function<std::vector<std::string>()> relay_names;
   /// Has a relay look at once for what it may send now, on all replicas.
   std::function<void(const std::string& relay)> wake_relay;
   reason_catalog reasons;  ///< what people read about failures
   std::string attempt_key; ///< of claims' tokens, see `attempt_token`
-  /// How long a runner may be silent (`reaper.runner_silence`, as it is now).
-  std::function<std::chrono::milliseconds()> runner_silence;
   std::function<timestamp()> now = now_utc; ///< replaced by tests
 };
 
@@ -73,6 +68,7 @@ struct gateway_state {
 
   gateway_rooms rooms;
   gateway_setup setup;
+  gateway_options options; ///< as the system told them last
   reply_board_ptr replies;
   counter_board_ptr counters; ///< may be null
   claim_line claims;          ///< long polls that wait for a task

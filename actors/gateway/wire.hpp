@@ -12,6 +12,7 @@
 #include <caf/expected.hpp>
 
 #include "messages/deliveries.hpp"
+#include "messages/gateway_options.hpp"
 #include "messages/readiness.hpp"
 #include "messages/status_report.hpp"
 #include "messages/store.hpp"
@@ -120,11 +121,7 @@ parse_chat_binding(const std::string& session, std::string_view body);
 /// One row of `GET /failure-reasons`.
 struct reason_view {
   const reason_row* row = nullptr;
-  bool retried = false;
-  std::uint32_t attempts = 0;
-  std::chrono::milliseconds base{};
-  double factor = 1;
-  std::chrono::milliseconds cap{};
+  reason_retry retry;
   std::vector<std::pair<std::string, std::string>> copy;  ///< locale, text
   std::vector<std::pair<std::string, std::string>> brief; ///< a few words
 };

@@ -136,11 +136,11 @@ std::string write_reasons(std::span<const reason_view> reasons) {
         {"meaning", reason.row->meaning},
         {"copy", by_locale(reason.copy)},
         {"brief", by_locale(reason.brief)},
-        {"retry", json::object{{"retried", reason.retried},
-                               {"attempts", reason.attempts},
-                               {"base_seconds", seconds(reason.base)},
-                               {"factor", reason.factor},
-                               {"cap_seconds", seconds(reason.cap)}}}});
+        {"retry", json::object{{"retried", reason.retry.attempts > 1},
+                               {"attempts", reason.retry.attempts},
+                               {"base_seconds", seconds(reason.retry.base)},
+                               {"factor", reason.retry.factor},
+                               {"cap_seconds", seconds(reason.retry.cap)}}}});
   }
   return json::serialize(json::object{{"failure_reasons", std::move(list)}});
 }

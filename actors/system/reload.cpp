@@ -38,6 +38,7 @@ void service::wiring::reload(const config::settings& fresh) {
   retention_options_->replace(fresh.retention);
   edge_->replace_access(access_rules{fresh.auth, attempt_key()});
   change_relays(fresh);
+  tell_gateway_options(fresh);
   settings_ = fresh;
 }
 

@@ -4,8 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include <caf/send.hpp>
+
 #include "actors/gateway/edge.hpp"
 #include "actors/gateway/gateway.hpp"
+#include "actors/gateway/options.hpp"
 #include "actors/relay/catalog.hpp"
 #include "actors/system/logging.hpp"
 #include "actors/system/metrics.hpp"
@@ -65,20 +68,18 @@ void service::wiring::spawn_gateway(http::listener bound) {
   gateway_setup setup;
   setup.tasks = settings_.tasks;
   setup.events = settings_.events;
-  setup.retry = settings_.retry;
-  setup.relay_names = [names = relay_names_] { return names->get(); };
   setup.wake_relay = [replicas = replicas_](const std::string& name) {
     caf::anon_send(replicas, deliveries_waiting{{name}});
-  };
-  setup.runner_silence = [live = reaper_options_] {
-    return live->get().runner_silence;
   };
   setup.reasons = read_reason_texts();
   setup.attempt_key = attempt_key();
   gateway_ = spawn_room<gateway_actor, gateway_state>(
-      "gateway", [this, rooms, setup, replies](auto* self) {
+      "gateway",
+      [this, rooms, setup, replies](auto* self) {
         return gateway(self, rooms, setup, replies, counters_);
-      });
+      },
+      {keeps<options_changed<gateway_options>>()});
+  tell_gateway_options(settings_);
   edge_ = std::make_unique<edge>(
       settings_.http, std::move(bound),
       access_rules{settings_.auth, attempt_key()}, gateway_, intake_,
@@ -90,6 +91,11 @@ void service::wiring::spawn_gateway(http::listener bound) {
                        return export_metrics(*board);
                      }},
       counters_, replies);
+}
+
+void service::wiring::tell_gateway_options(const config::settings& now) {
+  caf::anon_send(gateway_,
+                 options_changed<gateway_options>{make_gateway_options(now)});
 }
 
 } // namespace telltale

@@ -186,6 +186,7 @@ private:
   void spawn_stores_of_tasks();
   void spawn_front_of_house(http::listener bound);
   void spawn_gateway(http::listener bound); // start_gateway.cpp
+  void tell_gateway_options(const config::settings& now);
 
   /// The key behind claims' own tokens: not the tags' key itself.
   [[nodiscard]] std::string attempt_key() const {

@@ -9,6 +9,7 @@
 
 #include "actors/gateway/calls.hpp"
 #include "actors/gateway/gateway.hpp"
+#include "actors/gateway/options.hpp"
 #include "tests/support/gateway_world.hpp"
 
 #include <caf/test/dsl.hpp>
@@ -31,13 +32,14 @@ struct gateway_fixture : test_coordinator_fixture<> {
   counter_board_ptr counters = std::make_shared<counter_board>();
   gateway_actor uut;
   principal caller; ///< of what is asked
+  config::settings settings;
 
   gateway_fixture() {
     gateway_rooms rooms{.commands = sys.spawn(fake_commands, &w),
                         .claims = sys.spawn(fake_claims, &w),
                         .queries = sys.spawn(fake_queries, &w),
                         .readiness = sys.spawn(fake_readiness, &w),
-                        .statistics = sys.spawn(fake_statistics),
+                        .statistics = sys.spawn(fake_statistics, &w),
                         .chats = sys.spawn(fake_chats, &w),
                         .deliveries = sys.spawn(fake_deliveries),
                         .mutes = sys.spawn(fake_mutes, &w),
@@ -47,7 +49,6 @@ struct gateway_fixture : test_coordinator_fixture<> {
                         .intake = sys.spawn(fake_intake, &w),
                         .beats = sys.spawn(fake_beats, &w)};
     gateway_setup setup;
-    setup.relay_names = [] { return std::vector<std::string>{"octo"}; };
     setup.wake_relay = [this](const std::string& name) {
       w.woken.push_back(name);
     };
@@ -59,11 +60,19 @@ struct gateway_fixture : test_coordinator_fixture<> {
     setup.attempt_key = "key";
     uut = sys.spawn(gateway, rooms, setup, std::make_shared<reply_board>(),
                     counters);
-    settle();
+    settings.relays["octo"] = {};
+    tell_options();
   }
 
   ~gateway_fixture() override {
     self->send_exit(uut, caf::exit_reason::user_shutdown);
+    settle();
+  }
+
+  /// Tells the gateway of `settings` as they are now.
+  void tell_options() {
+    self->send(
+        uut, options_changed<gateway_options>{make_gateway_options(settings)});
     settle();
   }
 

@@ -16,6 +16,7 @@
 
 #include "actors/gateway/edge.hpp"
 #include "actors/gateway/gateway.hpp"
+#include "actors/gateway/options.hpp"
 #include "actors/status_intake/status_intake.hpp"
 #include "tests/support/raw_socket.hpp"
 
@@ -205,6 +206,8 @@ struct service {
     gateway_setup setup;
     setup.attempt_key = "key";
     actor = sys.spawn(gateway, rooms, setup, replies, counters);
+    caf::anon_send(actor, options_changed<gateway_options>{
+                              make_gateway_options(config::settings{})});
     http.listen = "127.0.0.1:0";
     edge_ports ports;
     ports.metrics = [] { return std::string{"telltale_up 1\n"}; };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -95,6 +96,7 @@ struct world {
   std::vector<report_flight> reported;
   std::optional<timestamp> next_due;
   int claims = 0;
+  std::chrono::milliseconds silence{}; ///< after which a runner counts as lost
   sealed_masks claimed_mask;
   call_ticket claim_ticket;
   int subscriptions = 0; ///< questions to the event stream
@@ -191,7 +193,7 @@ fake_readiness(readiness_actor::pointer self, world* w) {
 }
 
 inline statistics_actor::behavior_type
-fake_statistics(statistics_actor::pointer) {
+fake_statistics(statistics_actor::pointer, world* w) {
   return {
       [](const read_stats& what) {
         stats_read found;
@@ -199,7 +201,10 @@ fake_statistics(statistics_actor::pointer) {
         found.since = found.until - what.window;
         return found;
       },
-      [](const list_runners&) { return runners_listed{}; },
+      [=](const list_runners& what) {
+        w->silence = what.silence;
+        return runners_listed{};
+      },
   };
 }
 

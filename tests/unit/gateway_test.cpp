@@ -96,6 +96,37 @@ CAF_TEST(a chat session is bound to relays that exist) {
   CAF_CHECK_EQUAL(ask(call::unbind_chat_session, {"s"})->status(), 404u);
 }
 
+CAF_TEST(options that a reload changes count from then on) {
+  const std::string body = R"({"relay":"late","chat_id":"c"})";
+  CAF_CHECK_EQUAL(ask(call::bind_chat_session, {"s"}, body)->status(), 422u);
+  CAF_CHECK(ask(call::readiness)->says(R"("names":["octo"])"));
+  ask(call::list_runners);
+  CAF_CHECK(w.silence == 150s);
+  settings.relays["late"] = {};
+  settings.reaper.runner_silence = 7s;
+  settings.retry.reasons["timeout"].attempts = 6;
+  settings.retry.reasons["timeout"].cap = 90s;
+  tell_options();
+  CAF_CHECK_EQUAL(ask(call::bind_chat_session, {"s"}, body)->status(), 200u);
+  CAF_CHECK(ask(call::readiness)->says(R"("names":["late","octo"])"));
+  ask(call::list_runners);
+  CAF_CHECK(w.silence == 7s);
+  const auto reasons = ask(call::list_failure_reasons);
+  CAF_CHECK(reasons->says(R"({"retried":true,"attempts":6,)"));
+  CAF_CHECK(reasons->says(R"("cap_seconds":9E1)"));
+}
+
+CAF_TEST(a lease that a reload changes counts for who has no heartbeat) {
+  auto& task = add_task(task_status::running);
+  task.lease_expires_at = now_utc() + 50s;
+  ask(call::read_status, {to_string(task.id)});
+  CAF_CHECK(w.beats.empty()); // more than half of 60 s are left
+  settings.tasks.lease = 200s;
+  tell_options();
+  ask(call::read_status, {to_string(task.id)});
+  CAF_CHECK_EQUAL(w.beats.size(), 1u);
+}
+
 CAF_TEST(a batch is answered once all of it is settled) {
   const auto id = to_string(add_task(task_status::running).id);
   const auto to =

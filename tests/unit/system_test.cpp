@@ -3,6 +3,7 @@
 
 #include "actors/system/metrics.hpp"
 #include "actors/system/supervisor.hpp"
+#include "messages/protocols.hpp"
 
 #include <caf/after.hpp>
 #include <caf/event_based_actor.hpp>
@@ -92,6 +93,15 @@ CAF_TEST(a restarted room is told the newest of what its front keeps) {
   run();
   CAF_CHECK_EQUAL(heard, (std::vector<std::string>{"one", "two", "three",
                                                    "three", "four"}));
+}
+
+CAF_TEST(messages with options are known by what they are options of) {
+  const auto is_kept = keeps<options_changed<gateway_options>>();
+  CAF_CHECK(is_kept(caf::make_message(options_changed<gateway_options>{})));
+  CAF_CHECK(!is_kept(caf::make_message(gateway_tick{})));
+  CAF_CHECK(!is_kept(
+      caf::make_message(options_changed<gateway_options>{}, gateway_tick{})));
+  CAF_CHECK(!is_kept(caf::message{}));
 }
 
 CAF_TEST(a room that keeps crashing ends the process with a reason) {
