@@ -201,6 +201,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(
 
 namespace telltale {
 
+/// Has relays look for what they may send, here and on other replicas.
+using relay_waker_actor = caf::typed_actor<
+    // From the gateway: something was queued again, or a mute has ended.
+    caf::reacts_to<deliveries_waiting>>;
+
 /// Says to the other replicas that there is news, and hears it of them.
 using replicas_actor = caf::typed_actor<
     // From failed_task_payload, after events were committed here.

@@ -97,14 +97,16 @@ struct notify_replicas {
   bool deliveries = false; ///< there may be some to make
 };
 
-/// These relays may have something to send, here and on other replicas.
-struct deliveries_waiting {
-  std::vector<std::string> relays;
-};
-
 /// Does anybody who follows the event stream need envelopes?
 struct envelopes_wanted {
   bool wanted = false;
+};
+
+/// There may be something to deliver for these relays: every replica may look.
+struct deliveries_waiting {
+  std::vector<std::string> relays; ///< names
+
+  bool operator==(const deliveries_waiting&) const = default;
 };
 
 /// From the HTTP edge, about an open event stream.

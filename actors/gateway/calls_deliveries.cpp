@@ -18,9 +18,8 @@ bool knows_relay(gateway_self self, const std::string& name) {
   return std::ranges::find(known, name) != known.end();
 }
 
-void wake_relay(gateway_self self, const std::string& name) {
-  if (const auto& wake = self->state.setup.wake_relay)
-    wake(name);
+void wake_relays(gateway_self self, std::vector<std::string> names) {
+  self->send(self->state.rooms.relays, deliveries_waiting{std::move(names)});
 }
 
 void store_mute(gateway_self self, put_mute what,
@@ -29,7 +28,8 @@ void store_mute(gateway_self self, put_mute what,
       .then(
           [self, reply](const mute_put& done) {
             reply->respond(json_answer(200, write_mute(done.mute)));
-            wake_relay(self, done.mute.relay); // it may end sooner than before
+            wake_relays(self,
+                        {done.mute.relay}); // it may end sooner than before
           },
           fail_to(reply));
 }
@@ -64,7 +64,7 @@ void on_redeliver(gateway_self self, http_call& call) {
       .then(
           [self, reply](const redelivery_queued& queued) {
             reply->respond(json_answer(202, write_delivery(queued.delivery)));
-            wake_relay(self, queued.delivery.relay);
+            wake_relays(self, {queued.delivery.relay});
           },
           fail_to(reply));
 }
@@ -85,8 +85,7 @@ void on_redeliver_dead(gateway_self self, http_call& call) {
       .then(
           [self, reply](const dead_requeued& done) {
             reply->respond(json_answer(202, write_requeued(done)));
-            for (const auto& relay : done.relays)
-              wake_relay(self, relay);
+            wake_relays(self, done.relays);
           },
           fail_to(reply));
 }
@@ -143,7 +142,7 @@ void on_clear_mute(gateway_self self, http_call& call) {
             http::response done;
             done.status = 204;
             reply->respond(std::move(done));
-            wake_relay(self, relay);
+            wake_relays(self, {relay});
           },
           fail_to(reply));
 }

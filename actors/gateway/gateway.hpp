@@ -49,6 +49,7 @@ struct gateway_rooms {
   event_stream_actor events;
   status_intake_actor intake;
   heartbeat_store_actor beats;
+  relay_waker_actor relays;
 };
 
 /// What the gateway is told at its start, and ports to rooms that it does not
@@ -56,8 +57,6 @@ struct gateway_rooms {
 struct gateway_setup {
   config::tasks_config tasks;
   config::events_config events;
-  /// Has a relay look at once for what it may send now, on all replicas.
-  std::function<void(const std::string& relay)> wake_relay;
   reason_catalog reasons;  ///< what people read about failures
   std::string attempt_key; ///< of claims' tokens, see `attempt_token`
   std::function<timestamp()> now = now_utc; ///< replaced by tests

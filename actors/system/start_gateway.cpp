@@ -64,13 +64,11 @@ void service::wiring::spawn_gateway(http::listener bound) {
                             .reaper = reaper_,
                             .events = stream_,
                             .intake = intake_,
-                            .beats = beats_};
+                            .beats = beats_,
+                            .relays = replicas_};
   gateway_setup setup;
   setup.tasks = settings_.tasks;
   setup.events = settings_.events;
-  setup.wake_relay = [replicas = replicas_](const std::string& name) {
-    caf::anon_send(replicas, deliveries_waiting{{name}});
-  };
   setup.reasons = read_reason_texts();
   setup.attempt_key = attempt_key();
   gateway_ = spawn_room<gateway_actor, gateway_state>(

@@ -47,11 +47,9 @@ struct gateway_fixture : test_coordinator_fixture<> {
                         .reaper = sys.spawn(fake_reaper, &w),
                         .events = sys.spawn(fake_events, &w),
                         .intake = sys.spawn(fake_intake, &w),
-                        .beats = sys.spawn(fake_beats, &w)};
+                        .beats = sys.spawn(fake_beats, &w),
+                        .relays = sys.spawn(fake_relays, &w)};
     gateway_setup setup;
-    setup.wake_relay = [this](const std::string& name) {
-      w.woken.push_back(name);
-    };
     for (const std::string locale : {"en", "zh-CN"})
       setup.reasons.push_back(
           {locale,

@@ -135,6 +135,11 @@ inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer) {
           [](runner_recovered&) { return tasks_swept{}; }};
 }
 
+inline relay_waker_actor::behavior_type
+fake_relays(relay_waker_actor::pointer) {
+  return {[](const deliveries_waiting&) {}};
+}
+
 /// Events that were published before the service started.
 using event_history = std::vector<published_event>;
 
@@ -202,7 +207,8 @@ struct service {
                         .reaper = sys.spawn(fake_reaper),
                         .events = sys.spawn(fake_events, std::move(log)),
                         .intake = intake,
-                        .beats = sys.spawn(fake_beats)};
+                        .beats = sys.spawn(fake_beats),
+                        .relays = sys.spawn(fake_relays)};
     gateway_setup setup;
     setup.attempt_key = "key";
     actor = sys.spawn(gateway, rooms, setup, replies, counters);

@@ -280,6 +280,13 @@ inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer,
           }};
 }
 
+inline relay_waker_actor::behavior_type fake_relays(relay_waker_actor::pointer,
+                                                    world* w) {
+  return {[=](const deliveries_waiting& what) {
+    w->woken.insert(w->woken.end(), what.relays.begin(), what.relays.end());
+  }};
+}
+
 inline event_stream_actor::behavior_type
 fake_events(event_stream_actor::pointer, world* w) {
   return {[](events_published&) {},
