@@ -37,16 +37,14 @@ std::string etag_of(std::string_view content) {
 
 } // namespace
 
-std::optional<asset> find_asset(std::string_view path) {
-  std::string_view name;
-  if (path == "/index.html")
-    name = page;
-  else if (path.starts_with(folder))
-    name = path.substr(folder.size());
-  for (const auto& file : embedded_web())
-    if (file.name == name)
-      return asset{file.content, type_of(name), etag_of(file.content)};
-  return std::nullopt;
+std::map<std::string, asset> assets() {
+  std::map<std::string, asset> all;
+  for (const auto& file : embedded_web()) {
+    const auto path = file.name == page ? "/" + std::string{page}
+                                        : std::string{folder}.append(file.name);
+    all[path] = {file.content, type_of(file.name), etag_of(file.content)};
+  }
+  return all;
 }
 
 } // namespace telltale::web

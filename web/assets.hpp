@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -13,8 +13,8 @@ struct asset {
   std::string etag; ///< quoted; changes with the content
 };
 
-/// The file at a path: `/index.html`, or `/assets/NAME` for what it asks for.
-/// Nothing for any other path. Any thread.
-[[nodiscard]] std::optional<asset> find_asset(std::string_view path);
+/// All files by their paths: `/index.html`, and `/assets/NAME` for what it asks
+/// for.
+[[nodiscard]] std::map<std::string, asset> assets();
 
 } // namespace telltale::web

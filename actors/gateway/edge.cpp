@@ -72,9 +72,10 @@ class edge::impl {
 public:
   impl(const config::http_config& options, http::listener bound,
        access_rules rules, gateway_actor gateway, status_intake_actor intake,
-       edge_ports ports, counter_board_ptr counters, reply_board_ptr replies)
+       edge_content content, counter_board_ptr counters,
+       reply_board_ptr replies)
       : max_in_flight_(static_cast<std::size_t>(options.max_in_flight)),
-        ports_(std::move(ports)), counters_(std::move(counters)),
+        content_(std::move(content)), counters_(std::move(counters)),
         replies_(std::move(replies)), tally_(std::make_shared<edge_tally>()) {
     replace_access(std::move(rules));
     replace_actors(std::move(gateway), std::move(intake));
@@ -154,15 +155,16 @@ private:
   }
 
   void on_unrouted(incoming& in) {
-    if (!is_changing(in.what) && ports_.asset) {
+    if (!is_changing(in.what) && !content_.page.empty()) {
       std::string path;
       for (const auto& segment : in.target.segments) {
         if (segment == "." || segment == ".." || segment.empty())
           return finish(in, problem(ec::not_found));
         path += "/" + segment;
       }
-      if (const auto asset = ports_.asset(path))
-        return finish(in, page_answer(*asset, in.what));
+      if (const auto file = content_.page.find(path);
+          file != content_.page.end())
+        return finish(in, page_answer(file->second, in.what));
     }
     finish(in, problem(ec::not_found));
   }
@@ -284,10 +286,10 @@ private:
   }
 
   void serve_page(incoming& in) {
-    const auto asset =
-        ports_.asset ? ports_.asset("/index.html") : std::nullopt;
-    finish(in, asset ? page_answer(*asset, in.what)
-                     : problem(ec::not_found, "this build has no page"));
+    const auto file = content_.page.find("/index.html");
+    finish(in, file != content_.page.end()
+                   ? page_answer(file->second, in.what)
+                   : problem(ec::not_found, "this build has no page"));
   }
 
   void serve_metrics(incoming& in) {
@@ -305,8 +307,8 @@ private:
         {"Content-Type", "text/plain; version=0.0.4; charset=utf-8"},
         {"Cache-Control", "no-store"},
         {"X-Content-Type-Options", "nosniff"}};
-    if (ports_.metrics)
-      answer.body = ports_.metrics();
+    if (content_.metrics)
+      answer.body = content_.metrics->text();
     finish(in, std::move(answer));
   }
 
@@ -353,7 +355,7 @@ private:
   }
 
   std::size_t max_in_flight_;
-  edge_ports ports_;
+  edge_content content_;
   counter_board_ptr counters_;
   reply_board_ptr replies_;
   edge_tally_ptr tally_;
@@ -370,11 +372,11 @@ http::listener bind_edge(const config::http_config& options) {
 
 edge::edge(const config::http_config& options, http::listener bound,
            access_rules rules, gateway_actor gateway,
-           status_intake_actor intake, edge_ports ports,
+           status_intake_actor intake, edge_content content,
            counter_board_ptr counters, reply_board_ptr replies)
     : impl_(std::make_unique<impl>(options, std::move(bound), std::move(rules),
                                    std::move(gateway), std::move(intake),
-                                   std::move(ports), std::move(counters),
+                                   std::move(content), std::move(counters),
                                    std::move(replies))) {}
 
 edge::~edge() = default;

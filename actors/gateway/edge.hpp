@@ -4,10 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include "actors/gateway/access.hpp"
 #include "actors/gateway/reply.hpp"
@@ -26,12 +25,21 @@ struct page_asset {
   bool immutable = false; ///< its name changes with its content
 };
 
-/// What the edge needs of rooms that it does not know. Called on io threads.
-struct edge_ports {
-  /// A file of the page by its path (`/index.html`, `/assets/app.js`).
-  std::function<std::optional<page_asset>(std::string_view path)> asset;
-  /// Prometheus text.
-  std::function<std::string()> metrics;
+/// The files of the page by their paths (`/index.html`, `/assets/app.js`).
+using page_assets = std::map<std::string, page_asset, std::less<>>;
+
+/// Writes what the service counts, for `GET /metrics`. Called on io threads.
+class metrics_exporter {
+public:
+  virtual ~metrics_exporter() = default;
+  /// In Prometheus's text format.
+  [[nodiscard]] virtual std::string text() = 0;
+};
+
+/// What the edge serves of parts that it does not know.
+struct edge_content {
+  page_assets page;                          ///< empty: there is no page
+  std::shared_ptr<metrics_exporter> metrics; ///< null: nothing to tell
 };
 
 /// Binds the address and reads the TLS files; throws as `http::listener` does.
@@ -53,7 +61,8 @@ public:
   /// `replies` is the one that the gateway actor was given.
   edge(const config::http_config& options, http::listener bound,
        access_rules rules, gateway_actor gateway, status_intake_actor intake,
-       edge_ports ports, counter_board_ptr counters, reply_board_ptr replies);
+       edge_content content, counter_board_ptr counters,
+       reply_board_ptr replies);
   ~edge();
   edge(const edge&) = delete;
   edge& operator=(const edge&) = delete;

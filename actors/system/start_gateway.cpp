@@ -1,5 +1,4 @@
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,15 +21,31 @@ namespace telltale {
 
 namespace {
 
-std::optional<page_asset> page_file(std::string_view path) {
-  const auto found = web::find_asset(path);
-  if (!found)
-    return std::nullopt;
-  return page_asset{.content_type = std::string{found->content_type},
-                    .body = std::string{found->content},
-                    .etag = std::string{found->etag},
-                    .immutable = false};
+page_assets read_page() {
+  page_assets all;
+  for (const auto& [path, file] : web::assets())
+    all[path] = {.content_type = std::string{file.content_type},
+                 .body = std::string{file.content},
+                 .etag = file.etag,
+                 .immutable = false};
+  return all;
 }
+
+/// The tallies of the whole process.
+class process_metrics final : public metrics_exporter {
+public:
+  explicit process_metrics(counter_board_ptr counters)
+      : counters_(std::move(counters)) {}
+
+  [[nodiscard]] std::string text() override {
+    counters_->set(counter::log_lines_dropped_total, {},
+                   static_cast<double>(log_lines_dropped()));
+    return export_metrics(*counters_);
+  }
+
+private:
+  counter_board_ptr counters_;
+};
 
 /// What the relays' catalogue says about each reason, for the API.
 reason_catalog read_reason_texts() {
@@ -81,13 +96,8 @@ void service::wiring::spawn_gateway(http::listener bound) {
   edge_ = std::make_unique<edge>(
       settings_.http, std::move(bound),
       access_rules{settings_.auth, attempt_key()}, gateway_, intake_,
-      edge_ports{.asset = page_file,
-                 .metrics =
-                     [board = counters_] {
-                       board->set(counter::log_lines_dropped_total, {},
-                                  static_cast<double>(log_lines_dropped()));
-                       return export_metrics(*board);
-                     }},
+      edge_content{.page = read_page(),
+                   .metrics = std::make_shared<process_metrics>(counters_)},
       counters_, replies);
 }
 

@@ -176,6 +176,10 @@ inline config::auth_config closed() {
   return auth;
 }
 
+struct fixed_metrics final : metrics_exporter {
+  std::string text() override { return "telltale_up 1\n"; }
+};
+
 /// The whole gateway on a free port, with scripted rooms behind it.
 struct service {
   caf::actor_system_config options;
@@ -215,17 +219,13 @@ struct service {
     caf::anon_send(actor, options_changed<gateway_options>{
                               make_gateway_options(config::settings{})});
     http.listen = "127.0.0.1:0";
-    edge_ports ports;
-    ports.metrics = [] { return std::string{"telltale_up 1\n"}; };
-    ports.asset = [](std::string_view path) -> std::optional<page_asset> {
-      if (path == "/index.html")
-        return page_asset{"text/html; charset=utf-8", "<html>", "\"1\""};
-      if (path == "/assets/app.js")
-        return page_asset{"text/javascript", "go()", {}, true};
-      return std::nullopt;
-    };
+    edge_content content;
+    content.metrics = std::make_shared<fixed_metrics>();
+    content.page["/index.html"] = {"text/html; charset=utf-8", "<html>",
+                                   "\"1\""};
+    content.page["/assets/app.js"] = {"text/javascript", "go()", {}, true};
     front = std::make_unique<edge>(http, bind_edge(http), rules, actor, intake,
-                                   ports, counters, replies);
+                                   content, counters, replies);
     front->start();
   }
 
