@@ -4,12 +4,12 @@
 #include <utility>
 #include <vector>
 
-#include <boost/json.hpp>
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
 #include "actors/gateway/calls.hpp"
 #include "actors/gateway/edge_page.hpp"
+#include "actors/gateway/edge_session.hpp"
 #include "actors/gateway/request_policy.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/wire.hpp"
@@ -20,24 +20,6 @@ namespace {
 
 /// Reports that one turn of an io thread's loop has gathered.
 thread_local report_batch turn;
-
-http::response refusal_answer(http::refusal why) {
-  switch (why) {
-  case http::refusal::malformed:
-    return problem(ec::bad_request);
-  case http::refusal::headers_too_large:
-    return problem(431, "headers_too_large", "the headers are too large");
-  case http::refusal::body_too_large:
-    return problem(ec::payload_too_large);
-  case http::refusal::timed_out:
-    return problem(408, "request_timeout", "the request took too long");
-  case http::refusal::too_many_connections:
-    return problem(ec::overloaded, "too many connections are open");
-  case http::refusal::abandoned:
-    return problem(ec::internal_error);
-  }
-  return problem(ec::internal_error);
-}
 
 /// Answers to what never became a request have an id, too.
 http::response write_refusal(http::refusal why) {
@@ -200,7 +182,7 @@ private:
       finish(in, json_answer(200, openapi_document()));
     else if (what == call::open_session || what == call::read_session
              || what == call::close_session)
-      serve_session(in);
+      finish(in, session_answer(*access_.load(), what, in.what));
     else
       return false;
     return true;
@@ -310,42 +292,6 @@ private:
     if (content_.metrics)
       answer.body = content_.metrics->text();
     finish(in, std::move(answer));
-  }
-
-  void serve_session(incoming& in) {
-    const auto access = access_.load();
-    if (in.found.operation->what == call::read_session)
-      return finish(in, describe_session(*access, in.what));
-    if (!is_same_origin(in.what, false))
-      return finish(in, problem(ec::forbidden));
-    http::response done;
-    done.status = 204;
-    done.headers.push_back({"Cache-Control", "no-store"});
-    std::string token;
-    if (in.found.operation->what == call::open_session) {
-      if (!is_json(in.what))
-        return finish(in, problem(ec::unsupported_media_type));
-      const auto given = parse_session(in.what.body);
-      if (!given)
-        return finish(in, problem_of(given.error()));
-      const auto who = access->identify(*given);
-      if (!access->open() && !(who && who->read))
-        return finish(in, problem(who ? ec::forbidden : ec::unauthorized));
-      token = access->open() ? std::string{} : *given;
-    }
-    done.headers.push_back(
-        {"Set-Cookie", session_cookie_header(token, in.what.secure)});
-    finish(in, std::move(done));
-  }
-
-  static http::response describe_session(const access_rules& access,
-                                         const http::request& what) {
-    const auto who = access.caller(what);
-    return json_answer(200, boost::json::serialize(boost::json::object{
-                                {"open", access.open()},
-                                {"signed_in", who.has_value()},
-                                {"read", who && who->read},
-                                {"write", who && who->write}}));
   }
 
   /// Answers here and now.

@@ -49,6 +49,24 @@ http::response json_answer(unsigned status, std::string body) {
   return answer;
 }
 
+http::response refusal_answer(http::refusal why) {
+  switch (why) {
+  case http::refusal::malformed:
+    return problem(ec::bad_request);
+  case http::refusal::headers_too_large:
+    return problem(431, "headers_too_large", "the headers are too large");
+  case http::refusal::body_too_large:
+    return problem(ec::payload_too_large);
+  case http::refusal::timed_out:
+    return problem(408, "request_timeout", "the request took too long");
+  case http::refusal::too_many_connections:
+    return problem(ec::overloaded, "too many connections are open");
+  case http::refusal::abandoned:
+    return problem(ec::internal_error);
+  }
+  return problem(ec::internal_error);
+}
+
 pending_reply::pending_reply(http::exchange_ptr to, std::string request_id,
                              edge_tally_ptr tally, bool bounded)
     : to_(std::move(to)), request_id_(std::move(request_id)),

@@ -37,6 +37,9 @@ using edge_tally_ptr = std::shared_ptr<edge_tally>;
 /// An answer in JSON.
 [[nodiscard]] http::response json_answer(unsigned status, std::string body);
 
+/// The answer to what never became a request.
+[[nodiscard]] http::response refusal_answer(http::refusal why);
+
 /// One request that waits. Answers 500 if nobody does. Any thread.
 class pending_reply {
 public:
