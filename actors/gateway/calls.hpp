@@ -14,7 +14,7 @@
 #include "actors/gateway/wire.hpp"
 #include "messages/http_call.hpp"
 
-// The gateway actor's calls, by theme. Inside this room only.
+// The gateway actor's calls, by theme. For this folder alone.
 
 namespace telltale {
 
@@ -33,7 +33,7 @@ inline constexpr std::chrono::seconds half_closed_patience{1};
 /// after a second.
 inline constexpr std::chrono::milliseconds readiness_patience{1500};
 
-/// The problem that tells an error between rooms.
+/// The problem that answers an error of another actor.
 [[nodiscard]] http::response problem_of(const caf::error& error);
 
 /// Ties a report to the attempt whose token came with it. False if the report

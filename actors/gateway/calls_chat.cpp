@@ -43,7 +43,7 @@ void on_list_chat_sessions(gateway_self self, http_call& call) {
   }
   const auto limit = what->limit;
   what->ticket = ticket_of(self, reply, read_patience);
-  self->request(self->state.rooms.chats, read_patience, std::move(*what))
+  self->request(self->state.peers.chats, read_patience, std::move(*what))
       .then(
           [reply, limit](const chats_listed& listed) {
             reply->respond(
@@ -61,7 +61,7 @@ void on_read_chat_session(gateway_self self, http_call& call) {
   list_chats what;
   what.session = chat_session_id{call.path.front()};
   what.ticket = ticket_of(self, reply, read_patience);
-  self->request(self->state.rooms.chats, read_patience, std::move(what))
+  self->request(self->state.peers.chats, read_patience, std::move(what))
       .then(
           [reply](const chats_listed& listed) {
             if (listed.bindings.empty())
@@ -89,7 +89,7 @@ void on_bind_chat_session(gateway_self self, http_call& call) {
     reply->respond(problem(ec::invalid_field, "locale is none that is known"));
     return;
   }
-  self->request(self->state.rooms.chats, read_patience,
+  self->request(self->state.peers.chats, read_patience,
                 bind_chat{std::move(*binding)})
       .then(
           [reply](const chats_listed& listed) {
@@ -107,7 +107,7 @@ void on_unbind_chat_session(gateway_self self, http_call& call) {
     reply->respond(problem(ec::chat_session_not_found));
     return;
   }
-  self->request(self->state.rooms.chats, read_patience,
+  self->request(self->state.peers.chats, read_patience,
                 unbind_chat{chat_session_id{call.path.front()}})
       .then(
           [reply](const chats_listed& listed) {
@@ -128,7 +128,7 @@ void on_redact_text(gateway_self self, http_call& call) {
   }
   redact_texts question;
   question.texts.push_back(std::move(*text));
-  self->request(self->state.rooms.redaction, caf::infinite, std::move(question))
+  self->request(self->state.peers.redaction, caf::infinite, std::move(question))
       .then(
           [reply](const texts_redacted& clean) {
             if (clean.texts.size() != 1 || clean.findings.size() != 1)
@@ -153,16 +153,16 @@ void on_readiness(gateway_self self, http_call& call) {
   const auto reply = reply_of(call);
   readiness_report report;
   report.relays = self->state.options.relays;
-  const auto tell = [reply](const readiness_report& what) {
+  const auto answer_with = [reply](const readiness_report& what) {
     auto answer = json_answer(what.ready() ? 200 : 503, write_readiness(what));
     if (!what.ready())
       answer.headers.push_back({"Retry-After", "1"});
     reply->respond(std::move(answer));
   };
-  self->request(self->state.rooms.readiness, readiness_patience,
+  self->request(self->state.peers.readiness, readiness_patience,
                 read_readiness{})
       .then(
-          [tell, report](const readiness_read& read) mutable {
+          [answer_with, report](const readiness_read& read) mutable {
             const auto& checked = read.store;
             report.database = read.state;
             report.explanation = read.explanation;
@@ -171,11 +171,11 @@ void on_readiness(gateway_self self, http_call& call) {
             for (const auto& one : checked.disabled)
               if (contains(report.relays, one.relay))
                 report.disabled.push_back(one);
-            tell(report);
+            answer_with(report);
           },
-          [tell, report](const caf::error&) mutable {
+          [answer_with, report](const caf::error&) mutable {
             report.explanation = "nobody knows: the service itself is stuck";
-            tell(report);
+            answer_with(report);
           });
 }
 

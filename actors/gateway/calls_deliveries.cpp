@@ -19,12 +19,12 @@ bool knows_relay(gateway_self self, const std::string& name) {
 }
 
 void wake_relays(gateway_self self, std::vector<std::string> names) {
-  self->send(self->state.rooms.relays, deliveries_waiting{std::move(names)});
+  self->send(self->state.peers.relays, deliveries_waiting{std::move(names)});
 }
 
 void store_mute(gateway_self self, put_mute what,
                 const pending_reply_ptr& reply) {
-  self->request(self->state.rooms.mutes, read_patience, std::move(what))
+  self->request(self->state.peers.mutes, read_patience, std::move(what))
       .then(
           [self, reply](const mute_put& done) {
             reply->respond(json_answer(200, write_mute(done.mute)));
@@ -44,7 +44,7 @@ void on_list_deliveries(gateway_self self, http_call& call) {
     return;
   }
   what->ticket = ticket_of(self, reply, read_patience);
-  self->request(self->state.rooms.queries, read_patience, std::move(*what))
+  self->request(self->state.peers.queries, read_patience, std::move(*what))
       .then(
           [reply](const deliveries_listed& page) {
             reply->respond(json_answer(200, write_deliveries(page)));
@@ -59,7 +59,7 @@ void on_redeliver(gateway_self self, http_call& call) {
     reply->respond(problem(ec::delivery_not_found));
     return;
   }
-  self->request(self->state.rooms.deliveries, read_patience,
+  self->request(self->state.peers.deliveries, read_patience,
                 redeliver{delivery_id{*id}})
       .then(
           [self, reply](const redelivery_queued& queued) {
@@ -80,7 +80,7 @@ void on_redeliver_dead(gateway_self self, http_call& call) {
     reply->respond(problem(ec::unknown_relay));
     return;
   }
-  self->request(self->state.rooms.deliveries, requeue_patience,
+  self->request(self->state.peers.deliveries, requeue_patience,
                 std::move(*what))
       .then(
           [self, reply](const dead_requeued& done) {
@@ -92,7 +92,7 @@ void on_redeliver_dead(gateway_self self, http_call& call) {
 
 void on_list_mutes(gateway_self self, http_call& call) {
   const auto reply = reply_of(call);
-  self->request(self->state.rooms.mutes, read_patience,
+  self->request(self->state.peers.mutes, read_patience,
                 list_mutes{ticket_of(self, reply, read_patience)})
       .then(
           [reply](const mutes_listed& found) {
@@ -114,7 +114,7 @@ void on_put_mute(gateway_self self, http_call& call) {
   }
   redact_texts question;
   question.texts.push_back(std::move(request->note));
-  self->request(self->state.rooms.redaction, caf::infinite, std::move(question))
+  self->request(self->state.peers.redaction, caf::infinite, std::move(question))
       .then(
           [self, reply,
            what = std::move(request->what)](texts_redacted& clean) mutable {
@@ -136,7 +136,7 @@ void on_clear_mute(gateway_self self, http_call& call) {
     return;
   }
   const auto relay = what->relay;
-  self->request(self->state.rooms.mutes, read_patience, std::move(*what))
+  self->request(self->state.peers.mutes, read_patience, std::move(*what))
       .then(
           [self, reply, relay](const mute_cleared&) {
             http::response done;

@@ -23,7 +23,7 @@ void mend(gateway_self self);
 /// more to take than it may.
 void replay(gateway_self self, const event_sessions::page& needed) {
   const auto session = needed.session;
-  self->request(self->state.rooms.events, replay_patience,
+  self->request(self->state.peers.events, replay_patience,
                 subscribe_events{needed.after,
                                  caf::actor_cast<event_listener_handle>(self),
                                  needed.limit})
@@ -45,7 +45,7 @@ void replay(gateway_self self, const event_sessions::page& needed) {
 }
 
 /// Has what an open stream's connection says come as a message.
-auto tell(gateway_self self, event_sessions::key session, bool gone) {
+auto report_change(gateway_self self, event_sessions::key session, bool gone) {
   return [to = caf::actor_cast<request_handler_actor>(self), session, gone] {
     caf::anon_send(to, stream_changed{session, gone});
   };
@@ -68,7 +68,7 @@ void subscribe(gateway_self self) {
   // Not after the answer: it may never come.
   state.next_subscription = self->clock().now() + subscribe_every;
   arm(self, state.next_subscription);
-  self->request(state.rooms.events, caf::infinite,
+  self->request(state.peers.events, caf::infinite,
                 subscribe_events{-1,
                                  caf::actor_cast<event_listener_handle>(self),
                                  0, state.sessions.size() > 0})
@@ -126,8 +126,9 @@ void on_stream_events(gateway_self self, http_call& call) {
                   {"X-Accel-Buffering", "no"},
                   {"X-Content-Type-Options", "nosniff"}};
   const auto session = state.sessions.next_key();
-  auto out = reply->open_stream(std::move(head), tell(self, session, true),
-                                tell(self, session, false));
+  auto out =
+      reply->open_stream(std::move(head), report_change(self, session, true),
+                         report_change(self, session, false));
   if (!out || !out->write("retry: 1000\n: open\n\n"))
     return;
   // A stream that begins now needs no history once this actor listens.

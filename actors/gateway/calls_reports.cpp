@@ -29,7 +29,7 @@ private:
 };
 
 void send_reports(gateway_self self, report_batch batch) {
-  self->send(self->state.rooms.intake,
+  self->send(self->state.peers.intake,
              reports_received{std::move(batch),
                               caf::actor_cast<report_waiter_handle>(self)});
 }
@@ -40,7 +40,7 @@ std::shared_ptr<void> as_waiter(std::shared_ptr<report_waiter> waiter) {
 
 void answer_row(gateway_self self, const task_id& task,
                 const pending_reply_ptr& reply) {
-  self->request(self->state.rooms.queries, read_patience, find_task{task})
+  self->request(self->state.peers.queries, read_patience, find_task{task})
       .then(
           [reply](const task_found& found) {
             reply->respond(json_answer(200, write_daemon_task(found.task)));
@@ -158,7 +158,7 @@ void on_daemon_report(gateway_self self, http_call& call) {
     reply->respond(problem(ec::forbidden));
     return;
   }
-  self->request(self->state.rooms.queries, read_patience,
+  self->request(self->state.peers.queries, read_patience,
                 find_task{report->task})
       .then(
           [self, reply,
@@ -178,7 +178,7 @@ void on_daemon_status(gateway_self self, http_call& call) {
     reply->respond(problem(ec::task_not_found));
     return;
   }
-  self->request(self->state.rooms.queries, read_patience,
+  self->request(self->state.peers.queries, read_patience,
                 find_task{task_id{*id}, ticket_of(self, reply, read_patience)})
       .then(
           [self, reply](const task_found& found) {

@@ -34,7 +34,7 @@ void give_back(gateway_self self, const tasks_claimed& got) {
   return_tasks what;
   for (const auto& task : got.tasks)
     what.tasks.push_back({task.id, task.attempt, task.version});
-  self->request(self->state.rooms.claims, caf::infinite, std::move(what))
+  self->request(self->state.peers.claims, caf::infinite, std::move(what))
       .then([](const tasks_returned&) {},
             [](const caf::error& error) {
               spdlog::warn("claimed tasks wait for the end of their leases: {}",
@@ -104,7 +104,7 @@ void ask_for_tasks(gateway_self self, claim_line::question asked) {
   what.ticket.gone = asked.reply->gone_flag();
   what.ticket.deadline =
       std::max(asked.deadline, self->clock().now()) + read_patience;
-  self->request(self->state.rooms.claims, caf::infinite, std::move(what))
+  self->request(self->state.peers.claims, caf::infinite, std::move(what))
       .then(
           [self, asked](const tasks_claimed& got) {
             on_tasks_claimed(self, asked, got);
@@ -121,7 +121,7 @@ void wait_for_tasks(gateway_self self, parked_claim claim) {
 
 void sweep_recovered(gateway_self self, const runner_id& runner,
                      std::uint64_t before, const pending_reply_ptr& reply) {
-  self->request(self->state.rooms.reaper, caf::infinite,
+  self->request(self->state.peers.reaper, caf::infinite,
                 runner_recovered{runner})
       .then(
           [=](const tasks_swept& swept) {
@@ -152,7 +152,7 @@ void on_claim_tasks(gateway_self self, http_call& call) {
   watch(self, reply);
   if (request->mask.empty())
     return wait_for_tasks(self, std::move(claim));
-  self->request(self->state.rooms.redaction, caf::infinite,
+  self->request(self->state.peers.redaction, caf::infinite,
                 seal_masks{std::move(request->mask)})
       .then(
           [self, claim = std::move(claim)](masks_sealed& masks) mutable {
@@ -220,7 +220,7 @@ void keep_alive(gateway_self self, const task_record& task) {
   const auto left = *task.lease_expires_at - state.setup.now();
   if (left > state.options.lease / 2)
     return;
-  self->request(state.rooms.beats, caf::infinite,
+  self->request(state.peers.beats, caf::infinite,
                 beat_heart{{}, {{task.id, task.attempt}}})
       .then([](const heart_beaten&) {},
             [](const caf::error&) {
@@ -235,7 +235,7 @@ void on_read_status(gateway_self self, http_call& call) {
     reply->respond(problem(ec::task_not_found));
     return;
   }
-  self->request(self->state.rooms.queries, read_patience,
+  self->request(self->state.peers.queries, read_patience,
                 find_task{task_id{*id}, ticket_of(self, reply, read_patience)})
       .then(
           [self, reply](const task_found& found) {
@@ -262,7 +262,7 @@ void on_heartbeat(gateway_self self, http_call& call) {
       }
       held.attempt = who.attempt;
     }
-  self->request(self->state.rooms.beats, caf::infinite, std::move(*beat))
+  self->request(self->state.peers.beats, caf::infinite, std::move(*beat))
       .then(
           [reply](const heart_beaten& beaten) {
             reply->respond(json_answer(200, write_heartbeat(beaten)));

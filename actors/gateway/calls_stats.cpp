@@ -21,7 +21,7 @@ void on_read_stats(gateway_self self, http_call& call) {
   }
   const auto asked = *what;
   what->ticket = ticket_of(self, reply, count_patience);
-  self->request(self->state.rooms.statistics, count_patience, std::move(*what))
+  self->request(self->state.peers.statistics, count_patience, std::move(*what))
       .then(
           [reply, asked](const stats_read& found) {
             reply->respond(json_answer(200, write_stats(asked, found)));
@@ -38,7 +38,7 @@ void on_list_runners(gateway_self self, http_call& call) {
   }
   what->silence = self->state.options.runner_silence;
   what->ticket = ticket_of(self, reply, count_patience);
-  self->request(self->state.rooms.statistics, count_patience, std::move(*what))
+  self->request(self->state.peers.statistics, count_patience, std::move(*what))
       .then(
           [reply](const runners_listed& found) {
             reply->respond(json_answer(200, write_runners(found)));

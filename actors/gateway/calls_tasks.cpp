@@ -34,7 +34,7 @@ void store_task(gateway_self self, create_task what, texts_redacted& clean,
   const auto now = self->clock().now();
   what.ticket.gone = reply->gone_flag();
   what.ticket.trusted_until = now + half_closed_patience;
-  self->request(self->state.rooms.commands, caf::infinite, std::move(what))
+  self->request(self->state.peers.commands, caf::infinite, std::move(what))
       .then(
           [self, reply](const task_created& created) {
             on_task_created(self, created, reply);
@@ -76,7 +76,7 @@ void on_create_task(gateway_self self, http_call& call) {
   redact_texts question;
   question.texts = {std::move(request->title), std::move(request->source_url),
                     std::move(request->labels)};
-  self->request(state.rooms.redaction, caf::infinite, std::move(question))
+  self->request(state.peers.redaction, caf::infinite, std::move(question))
       .then(
           [self, reply,
            what = std::move(request->what)](texts_redacted& clean) mutable {
@@ -93,7 +93,7 @@ void on_list_tasks(gateway_self self, http_call& call) {
     return;
   }
   what->ticket = ticket_of(self, reply, read_patience);
-  self->request(self->state.rooms.queries, read_patience, std::move(*what))
+  self->request(self->state.peers.queries, read_patience, std::move(*what))
       .then(
           [reply](const tasks_listed& page) {
             reply->respond(json_answer(200, write_tasks(page)));
@@ -106,7 +106,7 @@ void on_read_task(gateway_self self, http_call& call) {
   if (!id)
     return;
   const auto reply = reply_of(call);
-  self->request(self->state.rooms.queries, read_patience,
+  self->request(self->state.peers.queries, read_patience,
                 find_task{*id, ticket_of(self, reply, read_patience)})
       .then(
           [reply](const task_found& found) {
@@ -120,7 +120,7 @@ void on_cancel_task(gateway_self self, http_call& call) {
   if (!id)
     return;
   const auto reply = reply_of(call);
-  self->request(self->state.rooms.commands, caf::infinite, cancel_task{*id})
+  self->request(self->state.peers.commands, caf::infinite, cancel_task{*id})
       .then(
           [reply](const task_changed& changed) {
             reply->respond(json_answer(200, write_task(changed.task)));
@@ -133,7 +133,7 @@ void on_retry_task(gateway_self self, http_call& call) {
   if (!id)
     return;
   const auto reply = reply_of(call);
-  self->request(self->state.rooms.commands, caf::infinite, retry_task{*id})
+  self->request(self->state.peers.commands, caf::infinite, retry_task{*id})
       .then(
           [self, reply](const task_changed& changed) {
             reply->respond(json_answer(200, write_task(changed.task)));

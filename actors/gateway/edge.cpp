@@ -168,7 +168,7 @@ private:
       pass_on(in);
   }
 
-  /// What concerns no other room. False: it is none of that.
+  /// What concerns no other actor. False: it is none of that.
   bool serve_here(incoming& in, call what) {
     if (what == call::page_home || what == call::page_runs
         || what == call::page_run || what == call::page_failures

@@ -49,7 +49,7 @@ struct edge_content {
 // The part of the gateway that runs on the HTTP server's io threads: routing,
 // tokens, content types, bounds. Status reports are parsed here and leave for
 // status_intake in one message per turn of the loop, with the gateway actor as
-// waiter; what concerns no other room is answered here; all else goes to the
+// waiter; what concerns no other actor is answered here; all else goes to the
 // gateway actor as an `http_call`.
 //
 // Failure: every request is answered: a message that gets lost answers 500 when

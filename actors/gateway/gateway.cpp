@@ -185,10 +185,10 @@ call_ticket ticket_of(gateway_self self, const pending_reply_ptr& reply,
 
 gateway_actor::behavior_type
 gateway(gateway_actor::stateful_pointer<gateway_state> self,
-        gateway_rooms rooms, gateway_setup setup, reply_board_ptr replies,
+        gateway_peers peers, gateway_setup setup, reply_board_ptr replies,
         counter_board_ptr counters) {
   auto& state = self->state;
-  state.rooms = std::move(rooms);
+  state.peers = std::move(peers);
   state.setup = std::move(setup);
   state.replies = std::move(replies);
   state.counters = std::move(counters);

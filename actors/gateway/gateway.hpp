@@ -1,12 +1,9 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "actors/gateway/access.hpp"
 #include "actors/gateway/claims.hpp"
@@ -25,17 +22,16 @@ namespace telltale {
 // Accepts `http_call`, `client_gone`, `stream_changed` and `drain_requests`
 // (from the edge and its connections), `reports_settled` (from status_intake
 // and the lanes), `events_published` (from the event stream), `options_changed`
-// (from the system) and `gateway_tick` (itself). Sends requests to the rooms in
-// `gateway_rooms`, answers to the requests' exchanges.
-// Never blocks, never polls the database: a claim that finds nothing is parked
-// and asks again when a task that it may take is made here, told of by an
-// event, or due.
+// (from the system) and `gateway_tick` (itself). Sends requests to the actors
+// in `gateway_peers`, answers to the requests' exchanges. Never blocks, never
+// polls the database: a claim that finds nothing is parked and asks again when
+// a task that it may take is made here, told of by an event, or due.
 //
-// Failure: an error of a room becomes a problem answer; a question that got
+// Failure: an error of a peer becomes a problem answer; a question that got
 // lost is answered 500 by its reply token. Threading: the scheduler's.
 
-/// The rooms that the gateway asks.
-struct gateway_rooms {
+/// The actors that the gateway asks.
+struct gateway_peers {
   task_commands_actor commands;
   claim_dispatcher_actor claims;
   task_query_actor queries;
@@ -52,8 +48,7 @@ struct gateway_rooms {
   relay_waker_actor relays;
 };
 
-/// What the gateway is told at its start, and ports to rooms that it does not
-/// know. Ports are called on the actor's thread and must not block.
+/// What the gateway is given at its start and what stays as it is.
 struct gateway_setup {
   config::tasks_config tasks;
   config::events_config events;
@@ -65,7 +60,7 @@ struct gateway_setup {
 struct gateway_state {
   static inline const char* name = "gateway";
 
-  gateway_rooms rooms;
+  gateway_peers peers;
   gateway_setup setup;
   gateway_options options; ///< as the system told them last
   reply_board_ptr replies;
@@ -84,7 +79,7 @@ struct gateway_state {
 
 [[nodiscard]] gateway_actor::behavior_type
 gateway(gateway_actor::stateful_pointer<gateway_state> self,
-        gateway_rooms rooms, gateway_setup setup, reply_board_ptr replies,
+        gateway_peers peers, gateway_setup setup, reply_board_ptr replies,
         counter_board_ptr counters);
 
 } // namespace telltale

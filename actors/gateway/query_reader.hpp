@@ -61,10 +61,10 @@ public:
     return std::nullopt;
   }
 
-  void fail(const char* name, std::string_view why) {
+  void fail(const char* name, std::string_view explanation) {
     if (!error_)
       error_ = make_error(ec::invalid_field,
-                          std::string{name} + " " + std::string{why});
+                          std::string{name} + " " + std::string{explanation});
   }
 
   [[nodiscard]] const caf::error& error() const noexcept { return error_; }

@@ -30,7 +30,7 @@ using edge_tally_ptr = std::shared_ptr<edge_tally>;
 /// own sentence.
 [[nodiscard]] http::response problem(ec code, std::string detail = {});
 
-/// The same for what is no error between rooms (408, 431).
+/// The same for what is no error of ours (408, 431).
 [[nodiscard]] http::response problem(unsigned status, std::string_view code,
                                      std::string_view detail);
 

@@ -43,31 +43,31 @@ namespace field {
 } // namespace field
 
 /// A state in both dialects.
-struct status_words {
+struct dialect_row {
   task_status status;
   bool reported;
   std::string_view daemon;
 };
 
-constexpr std::array words_of_statuses{
+constexpr std::array dialect_rows{
 #define TELLTALE_DIALECT_STATUS(status, reported, daemon)                      \
-  status_words{task_status::status, reported, daemon},
+  dialect_row{task_status::status, reported, daemon},
 #define TELLTALE_DIALECT_FIELD(meaning, first, daemon)
 #include "actors/gateway/dialects.def"
 #undef TELLTALE_DIALECT_FIELD
 #undef TELLTALE_DIALECT_STATUS
 };
 
-const status_words& words_of(task_status status) {
-  return *std::ranges::find(words_of_statuses, status, &status_words::status);
+const dialect_row& dialect_of(task_status status) {
+  return *std::ranges::find(dialect_rows, status, &dialect_row::status);
 }
 
 /// `running, posting_result, …`: what a report may say.
 std::string reported_statuses() {
   std::string all;
-  for (const auto& words : words_of_statuses)
-    if (words.reported)
-      all += (all.empty() ? "" : ", ") + to_string(words.status);
+  for (const auto& row : dialect_rows)
+    if (row.reported)
+      all += (all.empty() ? "" : ", ") + to_string(row.status);
   return all;
 }
 
@@ -129,7 +129,7 @@ caf::expected<status_report> read_report(const json::object& from,
   if (!fields.good())
     return fields.error();
   const auto known = parse_task_status(*status);
-  if (!known || !words_of(*known).reported)
+  if (!known || !dialect_of(*known).reported)
     return make_error(ec::unsupported_status,
                       prefix + "status must be one of " + reported_statuses());
   report.status = *known;
@@ -321,14 +321,14 @@ caf::expected<status_report> parse_daemon_fail(const task_id& task,
 std::string write_daemon_task(const task_record& task) {
   auto row = task_object(task);
   auto detail = row["error_detail"];
-  row["status"] = words_of(task.status).daemon;
+  row["status"] = dialect_of(task.status).daemon;
   row[field::detail.daemon] = std::move(detail);
   return json::serialize(row);
 }
 
 std::string write_daemon_status(const task_record& task) {
   return json::serialize(
-      json::object{{"status", words_of(task.status).daemon}});
+      json::object{{"status", dialect_of(task.status).daemon}});
 }
 
 } // namespace telltale

@@ -67,7 +67,7 @@ reason_catalog read_reason_texts() {
 
 void service::wiring::spawn_gateway(http::listener bound) {
   const auto replies = std::make_shared<reply_board>();
-  const gateway_rooms rooms{.commands = commands_,
+  const gateway_peers peers{.commands = commands_,
                             .claims = claims_,
                             .queries = queries_,
                             .readiness = readiness_,
@@ -88,8 +88,8 @@ void service::wiring::spawn_gateway(http::listener bound) {
   setup.attempt_key = attempt_key();
   gateway_ = spawn_room<gateway_actor, gateway_state>(
       "gateway",
-      [this, rooms, setup, replies](auto* self) {
-        return gateway(self, rooms, setup, replies, counters_);
+      [this, peers, setup, replies](auto* self) {
+        return gateway(self, peers, setup, replies, counters_);
       },
       {keeps<options_changed<gateway_options>>()});
   tell_gateway_options(settings_);

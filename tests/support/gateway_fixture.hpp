@@ -14,7 +14,7 @@
 
 #include <caf/test/dsl.hpp>
 
-// The gateway actor between clients without sockets and scripted rooms.
+// The gateway actor between clients without sockets and scripted actors.
 namespace telltale::test {
 
 inline published_event event_at(std::int64_t position, event_type type) {
@@ -35,7 +35,7 @@ struct gateway_fixture : test_coordinator_fixture<> {
   config::settings settings;
 
   gateway_fixture() {
-    gateway_rooms rooms{.commands = sys.spawn(fake_commands, &w),
+    gateway_peers peers{.commands = sys.spawn(fake_commands, &w),
                         .claims = sys.spawn(fake_claims, &w),
                         .queries = sys.spawn(fake_queries, &w),
                         .readiness = sys.spawn(fake_readiness, &w),
@@ -56,7 +56,7 @@ struct gateway_fixture : test_coordinator_fixture<> {
            {{"timeout", {"timeout in " + locale, "timeout"}}},
            {"copy in " + locale, "brief in " + locale}});
     setup.attempt_key = "key";
-    uut = sys.spawn(gateway, rooms, setup, std::make_shared<reply_board>(),
+    uut = sys.spawn(gateway, peers, setup, std::make_shared<reply_board>(),
                     counters);
     settings.relays["octo"] = {};
     tell_options();

@@ -20,7 +20,7 @@
 #include "actors/status_intake/status_intake.hpp"
 #include "tests/support/raw_socket.hpp"
 
-// The gateway on a real socket; the rooms behind it know one task.
+// The gateway on a real socket; the actors behind it know one task.
 namespace telltale::test {
 
 using namespace std::chrono_literals;
@@ -180,7 +180,7 @@ struct fixed_metrics final : metrics_exporter {
   std::string text() override { return "telltale_up 1\n"; }
 };
 
-/// The whole gateway on a free port, with scripted rooms behind it.
+/// The whole gateway on a free port, with scripted actors behind it.
 struct service {
   caf::actor_system_config options;
   caf::actor_system sys{options};
@@ -199,7 +199,7 @@ struct service {
                   std::vector<report_store_actor>{sys.spawn(fake_reports),
                                                   sys.spawn(fake_reports)},
                   counters);
-    gateway_rooms rooms{.commands = sys.spawn(fake_commands),
+    gateway_peers peers{.commands = sys.spawn(fake_commands),
                         .claims = sys.spawn(fake_claims),
                         .queries = sys.spawn(fake_queries),
                         .readiness = sys.spawn(fake_readiness),
@@ -215,7 +215,7 @@ struct service {
                         .relays = sys.spawn(fake_relays)};
     gateway_setup setup;
     setup.attempt_key = "key";
-    actor = sys.spawn(gateway, rooms, setup, replies, counters);
+    actor = sys.spawn(gateway, peers, setup, replies, counters);
     caf::anon_send(actor, options_changed<gateway_options>{
                               make_gateway_options(config::settings{})});
     http.listen = "127.0.0.1:0";

@@ -16,7 +16,7 @@
 #include "http/server.hpp"
 #include "messages/protocols.hpp"
 
-// A client without a socket, and all rooms behind the gateway as a script.
+// A client without a socket, and all actors behind the gateway as a script.
 namespace telltale::test {
 
 /// What clients got.
@@ -81,7 +81,7 @@ struct client : http::exchange, http::stream {
 
 using client_ptr = std::shared_ptr<client>;
 
-/// All rooms behind the gateway, as a script.
+/// All actors behind the gateway, as a script.
 struct world {
   std::vector<task_record> queue;
   std::map<std::string, task_record> tasks;
