@@ -96,12 +96,14 @@ task_rules rules_of(const config::settings& settings) {
 /// when they are there.
 void service::wiring::spawn_publication() {
   payload_ = spawn_room<failed_task_payload_actor, failed_task_payload_state>(
-      "failed-task-payload", [this](auto* self) {
+      "failed-task-payload",
+      [this](auto* self) {
         return failed_task_payload(
             self, payload_options{.redaction = redactions_.front(),
                                   .public_url = settings_.http.public_url,
                                   .counters = counters_});
-      });
+      },
+      {keeps<options_changed<payload_peers>>()});
   log_ = spawn_blocking_room<event_log_actor, event_log_state>(
       "event-log", [this](auto* self) {
         return event_log(self, make_pg_event_log(store_));
@@ -121,15 +123,12 @@ void service::wiring::spawn_publication() {
       });
   replicas_ = spawn_room<replicas_actor, replicas_state>(
       "replicas",
-      [this](auto* self) { return replicas(self, store_, stream_); });
+      [this](auto* self) { return replicas(self, store_, stream_); },
+      {keeps<options_changed<running_relays>>()});
   tell_relays();
 }
 
 void service::wiring::tell_relays() {
-  std::vector<std::string> names;
-  for (const auto& [name, relay] : relays_)
-    names.push_back(name);
-  relay_names_->replace(std::move(names));
   caf::anon_send(replicas_,
                  options_changed<running_relays>{running_relays{relays_}});
   caf::anon_send(payload_, options_changed<payload_peers>{

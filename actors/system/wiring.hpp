@@ -5,7 +5,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,24 +40,6 @@ public:
     set("scheduler.max-threads", workers);
   }
 };
-
-/// The names of the relays that run now. Any thread.
-class relay_names {
-public:
-  [[nodiscard]] std::vector<std::string> get() const {
-    const std::lock_guard lock{guard_};
-    return names_;
-  }
-  void replace(std::vector<std::string> names) {
-    const std::lock_guard lock{guard_};
-    names_.swap(names);
-  }
-
-private:
-  mutable std::mutex guard_;
-  std::vector<std::string> names_;
-};
-using relay_names_ptr = std::shared_ptr<relay_names>;
 
 /// What the rules of tasks are by the configuration.
 [[nodiscard]] task_rules rules_of(const config::settings& settings);
@@ -203,7 +184,6 @@ private:
   caf::actor_system actors_;
   std::vector<named_front> fronts_;           ///< in the order of their start
   std::map<std::string, relay_actor> relays_; ///< by name
-  relay_names_ptr relay_names_ = std::make_shared<relay_names>();
   live_reaper_options_ptr reaper_options_;
   live_retention_ptr retention_options_;
 
