@@ -1,6 +1,18 @@
 #pragma once
 
+#include <memory>
+
 namespace telltale {
+
+// What belongs to one actor's folder, or to the configuration, is known here by
+// its name alone.
+namespace config {
+struct reaper_config;
+struct retention_config;
+} // namespace config
+struct task_rules;
+class redaction_engine;
+using redaction_engine_ptr = std::shared_ptr<const redaction_engine>;
 
 /// The options of an actor as they are from now on. From the system: right
 /// after the actor's start, and whenever a reload has changed the

@@ -46,7 +46,9 @@ using redaction_actor = caf::typed_actor<
     // Stored texts for a narrower audience.
     caf::replies_to<narrow_texts>::with<texts_redacted>,
     // Values that a claim registers, for the store to keep.
-    caf::replies_to<seal_masks>::with<masks_sealed>>;
+    caf::replies_to<seal_masks>::with<masks_sealed>,
+    // From the system: what masks from now on.
+    caf::reacts_to<options_changed<redaction_engine_ptr>>>;
 
 /// Turns runners' reports into validated, redacted, classified ones.
 using status_intake_actor = caf::typed_actor<
@@ -66,7 +68,9 @@ using report_store_actor = caf::typed_actor<
     caf::reacts_to<flush_reports>,
     // To itself: reports have gathered or waited long enough, or the database
     // may be back.
-    caf::reacts_to<flush_tick>>;
+    caf::reacts_to<flush_tick>,
+    // From the system.
+    caf::reacts_to<options_changed<task_rules>>>;
 
 /// Changes tasks as people ask for it. New tasks that arrive together become
 /// one transaction.
@@ -75,7 +79,9 @@ using task_commands_actor =
                      caf::replies_to<cancel_task>::with<task_changed>,
                      caf::replies_to<retry_task>::with<task_changed>,
                      // To itself: new tasks that have gathered.
-                     caf::reacts_to<flush_creates>>;
+                     caf::reacts_to<flush_creates>,
+                     // From the system.
+                     caf::reacts_to<options_changed<task_rules>>>;
 
 /// Gives queued tasks to runners. Claims that arrive together become one
 /// transaction.
@@ -85,19 +91,25 @@ using claim_dispatcher_actor = caf::typed_actor<
     // Of a claim whose answer reached nobody.
     caf::replies_to<return_tasks>::with<tasks_returned>,
     // To itself: claims that have gathered.
-    caf::reacts_to<flush_claims>>;
+    caf::reacts_to<flush_claims>,
+    // From the system.
+    caf::reacts_to<options_changed<task_rules>>>;
 
 /// Commits heartbeats: those that arrive together become one transaction.
 using heartbeat_store_actor = caf::typed_actor<
     // From the gateway; answered once the lease is renewed.
     caf::replies_to<beat_heart>::with<heart_beaten>,
     // To itself: those that have gathered.
-    caf::reacts_to<flush_beats>>;
+    caf::reacts_to<flush_beats>,
+    // From the system.
+    caf::reacts_to<options_changed<task_rules>>>;
 
 /// Settles what went silent, and checks that what is stored is true.
 using sweep_store_actor =
     caf::typed_actor<caf::replies_to<sweep_tasks>::with<tasks_swept>,
-                     caf::replies_to<check_truth>::with<truth_checked>>;
+                     caf::replies_to<check_truth>::with<truth_checked>,
+                     // From the system.
+                     caf::reacts_to<options_changed<task_rules>>>;
 
 /// Deletes what is old.
 using retention_store_actor =
@@ -157,7 +169,9 @@ using reaper_actor = caf::typed_actor<
     // To itself, every minute: are the truth invariants kept?
     caf::reacts_to<check_truth_now>,
     // A runner says that it restarted: its tasks are in nobody's hands.
-    caf::replies_to<runner_recovered>::with<tasks_swept>>;
+    caf::replies_to<runner_recovered>::with<tasks_swept>,
+    // From the system.
+    caf::reacts_to<options_changed<config::reaper_config>>>;
 
 /// Keeps what is known of the database: whether it answers and has room.
 using readiness_actor = caf::typed_actor<
@@ -171,7 +185,9 @@ using readiness_actor = caf::typed_actor<
 /// Has what is old deleted, a little at a time.
 using retention_actor = caf::typed_actor<
     // To itself: once an hour, and again while there is more.
-    caf::reacts_to<prune_now>>;
+    caf::reacts_to<prune_now>,
+    // From the system.
+    caf::reacts_to<options_changed<config::retention_config>>>;
 
 /// Has the words of finished tasks indexed, a little at a time.
 using search_actor = caf::typed_actor<

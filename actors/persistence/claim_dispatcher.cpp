@@ -4,6 +4,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/persistence/persistence.hpp"
 #include "actors/persistence/store_answers.hpp"
 
 namespace telltale {
@@ -54,6 +55,9 @@ claim_dispatcher(self_pointer self, std::unique_ptr<claim_store> store,
         return tell(self, port->give_back(what));
       },
       [=](flush_claims) { on_flush(self); },
+      [=](const options_changed<task_rules>& fresh) {
+        self->state.store->use(fresh.options);
+      },
   };
 }
 

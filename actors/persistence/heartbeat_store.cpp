@@ -5,6 +5,7 @@
 #include <caf/result.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/persistence/persistence.hpp"
 #include "actors/persistence/store_answers.hpp"
 
 namespace telltale {
@@ -45,6 +46,9 @@ heartbeat_store(heart self, std::unique_ptr<heartbeats> store,
   return {
       [=](beat_heart& what) { return on_beat(self, what); },
       [=](flush_beats) { on_flush(self); },
+      [=](const options_changed<task_rules>& fresh) {
+        self->state.store->use(fresh.options);
+      },
   };
 }
 

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,35 +30,11 @@ struct task_rules {
   bool operator==(const task_rules&) const = default;
 };
 
-/// The rules in force. Any thread; a reload replaces them as a whole.
-class live_rules {
-public:
-  explicit live_rules(task_rules rules = {})
-      : rules_(std::make_shared<const task_rules>(std::move(rules))) {}
-
-  [[nodiscard]] std::shared_ptr<const task_rules> get() const {
-    const std::lock_guard lock{guard_};
-    return rules_;
-  }
-
-  void replace(task_rules rules) {
-    auto fresh = std::make_shared<const task_rules>(std::move(rules));
-    const std::lock_guard lock{guard_};
-    rules_ = std::move(fresh);
-  }
-
-private:
-  mutable std::mutex guard_;
-  std::shared_ptr<const task_rules> rules_;
-};
-
-using live_rules_ptr = std::shared_ptr<live_rules>;
-
 /// What every store on PostgreSQL needs.
 struct pg_options {
   std::string url; ///< a connection string or URI; holds a credential
   std::chrono::milliseconds statement_timeout{30'000};
-  live_rules_ptr rules = std::make_shared<live_rules>();
+  task_rules rules{}; ///< until others come
   counter_board_ptr counters = std::make_shared<counter_board>();
   /// Is told when the database has no room; may be null.
   database_watcher_handle watcher{};
@@ -71,7 +46,7 @@ struct pg_options {
 
 [[nodiscard]] std::unique_ptr<report_writer> make_pg_report_writer(pg_options);
 [[nodiscard]] std::unique_ptr<task_command_store>
-make_pg_task_commands(pg_options);
+    make_pg_task_commands(pg_options);
 [[nodiscard]] std::unique_ptr<claim_store> make_pg_claims(pg_options);
 [[nodiscard]] std::unique_ptr<heartbeats> make_pg_heartbeats(pg_options);
 [[nodiscard]] std::unique_ptr<sweeper> make_pg_sweeper(pg_options);

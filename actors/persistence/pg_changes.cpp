@@ -58,8 +58,8 @@ struct pg_changes::planned {
   fate is = fate::open;
 };
 
-pg_changes::pg_changes(pg_connection& db, live_rules_ptr rules)
-    : db_(db), live_(std::move(rules)), rules_(live_->get()) {}
+pg_changes::pg_changes(pg_connection& db, task_rules rules)
+    : db_(db), rules_(std::move(rules)) {}
 
 statement_list change_statements() {
   return statement_list{{read_name, read_statement(false)},
@@ -69,11 +69,10 @@ statement_list change_statements() {
 }
 
 decision_context pg_changes::context(timestamp now) {
-  rules_ = live_->get();
   decision_context result;
   result.now = now;
-  result.lease = rules_->lease;
-  result.retry = &rules_->retry;
+  result.lease = rules_.lease;
+  result.retry = &rules_.retry;
   result.chance = std::uniform_real_distribution<double>{}(chance_);
   return result;
 }
@@ -84,7 +83,7 @@ void pg_changes::address(transition& plan,
     return;
   if (plan.event->id == event_id{})
     plan.event->id = event_id{make_uuid_v7()};
-  plan.targets = choose_targets(*plan.event, chat, rules_->relays);
+  plan.targets = choose_targets(*plan.event, chat, rules_.relays);
 }
 
 pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {

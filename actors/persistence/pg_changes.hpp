@@ -1,6 +1,7 @@
 #pragma once
 
 #include <random>
+#include <utility>
 #include <vector>
 
 #include <caf/expected.hpp>
@@ -22,23 +23,25 @@ namespace telltale {
 class pg_changes {
 public:
   /// The connection, which outlives it, has `change_statements`.
-  pg_changes(pg_connection& db, live_rules_ptr rules);
+  pg_changes(pg_connection& db, task_rules rules);
+
+  void use(task_rules rules) { rules_ = std::move(rules); }
+
+  [[nodiscard]] const task_rules& rules() const noexcept { return rules_; }
 
   /// The events that were written. An error leaves those rows unsettled whose
   /// fate it does not tell.
   caf::expected<std::vector<committed_event>> run(change_batch& batch);
 
-  /// For decisions on rows that a transaction has locked; the rules stay alive
-  /// as long as the next call does not come.
+  /// For decisions on rows that a transaction has locked.
   [[nodiscard]] decision_context context(timestamp now);
 
   /// Before an event is written for the first time: its id, and whom it is
   /// told. `chat` is the one that its session is bound to.
   void address(transition& plan, const std::optional<chat_binding>& chat) const;
 
-  /// Of the rules of the last decision.
-  [[nodiscard]] const std::vector<relay_target>& relays() const {
-    return rules_->relays;
+  [[nodiscard]] const std::vector<relay_target>& relays() const noexcept {
+    return rules_.relays;
   }
 
 private:
@@ -49,8 +52,7 @@ private:
                    std::vector<committed_event>& events);
 
   pg_connection& db_;
-  live_rules_ptr live_;
-  std::shared_ptr<const task_rules> rules_;
+  task_rules rules_;
   std::minstd_rand chance_{std::random_device{}()};
 };
 

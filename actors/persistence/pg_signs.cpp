@@ -47,7 +47,7 @@ statement_list sign_statements() {
 
 void pg_task_store::touch_runners(const std::vector<report_flight>& batch) {
   const auto now = steady::now();
-  const auto interval = sign_interval(rules_->get()->runner_silence);
+  const auto interval = sign_interval(changes_.rules().runner_silence);
   sql_array due;
   std::vector<std::string> names;
   for (const auto& flight : batch) {
@@ -87,7 +87,7 @@ pg_task_store::runner_signs
 pg_task_store::touch(pqxx::connection& link,
                      const std::set<std::string>& runners) {
   const auto began = steady::now();
-  const auto interval = sign_interval(rules_->get()->runner_silence);
+  const auto interval = sign_interval(changes_.rules().runner_silence);
   const auto is_fresh = [&](const std::string& name) {
     const auto found = touched_.find(name);
     return found != touched_.end() && began - found->second < interval;
@@ -103,7 +103,7 @@ pg_task_store::touch(pqxx::connection& link,
   sql_array names;
   for (const auto& name : runners)
     names.add(name);
-  const auto silence = rules_->get()->runner_silence;
+  const auto silence = changes_.rules().runner_silence;
   sql_array due;
   sql_array back;
   bool any_due = false;

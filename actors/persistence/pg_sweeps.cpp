@@ -169,7 +169,7 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
   pqxx::work transaction{link};
   if (what.kind == sweep_kind::reconnect)
     transaction.exec_prepared0(release_returned_name);
-  const auto parameters = parameters_of(what, *rules_->get());
+  const auto parameters = parameters_of(what, changes_.rules());
   const auto rows =
       transaction.exec_prepared(std::string{name_of(what.kind)},
                                 pqxx::prepare::make_dynamic_params(parameters));

@@ -47,8 +47,8 @@ pg_task_store::pg_task_store(pg_options options)
     : pg_task_store(std::move(options), task_store_statements()) {}
 
 pg_task_store::pg_task_store(pg_options options, statement_list statements)
-    : rules_(options.rules), db_(std::move(options), std::move(statements)),
-      changes_(db_, rules_) {}
+    : db_(options, std::move(statements)),
+      changes_(db_, std::move(options.rules)) {}
 
 std::unique_ptr<task_store> make_pg_task_store(pg_options options) {
   return std::make_unique<pg_task_store>(std::move(options));
@@ -129,7 +129,7 @@ pg_task_store::beat(const std::vector<beat_heart>& what) {
     return std::move(events.error());
   committed<std::vector<heart_beaten>> result;
   result.events = std::move(*events);
-  result.answer = changes.answers(signs.now + rules_->get()->lease);
+  result.answer = changes.answers(signs.now + changes_.rules().lease);
   for (std::size_t i = 0; i < what.size(); ++i)
     result.answer[i].runner_returned =
         signs.returned.contains(what[i].runner.value);

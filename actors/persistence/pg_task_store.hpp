@@ -32,6 +32,8 @@ public:
   /// For callers of some of its ports alone: `statements` are what these need.
   pg_task_store(pg_options options, statement_list statements);
 
+  void use(const task_rules& rules) override { changes_.use(rules); }
+
   caf::expected<std::vector<committed_event>>
   apply(std::vector<report_flight>& batch) override;
 
@@ -114,7 +116,6 @@ private:
   committed<tasks_swept> sweep_once(pqxx::connection& link,
                                     const sweep_tasks& what);
 
-  live_rules_ptr rules_;
   pg_connection db_;
   pg_changes changes_;
   queue_floors floors_;

@@ -11,6 +11,7 @@
 #include <spdlog/spdlog.h>
 
 #include "actors/persistence/fact_counts.hpp"
+#include "actors/persistence/persistence.hpp"
 
 namespace telltale {
 
@@ -245,6 +246,9 @@ report_store(lane self, std::unique_ptr<report_writer> store,
       [self](commit_reports& what) { on_commit_reports(self, what); },
       [self](flush_reports) { on_flush_reports(self); },
       [self](flush_tick) { on_flush_tick(self); },
+      [self](const options_changed<task_rules>& fresh) {
+        self->state.store->use(fresh.options);
+      },
   };
 }
 

@@ -4,6 +4,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/persistence/persistence.hpp"
 #include "actors/persistence/store_answers.hpp"
 
 namespace telltale {
@@ -23,6 +24,9 @@ sweep_store_actor::behavior_type sweep_store(sweep_pointer self,
   return {
       [=](const sweep_tasks& what) { return tell(self, port->sweep(what)); },
       [=](const check_truth& what) { return pass(port->check(what)); },
+      [=](const options_changed<task_rules>& fresh) {
+        port->use(fresh.options);
+      },
   };
 }
 

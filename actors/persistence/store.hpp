@@ -20,6 +20,8 @@
 
 namespace telltale {
 
+struct task_rules;
+
 /// An answer with the events that its transaction wrote.
 template <class T> struct committed {
   T answer;
@@ -51,6 +53,9 @@ public:
 
   virtual caf::expected<committed<task_changed>> cancel(const cancel_task&) = 0;
   virtual caf::expected<committed<task_changed>> retry(const retry_task&) = 0;
+
+  /// What decides from the next call on.
+  virtual void use(const task_rules& rules) = 0;
 };
 
 /// How queued tasks come to runners.
@@ -70,6 +75,9 @@ public:
   /// passed over.
   virtual caf::expected<committed<tasks_returned>>
   give_back(const return_tasks&) = 0;
+
+  /// What decides from the next call on.
+  virtual void use(const task_rules& rules) = 0;
 };
 
 inline caf::expected<committed<task_created>>
@@ -97,6 +105,9 @@ public:
   /// What these tasks have of values to mask; tasks without any are left out.
   virtual caf::expected<std::vector<task_masks>>
   masks(const std::vector<task_id>& tasks) = 0;
+
+  /// What decides from the next call on.
+  virtual void use(const task_rules& rules) = 0;
 };
 
 /// Runners' signs of life.
@@ -107,6 +118,9 @@ public:
   /// One answer per heartbeat, in their order.
   virtual caf::expected<committed<std::vector<heart_beaten>>>
   beat(const std::vector<beat_heart>&) = 0;
+
+  /// What decides from the next call on.
+  virtual void use(const task_rules& rules) = 0;
 };
 
 /// Settles what went silent, and checks what is stored.
@@ -116,6 +130,9 @@ public:
 
   virtual caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) = 0;
   virtual caf::expected<truth_checked> check(const check_truth&) = 0;
+
+  /// What decides from the next call on.
+  virtual void use(const task_rules& rules) = 0;
 };
 
 /// What people read of tasks and of their deliveries.
@@ -150,6 +167,8 @@ class task_store : public report_writer,
                    public chat_bindings {
 public:
   ~task_store() override = default;
+
+  void use(const task_rules& rules) override = 0;
 
   // Calls that several ports have under one name.
   using chat_bindings::list;

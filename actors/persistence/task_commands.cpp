@@ -4,6 +4,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/persistence/persistence.hpp"
 #include "actors/persistence/store_answers.hpp"
 
 namespace telltale {
@@ -50,6 +51,9 @@ task_commands(self_pointer self, std::unique_ptr<task_command_store> store,
       [=](const cancel_task& what) { return tell(self, port->cancel(what)); },
       [=](const retry_task& what) { return tell(self, port->retry(what)); },
       [=](flush_creates) { on_flush(self); },
+      [=](const options_changed<task_rules>& fresh) {
+        self->state.store->use(fresh.options);
+      },
   };
 }
 

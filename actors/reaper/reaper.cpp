@@ -60,7 +60,7 @@ void sweep_next(pointer self) {
 
 void reap(pointer self) {
   auto& state = self->state;
-  const auto options = state.options->get();
+  const auto& options = state.options;
   std::uniform_real_distribution<double> chance;
   state.reap.bring_forward(
       self,
@@ -97,7 +97,7 @@ void recover(pointer self, const sweep_tasks& sweep, std::uint32_t settled,
 caf::result<tasks_swept> on_recovered(pointer self,
                                       const runner_recovered& recovered) {
   auto promise = self->make_response_promise<tasks_swept>();
-  recover(self, plan_recovery(self->state.options->get(), recovered.runner), 0,
+  recover(self, plan_recovery(self->state.options, recovered.runner), 0,
           promise);
   return promise;
 }
@@ -144,7 +144,7 @@ void on_check_now(pointer self) {
 
 reaper_actor::behavior_type
 reaper(reaper_actor::stateful_pointer<reaper_state> self,
-       sweep_store_actor store, live_reaper_options_ptr options,
+       sweep_store_actor store, config::reaper_config options,
        counter_board_ptr counters) {
   auto& state = self->state;
   state.store = std::move(store);
@@ -161,6 +161,9 @@ reaper(reaper_actor::stateful_pointer<reaper_state> self,
       [=](const check_truth_now&) { on_check_now(self); },
       [=](const runner_recovered& recovered) {
         return on_recovered(self, recovered);
+      },
+      [=](const options_changed<config::reaper_config>& fresh) {
+        self->state.options = fresh.options;
       },
   };
 }

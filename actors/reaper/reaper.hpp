@@ -2,8 +2,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <memory>
-#include <mutex>
 #include <random>
 #include <utility>
 #include <vector>
@@ -17,35 +15,13 @@
 
 namespace telltale {
 
-/// The reaper's options in force; a reload replaces them. Any thread.
-class live_reaper_options {
-public:
-  explicit live_reaper_options(config::reaper_config options)
-      : options_(std::move(options)) {}
-
-  [[nodiscard]] config::reaper_config get() const {
-    const std::lock_guard lock{guard_};
-    return options_;
-  }
-
-  void replace(config::reaper_config options) {
-    const std::lock_guard lock{guard_};
-    options_ = std::move(options);
-  }
-
-private:
-  mutable std::mutex guard_;
-  config::reaper_config options_;
-};
-
-using live_reaper_options_ptr = std::shared_ptr<live_reaper_options>;
-
 /// Finds what went silent and has it settled.
 ///
 /// Accepts reap_now and check_truth_now from itself, runner_recovered from the
-/// gateway. Sends sweep_tasks and check_truth to the sweep store, one request
-/// of a tick at a time, and asks again at once while there is more. Never
-/// decides about a single task: the store does, under the guard of its state.
+/// gateway, options from the system. Sends sweep_tasks and check_truth to the
+/// sweep store, one request of a tick at a time, and asks again at once while
+/// there is more. Never decides about a single task: the store does, under the
+/// guard of its state.
 ///
 /// Failure: what a tick could not settle is found by the next one; a recovery
 /// is answered with the store's error, and the runner asks again.
@@ -65,7 +41,7 @@ struct reaper_state {
 
   // Not the handle first: CAF would take the state for one to be constructed
   // from the actor's pointer.
-  live_reaper_options_ptr options; ///< never null
+  config::reaper_config options;
   sweep_store_actor store;
   counter_board_ptr counters; ///< never null
   std::minstd_rand random;
@@ -80,7 +56,7 @@ struct reaper_state {
 
 [[nodiscard]] reaper_actor::behavior_type
 reaper(reaper_actor::stateful_pointer<reaper_state> self,
-       sweep_store_actor store, live_reaper_options_ptr options,
+       sweep_store_actor store, config::reaper_config options,
        counter_board_ptr counters);
 
 } // namespace telltale

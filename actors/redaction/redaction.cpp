@@ -126,7 +126,7 @@ void open_report(redaction_state& state, const redaction_engine& engine,
 void on_redact_reports(redaction_actor::stateful_pointer<redaction_state> self,
                        redact_reports& request) {
   auto& state = self->state;
-  const auto engine = state.engine->get();
+  const auto& engine = state.engine;
   for (const auto& masks : request.masks)
     state.masks.learn(masks, *state.sealer);
   tallies sum;
@@ -148,7 +148,7 @@ masks_sealed on_seal_masks(const redaction_state& state,
 
 texts_redacted on_redact_texts(redaction_state& state,
                                const redact_texts& request) {
-  const auto engine = state.engine->get();
+  const auto& engine = state.engine;
   tallies sum;
   texts_redacted out;
   for (const auto& text : request.texts)
@@ -161,28 +161,21 @@ texts_redacted on_redact_texts(redaction_state& state,
 
 texts_redacted on_narrow_texts(redaction_state& state,
                                const narrow_texts& request) {
-  const auto engine = state.engine->get();
+  const auto& engine = state.engine;
   tallies sum;
   texts_redacted out;
   for (const auto& [text, profile] : request.texts)
-    out.texts.push_back(clean(*engine, text.view(), profile,
-                              out.findings.emplace_back(), sum));
+    out.texts.push_back(
+        clean(*engine, text.view(), profile, out.findings.emplace_back(), sum));
   publish(*state.counters, sum);
   return out;
 }
 
 } // namespace
 
-redacted_text narrow(const redaction_engine& engine, const redacted_text& text,
-                     redaction_profile profile) {
-  tallies unused;
-  redaction_findings found;
-  return clean(engine, std::string{text.view()}, profile, found, unused);
-}
-
 redaction_actor::behavior_type
 redaction(redaction_actor::stateful_pointer<redaction_state> self,
-          live_engine_ptr engine, counter_board_ptr counters,
+          redaction_engine_ptr engine, counter_board_ptr counters,
           mask_sealer_ptr sealer) {
   self->state.engine = std::move(engine);
   self->state.counters = std::move(counters);
@@ -197,6 +190,9 @@ redaction(redaction_actor::stateful_pointer<redaction_state> self,
       },
       [self](const seal_masks& request) {
         return on_seal_masks(self->state, request);
+      },
+      [self](const options_changed<redaction_engine_ptr>& fresh) {
+        self->state.engine = fresh.options;
       },
   };
 }

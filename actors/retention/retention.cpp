@@ -44,7 +44,7 @@ void on_prune_now(pointer self) {
   if (!state.next.fired(self))
     return;
   if (state.round.empty())
-    state.round = plan_pruning(state.options->get());
+    state.round = plan_pruning(state.options);
   if (state.round.empty()) {
     end_round(self);
     return;
@@ -65,7 +65,7 @@ void on_prune_now(pointer self) {
 
 retention_actor::behavior_type
 retention(retention_actor::stateful_pointer<retention_state> self,
-          retention_store_actor store, live_retention_ptr options,
+          retention_store_actor store, config::retention_config options,
           counter_board_ptr counters) {
   auto& state = self->state;
   state.store = std::move(store);
@@ -73,7 +73,10 @@ retention(retention_actor::stateful_pointer<retention_state> self,
   state.counters = std::move(counters);
   state.next.observe(state.counters, retention_state::name);
   come_back_in(self, retention_state::first_round);
-  return {[=](const prune_now&) { on_prune_now(self); }};
+  return {[=](const prune_now&) { on_prune_now(self); },
+          [=](const options_changed<config::retention_config>& fresh) {
+            self->state.options = fresh.options;
+          }};
 }
 
 } // namespace telltale

@@ -19,35 +19,13 @@
 
 namespace telltale {
 
-/// The ages in force. Any thread; a reload replaces them as a whole.
-class live_retention {
-public:
-  explicit live_retention(config::retention_config options)
-      : options_(std::move(options)) {}
-
-  [[nodiscard]] config::retention_config get() const {
-    const std::lock_guard lock{guard_};
-    return options_;
-  }
-
-  void replace(config::retention_config options) {
-    const std::lock_guard lock{guard_};
-    options_ = std::move(options);
-  }
-
-private:
-  mutable std::mutex guard_;
-  config::retention_config options_;
-};
-
-using live_retention_ptr = std::shared_ptr<live_retention>;
-
 /// Has what is old deleted, a little at a time.
 ///
-/// Accepts prune_now from itself. Sends prune_old to the retention store, one
-/// request at a time, with a pause between two batches so that reports never
-/// wait for it. A round begins every hour; the first one a minute after the
-/// start. Several replicas may do it at once: each skips what another holds.
+/// Accepts prune_now from itself, options from the system. Sends prune_old to
+/// the retention store, one request at a time, with a pause between two batches
+/// so that reports never wait for it. A round begins every hour; the first one
+/// a minute after the start. Several replicas may do it at once: each skips
+/// what another holds.
 ///
 /// Failure: a round ends with its first error; the next one goes on where it
 /// stopped, since it looks for what is old again.
@@ -62,7 +40,7 @@ struct retention_state {
   static constexpr std::chrono::hours every{1};
   static constexpr std::chrono::milliseconds pause{50};
 
-  live_retention_ptr options; ///< never null
+  config::retention_config options;
   retention_store_actor store;
   counter_board_ptr counters;   ///< never null
   std::vector<prune_old> round; ///< of the round under way
@@ -73,7 +51,7 @@ struct retention_state {
 
 [[nodiscard]] retention_actor::behavior_type
 retention(retention_actor::stateful_pointer<retention_state> self,
-          retention_store_actor store, live_retention_ptr options,
+          retention_store_actor store, config::retention_config options,
           counter_board_ptr counters);
 
 } // namespace telltale

@@ -30,16 +30,30 @@ std::vector<std::string> service::objections(const config::settings& fresh) {
 }
 
 void service::wiring::reload(const config::settings& fresh) {
-  if (fresh.redaction != settings_.redaction)
-    engine_->replace(std::make_shared<const redaction_engine>(fresh.redaction,
-                                                              deployment_key_));
-  store_.rules->replace(rules_of(fresh));
-  reaper_options_->replace(fresh.reaper);
-  retention_options_->replace(fresh.retention);
+  if (fresh.redaction != settings_.redaction) {
+    const auto engine = std::make_shared<const redaction_engine>(
+        fresh.redaction, deployment_key_);
+    for (const auto& one : redactions_)
+      caf::anon_send(one, options_changed<redaction_engine_ptr>{engine});
+  }
+  tell_rules(rules_of(fresh));
+  caf::anon_send(reaper_, options_changed<config::reaper_config>{fresh.reaper});
+  caf::anon_send(retention_,
+                 options_changed<config::retention_config>{fresh.retention});
   edge_->replace_access(access_rules{fresh.auth, attempt_key()});
   change_relays(fresh);
   tell_gateway_options(fresh);
   settings_ = fresh;
+}
+
+void service::wiring::tell_rules(const task_rules& rules) {
+  const options_changed<task_rules> news{rules};
+  for (const auto& writer : lanes_)
+    caf::anon_send(writer, news);
+  caf::anon_send(commands_, news);
+  caf::anon_send(claims_, news);
+  caf::anon_send(beats_, news);
+  caf::anon_send(sweeps_, news);
 }
 
 void service::wiring::change_relays(const config::settings& fresh) {

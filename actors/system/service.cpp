@@ -60,19 +60,19 @@ void service::wiring::spawn_redaction() {
     throw std::invalid_argument{"redaction: " + complaint};
   for (const auto& warning : redaction_engine::warnings(settings_.redaction))
     spdlog::warn("redaction: {}", warning);
-  engine_ =
-      std::make_shared<live_engine>(std::make_shared<const redaction_engine>(
-          settings_.redaction, deployment_key_));
-  spdlog::info("redaction: the {} scanner", engine_->get()->scanner());
+  const auto engine = std::make_shared<const redaction_engine>(
+      settings_.redaction, deployment_key_);
+  spdlog::info("redaction: the {} scanner", engine->scanner());
   const auto& mask_key = settings_.redaction.mask_key;
   const auto sealer = std::make_shared<const redact::mask_sealer>(
       mask_key.empty() ? deployment_key_ : mask_key.reveal());
   for (std::int64_t i = 0; i < settings_.redaction.workers; ++i)
     redactions_.push_back(spawn_room<redaction_actor, redaction_state>(
         "redaction",
-        [engine = engine_, counters = counters_, sealer](auto* self) {
+        [engine, counters = counters_, sealer](auto* self) {
           return redaction(self, engine, counters, sealer);
-        }));
+        },
+        {keeps<options_changed<redaction_engine_ptr>>()}));
 }
 
 task_rules rules_of(const config::settings& settings) {
@@ -97,11 +97,10 @@ task_rules rules_of(const config::settings& settings) {
 void service::wiring::spawn_publication() {
   payload_ = spawn_room<failed_task_payload_actor, failed_task_payload_state>(
       "failed-task-payload",
-      [this](auto* self) {
-        return failed_task_payload(
-            self, payload_options{.redaction = redactions_.front(),
-                                  .public_url = settings_.http.public_url,
-                                  .counters = counters_});
+      [options = payload_options{.redaction = redactions_.front(),
+                                 .public_url = settings_.http.public_url,
+                                 .counters = counters_}](auto* self) {
+        return failed_task_payload(self, options);
       },
       {keeps<options_changed<payload_peers>>()});
   log_ = spawn_blocking_room<event_log_actor, event_log_state>(
@@ -118,8 +117,8 @@ void service::wiring::spawn_publication() {
             return redeliveries(self, make_pg_redeliveries(store_));
           });
   stream_ = spawn_room<event_stream_actor, event_stream_state>(
-      "event-stream", [this](auto* self) {
-        return event_stream(self, payload_, settings_.events, counters_);
+      "event-stream", [this, options = settings_.events](auto* self) {
+        return event_stream(self, payload_, options, counters_);
       });
   replicas_ = spawn_room<replicas_actor, replicas_state>(
       "replicas",
@@ -178,26 +177,35 @@ void service::wiring::spawn_stores_of_tasks() {
             [this, options](auto* self) {
               return report_store(self, make_pg_report_writer(store_), payload_,
                                   counters_, options);
-            }));
+            },
+            {keeps<options_changed<task_rules>>()}));
   commands_ = spawn_blocking_room<task_commands_actor, task_commands_state>(
-      "task-commands", [this](auto* self) {
+      "task-commands",
+      [this](auto* self) {
         return task_commands(self, make_pg_task_commands(store_), payload_,
                              counters_);
-      });
+      },
+      {keeps<options_changed<task_rules>>()});
   claims_ = spawn_blocking_room<claim_dispatcher_actor, claim_dispatcher_state>(
-      "claim-dispatcher", [this](auto* self) {
+      "claim-dispatcher",
+      [this](auto* self) {
         return claim_dispatcher(self, make_pg_claims(store_), payload_,
                                 counters_);
-      });
+      },
+      {keeps<options_changed<task_rules>>()});
   beats_ = spawn_blocking_room<heartbeat_store_actor, heartbeat_store_state>(
-      "heartbeat-store", [this](auto* self) {
+      "heartbeat-store",
+      [this](auto* self) {
         return heartbeat_store(self, make_pg_heartbeats(store_), payload_,
                                counters_);
-      });
+      },
+      {keeps<options_changed<task_rules>>()});
   sweeps_ = spawn_blocking_room<sweep_store_actor, sweep_store_state>(
-      "sweep-store", [this](auto* self) {
+      "sweep-store",
+      [this](auto* self) {
         return sweep_store(self, make_pg_sweeper(store_), payload_, counters_);
-      });
+      },
+      {keeps<options_changed<task_rules>>()});
   queries_ = spawn_blocking_room<task_query_actor, task_query_state>(
       "task-queries", [this](auto* self) {
         return task_queries(self, make_pg_task_reader(store_), counters_);
@@ -207,11 +215,12 @@ void service::wiring::spawn_stores_of_tasks() {
           "retention-store", [this](auto* self) {
             return retention_store_room(self, make_pg_retention(store_));
           });
-  retention_options_ = std::make_shared<live_retention>(settings_.retention);
-  static_cast<void>(spawn_room<retention_actor, retention_state>(
-      "retention", [this, old](auto* self) {
-        return retention(self, old, retention_options_, counters_);
-      }));
+  retention_ = spawn_room<retention_actor, retention_state>(
+      "retention",
+      [this, old, options = settings_.retention](auto* self) {
+        return retention(self, old, options, counters_);
+      },
+      {keeps<options_changed<config::retention_config>>()});
   const auto words =
       spawn_blocking_room<search_store_actor, search_store_state>(
           "search-store", [this](auto* self) {
@@ -235,11 +244,12 @@ void service::wiring::spawn_stores_of_tasks() {
 }
 
 void service::wiring::spawn_front_of_house(http::listener bound) {
-  reaper_options_ = std::make_shared<live_reaper_options>(settings_.reaper);
-  reaper_ =
-      spawn_room<reaper_actor, reaper_state>("reaper", [this](auto* self) {
-        return reaper(self, sweeps_, reaper_options_, counters_);
-      });
+  reaper_ = spawn_room<reaper_actor, reaper_state>(
+      "reaper",
+      [this, options = settings_.reaper](auto* self) {
+        return reaper(self, sweeps_, options, counters_);
+      },
+      {keeps<options_changed<config::reaper_config>>()});
   intake_ = spawn_room<status_intake_actor, status_intake_state>(
       "status-intake", [this](auto* self) {
         return status_intake(self, redactions_, lanes_, counters_);

@@ -18,7 +18,7 @@
 #include "actors/persistence/persistence.hpp"
 #include "actors/readiness/readiness.hpp"
 #include "actors/reaper/reaper.hpp"
-#include "actors/redaction/live_engine.hpp"
+#include "actors/redaction/engine.hpp"
 #include "actors/relay/channel.hpp"
 #include "actors/retention/retention.hpp"
 #include "actors/search/search.hpp"
@@ -98,7 +98,7 @@ private:
                                                                std::move(url)},
         actors_config_(settings.caf), actors_(actors_config_) {
     store_.statement_timeout = settings.database.statement_timeout;
-    store_.rules->replace(rules_of(settings));
+    store_.rules = rules_of(settings);
     store_.counters = counters_;
   }
 
@@ -141,14 +141,19 @@ private:
 
   /// A room that blocks, on a thread of its own.
   template <class Handle, class State, class Body>
-  Handle spawn_blocking_room(const std::string& room, Body body) {
-    return supervised<Handle>(room, [this, room, body] {
-      return actors_.template spawn<caf::detached>(
-          [room, body](typename Handle::template stateful_pointer<State> self) {
-            install_guards(self, room);
-            return body(self);
-          });
-    });
+  Handle spawn_blocking_room(const std::string& room, Body body,
+                             std::vector<message_test> kept = {}) {
+    return supervised<Handle>(
+        room,
+        [this, room, body] {
+          return actors_.template spawn<caf::detached>(
+              [room,
+               body](typename Handle::template stateful_pointer<State> self) {
+                install_guards(self, room);
+                return body(self);
+              });
+        },
+        std::move(kept));
   }
 
   void spawn_readiness();
@@ -162,6 +167,8 @@ private:
                      const config::relay_config& options);
   void start_relay(const std::string& name, const config::relay_config& options,
                    const std::shared_ptr<channel>& channel);
+  /// Tells all who write tasks.
+  void tell_rules(const task_rules& rules);
   void change_relays(const config::settings& fresh);
   void end_front(const caf::actor& before);
   void spawn_stores_of_tasks();
@@ -184,8 +191,6 @@ private:
   caf::actor_system actors_;
   std::vector<named_front> fronts_;           ///< in the order of their start
   std::map<std::string, relay_actor> relays_; ///< by name
-  live_reaper_options_ptr reaper_options_;
-  live_retention_ptr retention_options_;
 
   std::chrono::steady_clock::time_point drained_by_{}; ///< once it stops
   readiness_actor readiness_;
@@ -194,8 +199,8 @@ private:
   redelivery_store_actor redeliveries_;
   replicas_actor replicas_;
   mute_store_actor mutes_;
-  live_engine_ptr engine_;
   std::vector<redaction_actor> redactions_;
+  retention_actor retention_;
   event_stream_actor stream_;
   failed_task_payload_actor payload_;
   std::vector<report_store_actor> lanes_;

@@ -144,7 +144,7 @@ CAF_TEST(a recovery is told only where its failure was told) {
 CAF_TEST(a failure and its deliveries are one transaction) {
   bind("s1", "chats", "c1");
   auto options = options_for(url());
-  options.rules->replace({.retry = {}, .relays = {{"chats", true, {}, 60s}}});
+  options.rules = task_rules{.retry = {}, .relays = {{"chats", true, {}, 60s}}};
   auto tasks = make_pg_task_store(options);
   create_task request;
   request.task.id.value = make_uuid_v7();
@@ -191,7 +191,7 @@ CAF_TEST(a failure and its deliveries are one transaction) {
 CAF_TEST(a sweep tells of its failures in its own transaction) {
   bind("s1", "chats", "c1");
   auto options = options_for(url());
-  options.rules->replace({.retry = {}, .relays = {{"chats", true, {}, 60s}}});
+  options.rules = task_rules{.retry = {}, .relays = {{"chats", true, {}, 60s}}};
   auto tasks = make_pg_task_store(options);
   create_task request;
   request.task.id.value = make_uuid_v7();

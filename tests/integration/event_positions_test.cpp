@@ -79,15 +79,15 @@ CAF_TEST(an event is readable at its position once its transaction is over) {
 
 CAF_TEST(what a webhook asks for is written for it from then on) {
   auto options = options_for(url());
-  options.rules->replace(
-      {.retry = {}, .relays = {hook("hook", {event_type::task_started})}});
+  options.rules = task_rules{
+      .retry = {}, .relays = {hook("hook", {event_type::task_started})}};
   auto tasks = make_pg_task_store(options);
   const auto events = live(*tasks, task_status::succeeded);
   CAF_CHECK(events[0].waiting.empty());
   CAF_CHECK_EQUAL(events[1].waiting, (std::vector<std::string>{"hook"}));
   CAF_CHECK(events[2].waiting.empty());
-  options.rules->replace(
-      {.retry = {}, .relays = {hook("hook", {event_type::task_created})}});
+  tasks->use(task_rules{.retry = {},
+                        .relays = {hook("hook", {event_type::task_created})}});
   const auto later = live(*tasks, task_status::succeeded);
   CAF_CHECK_EQUAL(later[0].waiting, (std::vector<std::string>{"hook"}));
   CAF_CHECK_EQUAL(ask("SELECT count(*) FROM deliveries"), "2");

@@ -38,6 +38,7 @@ redaction_actor::behavior_type plain_redaction(redaction_actor::pointer) {
         return answer;
       },
       [](const seal_masks&) { return masks_sealed{}; },
+      [](const options_changed<redaction_engine_ptr>&) {},
   };
 }
 
@@ -79,7 +80,8 @@ struct fixture : event_world {
         failed_task_payload,
         payload_options{keep(system.spawn(plain_redaction)), {}, {}}));
     const auto waiting = keep(system.spawn<caf::detached>(
-        telltale::deliveries, make_pg_deliveries(options_for(url())), payloads));
+        telltale::deliveries, make_pg_deliveries(options_for(url())),
+        payloads));
     const auto people = keep(system.spawn<caf::detached>(
         redeliveries, make_pg_redeliveries(options_for(url()))));
     caf::anon_send(payloads,

@@ -97,7 +97,7 @@ CAF_TEST(stores that race settle each attempt once and tell each event once) {
   auto rules = lifecycle_rules();
   rules.lease = 4ms;
   rules.retry.reasons.clear(); // no wait before a retry that has none
-  options.rules = std::make_shared<live_rules>(rules);
+  options.rules = rules;
   const auto keeper = make_pg_task_store(options);
   tally sum;
   std::vector<task_id> ids;

@@ -17,6 +17,7 @@
 #include "actors/gateway/edge.hpp"
 #include "actors/gateway/gateway.hpp"
 #include "actors/gateway/options.hpp"
+#include "actors/persistence/persistence.hpp"
 #include "actors/status_intake/status_intake.hpp"
 #include "tests/support/raw_socket.hpp"
 
@@ -40,7 +41,8 @@ fake_redaction(redaction_actor::pointer self) {
             return clean;
           },
           [](narrow_texts&) { return texts_redacted{}; },
-          [](seal_masks&) { return masks_sealed{{"sealed"}}; }};
+          [](seal_masks&) { return masks_sealed{{"sealed"}}; },
+          [](const options_changed<redaction_engine_ptr>&) {}};
 }
 
 /// Knows one task; a report with attempt 9 is lost on the way.
@@ -55,20 +57,23 @@ fake_reports(report_store_actor::pointer self) {
                   flight.ready.task == known ? ec::none : ec::task_not_found;
             self->send(what.waiter, reports_settled{std::move(what.batch)});
           },
-          [](flush_reports&) {}, [](flush_tick&) {}};
+          [](flush_reports&) {}, [](flush_tick&) {},
+          [](const options_changed<task_rules>&) {}};
 }
 
 inline task_commands_actor::behavior_type
 fake_commands(task_commands_actor::pointer) {
   return {[](create_task& what) { return task_created{what.task}; },
           [](cancel_task&) { return task_changed{}; },
-          [](retry_task&) { return task_changed{}; }, [](flush_creates) {}};
+          [](retry_task&) { return task_changed{}; }, [](flush_creates) {},
+          [](const options_changed<task_rules>&) {}};
 }
 
 inline claim_dispatcher_actor::behavior_type
 fake_claims(claim_dispatcher_actor::pointer) {
   return {[](claim_tasks&) { return tasks_claimed{}; },
-          [](return_tasks&) { return tasks_returned{}; }, [](flush_claims) {}};
+          [](return_tasks&) { return tasks_returned{}; }, [](flush_claims) {},
+          [](const options_changed<task_rules>&) {}};
 }
 
 inline statistics_actor::behavior_type
@@ -86,7 +91,8 @@ fake_statistics(statistics_actor::pointer) {
 
 inline heartbeat_store_actor::behavior_type
 fake_beats(heartbeat_store_actor::pointer) {
-  return {[](beat_heart&) { return heart_beaten{}; }, [](flush_beats) {}};
+  return {[](beat_heart&) { return heart_beaten{}; }, [](flush_beats) {},
+          [](const options_changed<task_rules>&) {}};
 }
 
 inline task_query_actor::behavior_type fake_queries(task_query_actor::pointer) {
@@ -132,7 +138,8 @@ inline mute_store_actor::behavior_type fake_mutes(mute_store_actor::pointer) {
 
 inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer) {
   return {[](reap_now&) {}, [](check_truth_now&) {},
-          [](runner_recovered&) { return tasks_swept{}; }};
+          [](runner_recovered&) { return tasks_swept{}; },
+          [](const options_changed<config::reaper_config>&) {}};
 }
 
 inline relay_waker_actor::behavior_type

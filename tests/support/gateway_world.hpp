@@ -13,6 +13,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/persistence/persistence.hpp"
 #include "http/server.hpp"
 #include "messages/protocols.hpp"
 
@@ -118,6 +119,7 @@ fake_commands(task_commands_actor::pointer, world* w) {
         return task_changed{w->tasks[to_string(what.task)]};
       },
       [](flush_creates) {},
+      [](const options_changed<task_rules>&) {},
   };
 }
 
@@ -143,6 +145,7 @@ fake_claims(claim_dispatcher_actor::pointer, world* w) {
         return tasks_returned{};
       },
       [](flush_claims) {},
+      [](const options_changed<task_rules>&) {},
   };
 }
 
@@ -155,7 +158,7 @@ fake_beats(heartbeat_store_actor::pointer, world* w) {
               beaten.stop.push_back(held.task);
             return beaten;
           },
-          [](flush_beats) {}};
+          [](flush_beats) {}, [](const options_changed<task_rules>&) {}};
 }
 
 inline task_query_actor::behavior_type
@@ -267,7 +270,8 @@ inline redaction_actor::behavior_type fake_redaction(redaction_actor::pointer) {
             return clean;
           },
           [](narrow_texts&) { return texts_redacted{}; },
-          [](seal_masks&) { return masks_sealed{{"sealed"}}; }};
+          [](seal_masks&) { return masks_sealed{{"sealed"}}; },
+          [](const options_changed<redaction_engine_ptr>&) {}};
 }
 
 inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer,
@@ -277,7 +281,8 @@ inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer,
             w->recovered.push_back(what.runner);
             // The first of two pages.
             return tasks_swept{3, w->recovered.size() == 1};
-          }};
+          },
+          [](const options_changed<config::reaper_config>&) {}};
 }
 
 inline relay_waker_actor::behavior_type fake_relays(relay_waker_actor::pointer,

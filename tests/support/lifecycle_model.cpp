@@ -193,7 +193,7 @@ task_stories read_stories(const std::string& url) {
 lifecycle_model::lifecycle_model()
     : line_(database_),
       eye_(std::make_unique<pqxx::connection>(database_.url())),
-      rules_(std::make_shared<live_rules>(lifecycle_rules())) {}
+      rules_(lifecycle_rules()) {}
 
 lifecycle_model::~lifecycle_model() = default;
 

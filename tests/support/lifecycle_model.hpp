@@ -8,10 +8,10 @@
 
 #include <pqxx/pqxx>
 
-#include "tests/support/memory_task_store.hpp"
 #include "tests/support/answer_cutter.hpp"
 #include "tests/support/lifecycle_laws.hpp"
 #include "tests/support/lifecycle_script.hpp"
+#include "tests/support/memory_task_store.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
 namespace telltale {
@@ -56,7 +56,7 @@ private:
   postgres_fixture database_;
   answer_cutter line_;
   std::unique_ptr<pqxx::connection> eye_; ///< looks at what is stored
-  live_rules_ptr rules_;
+  task_rules rules_;
   pg_options options_;
   std::unique_ptr<task_store> store_;
   std::shared_ptr<memory_database> memory_;

@@ -28,13 +28,11 @@ bool is_wanted(const task_record& task, const std::vector<std::string>& kinds) {
 } // namespace
 
 memory_task_store::memory_task_store(std::shared_ptr<memory_database> db,
-                                     live_rules_ptr rules, double chance)
-    : db_(std::move(db)), live_(std::move(rules)), rules_(live_->get()),
-      chance_(chance) {}
+                                     task_rules rules, double chance)
+    : db_(std::move(db)), rules_(std::move(rules)), chance_(chance) {}
 
 decision_context memory_task_store::context() {
-  rules_ = live_->get();
-  return {db_->now, rules_->lease, &rules_->retry, chance_};
+  return {db_->now, rules_.lease, &rules_.retry, chance_};
 }
 
 task_snapshot memory_task_store::snapshot(const task_record& task,
@@ -91,14 +89,14 @@ std::optional<timestamp> memory_task_store::note_sign(const runner_id& runner) {
   if (const auto known = db_->runners.find(runner.value);
       known != db_->runners.end())
     stored = known->second;
-  if (is_sign_due(stored, db_->now, live_->get()->runner_silence))
+  if (is_sign_due(stored, db_->now, rules_.runner_silence))
     db_->runners[runner.value] = db_->now;
   return stored;
 }
 
 bool memory_task_store::touch(const runner_id& runner) {
   const bool returned =
-      has_returned(note_sign(runner), db_->now, live_->get()->runner_silence);
+      has_returned(note_sign(runner), db_->now, rules_.runner_silence);
   if (returned)
     for (auto& [id, task] : db_->tasks)
       if (task.awaits_runner && task.runner == runner)
@@ -218,7 +216,7 @@ memory_task_store::beat(const std::vector<beat_heart>& what) {
       returned.insert(beat.runner.value);
   committed<std::vector<heart_beaten>> result;
   result.events = run(changes);
-  result.answer = changes.answers(db_->now + live_->get()->lease);
+  result.answer = changes.answers(db_->now + rules_.lease);
   for (std::size_t i = 0; i < what.size(); ++i)
     result.answer[i].runner_returned = returned.contains(what[i].runner.value);
   return result;
@@ -269,11 +267,10 @@ bool memory_task_store::is_silent(const task_record& task,
     return !off && queued && task.awaits_runner && task.run_after < edge;
   case sweep_kind::runner_offline:
     return active && known && seen->second < edge
-           && *task.lease_expires_at - live_->get()->lease < edge;
+           && *task.lease_expires_at - rules_.lease < edge;
   case sweep_kind::lease:
     return active && task.lease_expires_at < edge
-           && (!known
-               || seen->second >= db_->now - live_->get()->runner_silence);
+           && (!known || seen->second >= db_->now - rules_.runner_silence);
   case sweep_kind::wall_clock: {
     const auto limit = task.timeout ? *task.timeout : what.threshold;
     return active && limit > std::chrono::milliseconds{0}

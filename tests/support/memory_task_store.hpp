@@ -31,8 +31,10 @@ struct memory_database {
 /// simulator. Deliveries are not kept: there are none.
 class memory_task_store : public task_store {
 public:
-  memory_task_store(std::shared_ptr<memory_database> db, live_rules_ptr rules,
+  memory_task_store(std::shared_ptr<memory_database> db, task_rules rules,
                     double chance = 0.5);
+
+  void use(const task_rules& rules) override { rules_ = rules; }
 
   caf::expected<std::vector<committed_event>>
   apply(std::vector<report_flight>& batch) override;
@@ -87,8 +89,7 @@ private:
                                                 person_decision decide);
 
   std::shared_ptr<memory_database> db_;
-  live_rules_ptr live_;
-  std::shared_ptr<const task_rules> rules_;
+  task_rules rules_;
   double chance_;
 };
 

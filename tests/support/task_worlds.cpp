@@ -4,9 +4,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "tests/support/memory_task_store.hpp"
 #include "actors/persistence/persistence.hpp"
 #include "actors/persistence/stored_text.hpp"
+#include "tests/support/memory_task_store.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
 namespace telltale {
@@ -34,7 +34,7 @@ public:
 
 private:
   std::shared_ptr<memory_database> db_ = std::make_shared<memory_database>();
-  memory_task_store store_{db_, std::make_shared<live_rules>()};
+  memory_task_store store_{db_, task_rules{}};
 };
 
 /// One database for all tests of a program, emptied before each.

@@ -46,6 +46,7 @@ redaction_actor::behavior_type fake_redaction(redaction_actor::pointer,
         return result;
       },
       [](const seal_masks&) { return masks_sealed{}; },
+      [](const options_changed<redaction_engine_ptr>&) {},
   };
 }
 

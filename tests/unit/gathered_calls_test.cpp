@@ -9,8 +9,8 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/persistence/claim_dispatcher.hpp"
-#include "tests/support/memory_task_store.hpp"
 #include "actors/persistence/task_commands.hpp"
+#include "tests/support/memory_task_store.hpp"
 
 #include "tests/support/checks.hpp"
 #include "tests/support/deaf_payload.hpp"
@@ -29,8 +29,8 @@ class counting_store final : public memory_task_store {
 public:
   counting_store(std::shared_ptr<memory_database> db, sizes& calls,
                  const bool& away)
-      : memory_task_store(std::move(db), std::make_shared<live_rules>()),
-        calls_(calls), away_(away) {}
+      : memory_task_store(std::move(db), task_rules{}), calls_(calls),
+        away_(away) {}
 
   caf::expected<committed<std::vector<caf::expected<task_created>>>>
   create_all(std::span<const create_task> what) override {

@@ -24,8 +24,8 @@ class counting_store final : public memory_task_store {
 public:
   counting_store(std::shared_ptr<memory_database> db, std::vector<int>& calls,
                  const bool& away)
-      : memory_task_store(std::move(db), std::make_shared<live_rules>()),
-        calls_(calls), away_(away) {}
+      : memory_task_store(std::move(db), task_rules{}), calls_(calls),
+        away_(away) {}
 
   caf::expected<committed<std::vector<heart_beaten>>>
   beat(const std::vector<beat_heart>& what) override {
@@ -78,7 +78,7 @@ struct fixture : test_coordinator_fixture<> {
   }
 
   task_id run(const std::string& runner) {
-    memory_task_store store{db, std::make_shared<live_rules>()};
+    memory_task_store store{db, task_rules{}};
     create_task what;
     what.task.id = task_id{make_uuid_v7()};
     CAF_REQUIRE(store.create(what));

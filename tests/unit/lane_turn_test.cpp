@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "actors/persistence/lane_turn.hpp"
+#include "actors/persistence/persistence.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -22,7 +23,8 @@ struct fixture : test_coordinator_fixture<> {
       lanes[i] = sys.spawn([this, i](report_store_actor::pointer)
                                -> report_store_actor::behavior_type {
         return {[](const commit_reports&) {},
-                [this, i](flush_reports) { ++called[i]; }, [](flush_tick) {}};
+                [this, i](flush_reports) { ++called[i]; }, [](flush_tick) {},
+                [](const options_changed<task_rules>&) {}};
       });
   }
 

@@ -7,6 +7,7 @@
 
 #include <caf/scoped_actor.hpp>
 
+#include "actors/persistence/persistence.hpp"
 #include "actors/reaper/policy.hpp"
 #include "actors/reaper/reaper.hpp"
 
@@ -42,16 +43,15 @@ sweep_store_actor::behavior_type fake_store(sweep_store_actor::pointer,
           [s](const check_truth& check) {
             s->checks.push_back(check);
             return s->truth;
-          }};
+          },
+          [](const options_changed<task_rules>&) {}};
 }
 
 struct fixture : test_coordinator_fixture<> {
   script s;
   counter_board_ptr counters = std::make_shared<counter_board>();
-  live_reaper_options_ptr options =
-      std::make_shared<live_reaper_options>(config::reaper_config{});
-  reaper_actor uut =
-      sys.spawn(reaper, sys.spawn(fake_store, &s), options, counters);
+  reaper_actor uut = sys.spawn(reaper, sys.spawn(fake_store, &s),
+                               config::reaper_config{}, counters);
 
   void settle() {
     while (consume_message()) {
@@ -141,9 +141,9 @@ CAF_TEST(a tick sweeps in order and drains a backlog at once) {
                          "runner_offline reconnect lease wall_clock ");
   CAF_CHECK_EQUAL(counters->read(counter::swept_total, "runner_offline"), 1003);
   CAF_MESSAGE("the next tick comes by itself, with the options of then");
-  auto changed = options->get();
+  config::reaper_config changed;
   changed.queue_ttl = 0ms;
-  options->replace(changed);
+  self->send(uut, options_changed<config::reaper_config>{changed});
   sched.advance_time(4s);
   settle();
   CAF_CHECK_EQUAL(s.sweeps.size(), 7u);

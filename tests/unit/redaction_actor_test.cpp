@@ -29,8 +29,8 @@ fake_intake(redacted_reports_handle::pointer, std::shared_ptr<inbox> got) {
 
 struct actor_fixture : test_coordinator_fixture<> {
   counter_board_ptr board = std::make_shared<counter_board>();
-  live_engine_ptr engine = std::make_shared<live_engine>(
-      std::make_shared<const redaction_engine>(config::redaction_config{}));
+  redaction_engine_ptr engine =
+      std::make_shared<const redaction_engine>(config::redaction_config{});
   mask_sealer_ptr sealer = std::make_shared<redact::mask_sealer>("key");
   redaction_actor subject = sys.spawn(redaction, engine, board, sealer);
 
@@ -193,7 +193,8 @@ CAF_TEST(a reload takes effect with the next text) {
   pattern.keywords = {"TCK-"};
   pattern.regex = "TCK-[0-9]{6}";
   options.patterns.push_back(pattern);
-  engine->replace(std::make_shared<const redaction_engine>(options));
+  self->send(subject, options_changed<redaction_engine_ptr>{
+                          std::make_shared<const redaction_engine>(options)});
   CAF_CHECK_EQUAL(ask(), "see [REDACTED:custom]");
 }
 

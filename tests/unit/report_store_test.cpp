@@ -4,11 +4,11 @@
 #include <deque>
 #include <map>
 
-#include "tests/support/memory_task_store.hpp"
 #include "actors/persistence/report_store.hpp"
 #include "actors/persistence/rooms.hpp"
 #include "actors/persistence/task_commands.hpp"
 #include "tests/support/deaf_payload.hpp"
+#include "tests/support/memory_task_store.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -340,7 +340,7 @@ CAF_TEST(values to mask that cannot be read fail their reports alone) {
 
 CAF_TEST(other rooms tell what they committed and answer errors as they are) {
   const auto db = std::make_shared<memory_database>();
-  const auto rules = std::make_shared<live_rules>();
+  const task_rules rules;
   const auto store = [&] {
     return std::make_unique<memory_task_store>(db, rules);
   };

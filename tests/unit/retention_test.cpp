@@ -39,10 +39,8 @@ retention_store_actor::behavior_type fake_store(retention_store_actor::pointer,
 struct fixture : test_coordinator_fixture<> {
   script s;
   counter_board_ptr counters = std::make_shared<counter_board>();
-  live_retention_ptr options =
-      std::make_shared<live_retention>(config::retention_config{});
-  retention_actor uut =
-      sys.spawn(retention, sys.spawn(fake_store, &s), options, counters);
+  retention_actor uut = sys.spawn(retention, sys.spawn(fake_store, &s),
+                                  config::retention_config{}, counters);
 
   fixture() { settle(); }
 
@@ -125,7 +123,7 @@ CAF_TEST(a reload changes the ages of the next round) {
   config::retention_config fresh;
   fresh.sent_deliveries = 0ms;
   fresh.events = 24h;
-  options->replace(fresh);
+  self->send(uut, options_changed<config::retention_config>{fresh});
   pass(1min);
   CAF_REQUIRE_EQUAL(s.asked.size(), 1u);
   CAF_CHECK(s.asked[0].kind == prune_kind::events);

@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "actors/persistence/claim_dispatcher.hpp"
-#include "tests/support/memory_task_store.hpp"
 #include "actors/persistence/rooms.hpp"
 #include "actors/persistence/task_commands.hpp"
 #include "tests/support/deaf_payload.hpp"
+#include "tests/support/memory_task_store.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -21,7 +21,7 @@ namespace {
 
 struct stale_calls_fixture : test_coordinator_fixture<> {
   std::shared_ptr<memory_database> db = std::make_shared<memory_database>();
-  live_rules_ptr rules = std::make_shared<live_rules>();
+  task_rules rules;
   counter_board_ptr counters = std::make_shared<counter_board>();
   failed_task_payload_actor payload = sys.spawn(test::deaf_payload);
   std::shared_ptr<std::atomic<bool>> gone =

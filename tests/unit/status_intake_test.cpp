@@ -8,6 +8,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/persistence/persistence.hpp"
 #include "actors/status_intake/classify.hpp"
 #include "actors/status_intake/status_intake.hpp"
 #include "actors/status_intake/validate.hpp"
@@ -66,7 +67,8 @@ redaction_actor::behavior_type fake_redaction(redaction_actor::pointer self) {
           },
           [](redact_texts&) { return texts_redacted{}; },
           [](narrow_texts&) { return texts_redacted{}; },
-          [](seal_masks&) { return masks_sealed{{"sealed"}}; }};
+          [](seal_masks&) { return masks_sealed{{"sealed"}}; },
+          [](const options_changed<redaction_engine_ptr>&) {}};
 }
 
 report_store_actor::behavior_type fake_store(report_store_actor::pointer,
@@ -76,7 +78,8 @@ report_store_actor::behavior_type fake_store(report_store_actor::pointer,
               to->committed[lane].push_back(flight.ready);
             to->again = what.again;
           },
-          [](flush_reports&) {}, [](flush_tick&) {}};
+          [](flush_reports&) {}, [](flush_tick&) {},
+          [](const options_changed<task_rules>&) {}};
 }
 
 struct fixture : test_coordinator_fixture<> {
