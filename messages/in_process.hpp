@@ -121,9 +121,9 @@ TELLTALE_IN_PROCESS(notify_replicas)
 TELLTALE_IN_PROCESS(stream_changed)
 TELLTALE_IN_PROCESS(gateway_tick)
 TELLTALE_IN_PROCESS(options_changed<telltale::gateway_options>)
-TELLTALE_IN_PROCESS(options_changed<telltale::task_rules>)
+TELLTALE_IN_PROCESS(options_changed<telltale::task_rules_ptr>)
 TELLTALE_IN_PROCESS(options_changed<telltale::redaction_engine_ptr>)
-TELLTALE_IN_PROCESS(options_changed<telltale::config::reaper_config>)
-TELLTALE_IN_PROCESS(options_changed<telltale::config::retention_config>)
+TELLTALE_IN_PROCESS(options_changed<telltale::reaper_options_ptr>)
+TELLTALE_IN_PROCESS(options_changed<telltale::retention_options_ptr>)
 
 #undef TELLTALE_IN_PROCESS

@@ -13,6 +13,9 @@ struct retention_config;
 struct task_rules;
 class redaction_engine;
 using redaction_engine_ptr = std::shared_ptr<const redaction_engine>;
+using task_rules_ptr = std::shared_ptr<const task_rules>;
+using reaper_options_ptr = std::shared_ptr<const config::reaper_config>;
+using retention_options_ptr = std::shared_ptr<const config::retention_config>;
 
 /// The options of an actor as they are from now on. From the system: right
 /// after the actor's start, and whenever a reload has changed the

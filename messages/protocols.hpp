@@ -36,7 +36,7 @@
 
 namespace telltale {
 
-/// Opens raw text. One per lane; the only room that may.
+/// Opens raw text. One per writer; the only room that may.
 using redaction_actor = caf::typed_actor<
     // A batch of reports on its way; comes back as `reports_redacted` to the
     // intake that the message names, in the order of arrival.
@@ -59,18 +59,18 @@ using status_intake_actor = caf::typed_actor<
     // From a report store: their tasks have more values to mask.
     caf::reacts_to<masks_missed>>;
 
-/// Commits batches of reports: one lane, one connection, one batch in flight;
+/// Commits batches of reports: one connection, one batch in flight;
 /// what arrives meanwhile goes into the next transaction.
 using report_store_actor = caf::typed_actor<
     // Ends as `reports_settled` at the waiter that the message names.
     caf::reacts_to<commit_reports>,
-    // To itself, and from the lane before it: there is something to write.
+    // To itself, and from the writer before it: there is something to write.
     caf::reacts_to<flush_reports>,
     // To itself: reports have gathered or waited long enough, or the database
     // may be back.
     caf::reacts_to<flush_tick>,
     // From the system.
-    caf::reacts_to<options_changed<task_rules>>>;
+    caf::reacts_to<options_changed<task_rules_ptr>>>;
 
 /// Changes tasks as people ask for it. New tasks that arrive together become
 /// one transaction.
@@ -81,7 +81,7 @@ using task_commands_actor =
                      // To itself: new tasks that have gathered.
                      caf::reacts_to<flush_creates>,
                      // From the system.
-                     caf::reacts_to<options_changed<task_rules>>>;
+                     caf::reacts_to<options_changed<task_rules_ptr>>>;
 
 /// Gives queued tasks to runners. Claims that arrive together become one
 /// transaction.
@@ -93,7 +93,7 @@ using claim_dispatcher_actor = caf::typed_actor<
     // To itself: claims that have gathered.
     caf::reacts_to<flush_claims>,
     // From the system.
-    caf::reacts_to<options_changed<task_rules>>>;
+    caf::reacts_to<options_changed<task_rules_ptr>>>;
 
 /// Commits heartbeats: those that arrive together become one transaction.
 using heartbeat_store_actor = caf::typed_actor<
@@ -102,14 +102,14 @@ using heartbeat_store_actor = caf::typed_actor<
     // To itself: those that have gathered.
     caf::reacts_to<flush_beats>,
     // From the system.
-    caf::reacts_to<options_changed<task_rules>>>;
+    caf::reacts_to<options_changed<task_rules_ptr>>>;
 
 /// Settles what went silent, and checks that what is stored is true.
 using sweep_store_actor =
     caf::typed_actor<caf::replies_to<sweep_tasks>::with<tasks_swept>,
                      caf::replies_to<check_truth>::with<truth_checked>,
                      // From the system.
-                     caf::reacts_to<options_changed<task_rules>>>;
+                     caf::reacts_to<options_changed<task_rules_ptr>>>;
 
 /// Deletes what is old.
 using retention_store_actor =
@@ -171,7 +171,7 @@ using reaper_actor = caf::typed_actor<
     // A runner says that it restarted: its tasks are in nobody's hands.
     caf::replies_to<runner_recovered>::with<tasks_swept>,
     // From the system.
-    caf::reacts_to<options_changed<config::reaper_config>>>;
+    caf::reacts_to<options_changed<reaper_options_ptr>>>;
 
 /// Keeps what is known of the database: whether it answers and has room.
 using readiness_actor = caf::typed_actor<
@@ -187,7 +187,7 @@ using retention_actor = caf::typed_actor<
     // To itself: once an hour, and again while there is more.
     caf::reacts_to<prune_now>,
     // From the system.
-    caf::reacts_to<options_changed<config::retention_config>>>;
+    caf::reacts_to<options_changed<retention_options_ptr>>>;
 
 /// Has the words of finished tasks indexed, a little at a time.
 using search_actor = caf::typed_actor<
@@ -293,7 +293,7 @@ using request_handler_actor = caf::typed_actor<
 
 /// Requests to messages and back.
 using gateway_actor = request_handler_actor
-    // From the lanes: answer these.
+    // From the writers: answer these.
     ::extend_with<report_waiter_actor>
     // From the event stream: claims may be served, browsers told.
     ::extend_with<event_listener_actor>::extend<

@@ -33,19 +33,19 @@ struct reports_received {
 struct reports_redacted {
   report_batch batch;
   report_waiter_handle waiter;
-  std::uint32_t lane = 0;
+  std::uint32_t writer = 0;
 };
 
 /// Handle of whoever takes redacted reports back.
 using redacted_reports_handle =
     caf::typed_actor<caf::reacts_to<reports_redacted>>;
 
-/// Asks a lane's redaction to open the texts of a batch.
+/// Asks a writer's redaction to open the texts of a batch.
 struct redact_reports {
   report_batch batch;
   report_waiter_handle waiter;
   redacted_reports_handle back_to;
-  std::uint32_t lane = 0;
+  std::uint32_t writer = 0;
   std::vector<task_masks> masks{}; ///< to be learned first
 };
 
@@ -60,7 +60,7 @@ struct masks_missed {
 /// Handle of whoever sends such reports through redaction again.
 using masks_missed_handle = caf::typed_actor<caf::reacts_to<masks_missed>>;
 
-/// Reports that are fit for the store, for one lane.
+/// Reports that are fit for the store, for one writer.
 struct commit_reports {
   report_batch batch;
   report_waiter_handle waiter;

@@ -7,7 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "actors/gateway/calls.hpp"
+#include "actors/gateway/handlers/calls.hpp"
 
 namespace telltale {
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "actors/gateway/access.hpp"
 #include "actors/gateway/claims.hpp"
+#include "actors/gateway/edge/access.hpp"
 #include "actors/gateway/event_sessions.hpp"
 #include "actors/gateway/reason_catalog.hpp"
 #include "actors/gateway/reply.hpp"
@@ -21,11 +21,12 @@ namespace telltale {
 //
 // Accepts `http_call`, `client_gone`, `stream_changed` and `drain_requests`
 // (from the edge and its connections), `reports_settled` (from status_intake
-// and the lanes), `events_published` (from the event stream), `options_changed`
-// (from the system) and `gateway_tick` (itself). Sends requests to the actors
-// in `gateway_peers`, answers to the requests' exchanges. Never blocks, never
-// polls the database: a claim that finds nothing is parked and asks again when
-// a task that it may take is made here, told of by an event, or due.
+// and the writers), `events_published` (from the event stream),
+// `options_changed` (from the system) and `gateway_tick` (itself). Sends
+// requests to the actors in `gateway_peers`, answers to the requests'
+// exchanges. Never blocks, never polls the database: a claim that finds nothing
+// is parked and asks again when a task that it may take is made here, told of
+// by an event, or due.
 //
 // Failure: an error of a peer becomes a problem answer; a question that got
 // lost is answered 500 by its reply token. Threading: the scheduler's.

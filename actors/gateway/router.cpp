@@ -13,7 +13,7 @@ constexpr std::array rows{
 #define TELLTALE_OPERATION(name, method, path, scope_, body, success, summary) \
   operation_row{call::name,    #name,           method,  path,                 \
                 scope::scope_, body_rule::body, success, summary},
-#include "actors/gateway/operations.def"
+#include "actors/gateway/wire/operations.def"
 #undef TELLTALE_OPERATION
 };
 

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "actors/gateway/access.hpp"
+#include "actors/gateway/edge/access.hpp"
 
 namespace telltale {
 
@@ -15,7 +15,7 @@ namespace telltale {
 enum class call : std::uint16_t {
 #define TELLTALE_OPERATION(name, method, path, scope, body, success, summary)  \
   name,
-#include "actors/gateway/operations.def"
+#include "actors/gateway/wire/operations.def"
 #undef TELLTALE_OPERATION
 };
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "actors/persistence/pg_sockets.hpp"
+#include "actors/persistence/lifecycle/targets.hpp"
+#include "actors/persistence/postgres/pg_sockets.hpp"
 #include "actors/persistence/store.hpp"
-#include "actors/persistence/targets.hpp"
 #include "config/config.hpp"
 #include "messages/counters.hpp"
 #include "messages/event.hpp"
@@ -60,13 +60,13 @@ struct pg_options {
 [[nodiscard]] std::unique_ptr<statistics_store> make_pg_statistics(pg_options);
 
 /// The same for what is old.
-[[nodiscard]] std::unique_ptr<retention_store> make_pg_retention(pg_options);
+[[nodiscard]] std::unique_ptr<row_pruner> make_pg_retention(pg_options);
 
 /// The same for the words that searches ask for.
-[[nodiscard]] std::unique_ptr<search_store> make_pg_search(pg_options);
+[[nodiscard]] std::unique_ptr<word_indexer> make_pg_search(pg_options);
 
 /// What operators hold back, on PostgreSQL.
-[[nodiscard]] std::unique_ptr<mute_store> make_pg_mutes(pg_options);
+[[nodiscard]] std::unique_ptr<mute_list> make_pg_mutes(pg_options);
 
 /// The event log on PostgreSQL.
 [[nodiscard]] std::unique_ptr<event_log_store> make_pg_event_log(pg_options);

@@ -178,17 +178,17 @@ public:
 };
 
 /// What is old goes.
-class retention_store {
+class row_pruner {
 public:
-  virtual ~retention_store() = default;
+  virtual ~row_pruner() = default;
 
   virtual caf::expected<old_pruned> prune(const prune_old&) = 0;
 };
 
 /// What searches ask.
-class search_store {
+class word_indexer {
 public:
-  virtual ~search_store() = default;
+  virtual ~word_indexer() = default;
 
   virtual caf::expected<words_indexed> index(const index_words&) = 0;
 };
@@ -203,9 +203,9 @@ public:
 };
 
 /// What operators hold back.
-class mute_store {
+class mute_list {
 public:
-  virtual ~mute_store() = default;
+  virtual ~mute_list() = default;
 
   virtual caf::expected<mute_put> put(const put_mute&) = 0;
   virtual caf::expected<mute_cleared> clear(const clear_mute&) = 0;

@@ -162,8 +162,8 @@ reaper(reaper_actor::stateful_pointer<reaper_state> self,
       [=](const runner_recovered& recovered) {
         return on_recovered(self, recovered);
       },
-      [=](const options_changed<config::reaper_config>& fresh) {
-        self->state.options = fresh.options;
+      [=](const options_changed<reaper_options_ptr>& fresh) {
+        self->state.options = *fresh.options;
       },
   };
 }

@@ -5,17 +5,17 @@
 #include <optional>
 #include <stdexcept>
 
-#include "actors/redaction/bounds.hpp"
-#include "actors/redaction/characters.hpp"
-#include "actors/redaction/classes.hpp"
-#include "actors/redaction/confirm.hpp"
-#include "actors/redaction/custom_patterns.hpp"
-#include "actors/redaction/frames.hpp"
-#include "actors/redaction/known_values.hpp"
-#include "actors/redaction/masking.hpp"
-#include "actors/redaction/masks.hpp"
-#include "actors/redaction/shadow.hpp"
-#include "actors/redaction/triggers.hpp"
+#include "actors/redaction/detect/classes.hpp"
+#include "actors/redaction/detect/confirm.hpp"
+#include "actors/redaction/detect/custom_patterns.hpp"
+#include "actors/redaction/detect/frames.hpp"
+#include "actors/redaction/detect/known_values.hpp"
+#include "actors/redaction/masks/masks.hpp"
+#include "actors/redaction/rewrite/bounds.hpp"
+#include "actors/redaction/rewrite/masking.hpp"
+#include "actors/redaction/scan/triggers.hpp"
+#include "actors/redaction/text/characters.hpp"
+#include "actors/redaction/text/shadow.hpp"
 
 namespace telltale {
 

@@ -135,7 +135,7 @@ void on_redact_reports(redaction_actor::stateful_pointer<redaction_state> self,
   publish(*state.counters, sum);
   self->send(request.back_to,
              reports_redacted{std::move(request.batch),
-                              std::move(request.waiter), request.lane});
+                              std::move(request.waiter), request.writer});
 }
 
 masks_sealed on_seal_masks(const redaction_state& state,

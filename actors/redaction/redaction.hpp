@@ -5,7 +5,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/redaction/engine.hpp"
-#include "actors/redaction/masks.hpp"
+#include "actors/redaction/masks/masks.hpp"
 #include "messages/counters.hpp"
 #include "messages/protocols.hpp"
 
@@ -24,15 +24,15 @@ using mask_sealer_ptr = std::shared_ptr<const redact::mask_sealer>;
 /// On failure: the engine does not throw; a text that it cannot handle becomes
 /// `[REDACTED:internal-error]`, and the batch goes on.
 ///
-/// Threading: an actor of the scheduler, one per lane. The engine is shared and
-/// immutable; another one comes as a message.
+/// Threading: an actor of the scheduler, one per writer. The engine is shared
+/// and immutable; another one comes as a message.
 struct redaction_state {
   static inline const char* name = "redaction";
 
   redaction_engine_ptr engine; ///< never null
   counter_board_ptr counters;  ///< never null
   mask_sealer_ptr sealer;      ///< never null
-  redact::mask_cache masks;    ///< of the tasks of its lanes
+  redact::mask_cache masks;    ///< of the tasks of its writers
 };
 
 /// Spawned by system/, `redaction.workers` times.

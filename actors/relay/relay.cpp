@@ -4,8 +4,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include "actors/relay/policy.hpp"
-#include "actors/relay/relay_steps.hpp"
+#include "actors/relay/delivery/policy.hpp"
+#include "actors/relay/delivery/relay_steps.hpp"
 #include "messages/error.hpp"
 
 namespace telltale {
@@ -26,7 +26,7 @@ constexpr std::size_t most_chats_remembered = 4096;
 void enqueue_envelopes(relay_state& state, std::vector<notice> due,
                        steady_time now) {
   for (auto& one : due) {
-    auto& where = state.lanes[lane_of(one)];
+    auto& where = state.queues[queue_of(one)];
     where.naming = false;
     where.since = now;
     where.waiting.push_back(make_envelope(std::move(one)));
@@ -114,7 +114,7 @@ void on_taken(self_pointer self, deliveries_taken taken,
     set_gone(state, !taken.disabled.empty(), taken.disabled);
   // A lease ran out while its delivery is still held: it is not made twice.
   std::erase_if(taken.due, [&](const notice& one) {
-    return state.lanes.contains(lane_of(one));
+    return state.queues.contains(queue_of(one));
   });
   enqueue(self, std::move(taken.due), per_chat);
 }
@@ -125,7 +125,7 @@ void on_notices(self_pointer self, notices_due notices) {
   // Its chat is being told something else that the writer could not know of.
   const auto behind =
       std::ranges::stable_partition(notices.due, [&](const notice& one) {
-        return !state.lanes.contains(lane_of(one));
+        return !state.queues.contains(queue_of(one));
       });
   for (const auto& one : behind)
     state.unrecorded.push_back(put_back(one.id, 0ms, {}));
@@ -188,7 +188,7 @@ void take(self_pointer self) {
   }
   const auto limit =
       state.breaker.is_open() ? std::size_t{1} : state.limits.in_flight;
-  const auto used = state.lanes.size();
+  const auto used = state.queues.size();
   const auto stuck = slow_sends(state, now);
   if (!has_room(used, stuck, limit)) {
     want_step(state, now + slow_after); // some may be slow ones by then

@@ -11,10 +11,10 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
-#include "actors/relay/channel.hpp"
-#include "actors/relay/circuit.hpp"
-#include "actors/relay/pacing.hpp"
-#include "actors/relay/relay_batch.hpp"
+#include "actors/relay/channels/channel.hpp"
+#include "actors/relay/delivery/circuit.hpp"
+#include "actors/relay/delivery/pacing.hpp"
+#include "actors/relay/delivery/relay_batch.hpp"
 #include "config/config.hpp"
 #include "messages/actor_timer.hpp"
 #include "messages/counters.hpp"
@@ -50,7 +50,7 @@ struct relay_state {
 
   /// A message under way.
   struct flight {
-    std::string lane;
+    std::string queue;
     steady_time since{};
     bool probe = false; ///< the circuit was open
   };
@@ -72,7 +72,7 @@ struct relay_state {
   circuit breaker;
   std::mt19937_64 random{std::random_device{}()};
 
-  std::map<std::string, lane> lanes;           ///< deliveries in hand, by chat
+  std::map<std::string, chat_queue> queues;    ///< deliveries in hand, by chat
   std::map<delivery_id, flight> under_way;     ///< by the message's key
   std::map<std::string, recent_failures> told; ///< by chat, for storms
   std::vector<delivery_result> unrecorded;

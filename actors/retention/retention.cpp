@@ -74,8 +74,8 @@ retention(retention_actor::stateful_pointer<retention_state> self,
   state.next.observe(state.counters, retention_state::name);
   come_back_in(self, retention_state::first_round);
   return {[=](const prune_now&) { on_prune_now(self); },
-          [=](const options_changed<config::retention_config>& fresh) {
-            self->state.options = fresh.options;
+          [=](const options_changed<retention_options_ptr>& fresh) {
+            self->state.options = *fresh.options;
           }};
 }
 

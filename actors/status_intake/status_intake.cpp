@@ -9,7 +9,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "actors/status_intake/classify.hpp"
+#include "actors/status_intake/classify/classify.hpp"
 #include "actors/status_intake/validate.hpp"
 #include "messages/blank.hpp"
 
@@ -23,8 +23,8 @@ report_batch empty_batch() {
   return std::make_shared<std::vector<report_flight>>();
 }
 
-std::size_t lane_of(const report_flight& flight, std::size_t lanes) {
-  return std::hash<task_id>{}(flight.raw.task) % lanes;
+std::size_t writer_of(const report_flight& flight, std::size_t writers) {
+  return std::hash<task_id>{}(flight.raw.task) % writers;
 }
 
 /// Everything that needs no redaction moves from `raw` to `ready`.
@@ -54,22 +54,22 @@ void settle_texts(apply_status& ready) {
     ready.why.reset();
 }
 
-void send_to_lane(self_pointer self, report_batch batch,
-                  const report_waiter_handle& waiter, std::size_t lane,
-                  std::vector<task_masks> masks = {}) {
+void send_to_writer(self_pointer self, report_batch batch,
+                    const report_waiter_handle& waiter, std::size_t writer,
+                    std::vector<task_masks> masks = {}) {
   auto& state = self->state;
-  const auto& redaction = state.redactions[lane % state.redactions.size()];
+  const auto& redaction = state.redactions[writer % state.redactions.size()];
   self->send(redaction,
              redact_reports{std::move(batch), waiter,
                             caf::actor_cast<redacted_reports_handle>(self),
-                            static_cast<std::uint32_t>(lane),
+                            static_cast<std::uint32_t>(writer),
                             std::move(masks)});
 }
 
 void on_reports_received(self_pointer self, reports_received& received) {
   auto& state = self->state;
-  const auto lanes = state.stores.size();
-  std::vector<report_batch> parts(lanes);
+  const auto writers = state.stores.size();
+  std::vector<report_batch> parts(writers);
   report_batch refused;
   const auto put = [](report_batch& where, report_flight& flight) {
     if (!where)
@@ -82,33 +82,34 @@ void on_reports_received(self_pointer self, reports_received& received) {
       put(refused, flight);
       continue;
     }
-    const auto lane = lane_of(flight, lanes);
+    const auto writer = writer_of(flight, writers);
     prepare(flight);
-    put(parts[lane], flight);
+    put(parts[writer], flight);
   }
   if (refused)
     self->send(received.waiter, reports_settled{std::move(refused)});
-  for (std::size_t lane = 0; lane < lanes; ++lane)
-    if (parts[lane])
-      send_to_lane(self, std::move(parts[lane]), received.waiter, lane);
+  for (std::size_t writer = 0; writer < writers; ++writer)
+    if (parts[writer])
+      send_to_writer(self, std::move(parts[writer]), received.waiter, writer);
 }
 
 void on_reports_redacted(self_pointer self, reports_redacted& redacted) {
   for (auto& flight : *redacted.batch)
     settle_texts(flight.ready);
-  self->send(self->state.stores[redacted.lane % self->state.stores.size()],
+  self->send(self->state.stores[redacted.writer % self->state.stores.size()],
              commit_reports{std::move(redacted.batch),
                             std::move(redacted.waiter),
                             caf::actor_cast<masks_missed_handle>(self)});
 }
 
-/// The reports of one lane on their way through it once more.
+/// The reports of one writer on their way through it once more.
 void on_masks_missed(self_pointer self, masks_missed& missed) {
   if (!missed.batch || missed.batch->empty())
     return;
-  const auto lane = lane_of(missed.batch->front(), self->state.stores.size());
-  send_to_lane(self, std::move(missed.batch), missed.waiter, lane,
-               std::move(missed.masks));
+  const auto writer =
+      writer_of(missed.batch->front(), self->state.stores.size());
+  send_to_writer(self, std::move(missed.batch), missed.waiter, writer,
+                 std::move(missed.masks));
 }
 
 } // namespace

@@ -5,8 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
-#include "actors/persistence/interrupted.hpp"
-#include "actors/persistence/migrate.hpp"
+#include "actors/persistence/embedded/interrupted.hpp"
+#include "actors/persistence/postgres/migrate.hpp"
 
 namespace telltale {
 

@@ -6,7 +6,7 @@
 #include <stop_token>
 #include <string>
 
-#include "actors/persistence/embedded_postgres.hpp"
+#include "actors/persistence/embedded/embedded_postgres.hpp"
 #include "config/config.hpp"
 
 namespace telltale {

@@ -8,8 +8,8 @@
 #include <spdlog/spdlog.h>
 #include <sysexits.h>
 
-#include "actors/gateway/edge.hpp"
-#include "actors/persistence/interrupted.hpp"
+#include "actors/gateway/edge/edge.hpp"
+#include "actors/persistence/embedded/interrupted.hpp"
 #include "actors/system/database.hpp"
 #include "actors/system/logging.hpp"
 #include "actors/system/service.hpp"

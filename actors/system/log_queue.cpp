@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A pipe that poll calls writable has room for this much.
+/// A pipe that poll calls writable has actor for this much.
 constexpr std::size_t piece = 4096;
 /// How long to leave a descriptor alone that fails: a full disk, say.
 constexpr auto pause_after_error = 200ms;

@@ -20,8 +20,8 @@ struct log_queue_options {
 /// the oldest lines give way to the newest and are counted; once it flows
 /// again, one line in their place tells how many are missing.
 ///
-/// A pipe is written in pieces that it has room for, so the thread itself stays
-/// free to end. Any thread may call everything.
+/// A pipe is written in pieces that it has actor for, so the thread itself
+/// stays free to end. Any thread may call everything.
 class log_queue {
 public:
   /// Starts the thread. `descriptor` stays the caller's.
@@ -34,7 +34,7 @@ public:
   /// Takes a line that ends in a line feed. Never waits for the descriptor.
   void push(std::string line);
 
-  /// Lines that found no room so far.
+  /// Lines that found no actor so far.
   [[nodiscard]] std::uint64_t dropped() const;
 
   /// Waits until all is written, at most so long. False: something is left.

@@ -1,4 +1,4 @@
-telltale_room(logging
+telltale_library(logging
   SOURCES "${CMAKE_CURRENT_LIST_DIR}/logging.cpp"
           "${CMAKE_CURRENT_LIST_DIR}/log_format.cpp"
           "${CMAKE_CURRENT_LIST_DIR}/log_queue.cpp"

@@ -5,7 +5,7 @@
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
-#include "actors/relay/channel.hpp"
+#include "actors/relay/channels/channel.hpp"
 #include "actors/relay/relay.hpp"
 #include "actors/system/wiring.hpp"
 
@@ -37,9 +37,13 @@ void service::wiring::reload(const config::settings& fresh) {
       caf::anon_send(one, options_changed<redaction_engine_ptr>{engine});
   }
   tell_rules(rules_of(fresh));
-  caf::anon_send(reaper_, options_changed<config::reaper_config>{fresh.reaper});
-  caf::anon_send(retention_,
-                 options_changed<config::retention_config>{fresh.retention});
+  caf::anon_send(reaper_, options_changed<reaper_options_ptr>{
+                              std::make_shared<const config::reaper_config>(
+                                  fresh.reaper)});
+  caf::anon_send(
+      retention_,
+      options_changed<retention_options_ptr>{
+          std::make_shared<const config::retention_config>(fresh.retention)});
   edge_->replace_access(access_rules{fresh.auth, attempt_key()});
   change_relays(fresh);
   tell_gateway_options(fresh);
@@ -47,8 +51,9 @@ void service::wiring::reload(const config::settings& fresh) {
 }
 
 void service::wiring::tell_rules(const task_rules& rules) {
-  const options_changed<task_rules> news{rules};
-  for (const auto& writer : lanes_)
+  const options_changed<task_rules_ptr> news{
+      std::make_shared<const task_rules>(rules)};
+  for (const auto& writer : writers_)
     caf::anon_send(writer, news);
   caf::anon_send(commands_, news);
   caf::anon_send(claims_, news);
@@ -73,7 +78,7 @@ void service::wiring::change_relays(const config::settings& fresh) {
   if (!old.empty())
     tell_relays(); // nothing is sent any more to those that end
   for (const auto& [name, relay] : old) {
-    end_front(caf::actor_cast<caf::actor>(relay));
+    end_supervised(caf::actor_cast<caf::actor>(relay));
     if (!fresh.relays.contains(name))
       forget_relay_metrics(*counters_, name);
   }
@@ -85,12 +90,12 @@ void service::wiring::change_relays(const config::settings& fresh) {
     tell_relays();
 }
 
-void service::wiring::end_front(const caf::actor& before) {
+void service::wiring::end_supervised(const caf::actor& before) {
   caf::scoped_actor self{actors_};
   self->send_exit(before, caf::exit_reason::user_shutdown);
   self->wait_for(before);
-  std::erase_if(fronts_,
-                [&](const auto& each) { return each.front == before; });
+  std::erase_if(supervised_,
+                [&](const auto& each) { return each.handle == before; });
 }
 
 } // namespace telltale

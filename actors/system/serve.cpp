@@ -11,7 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "actors/persistence/migrate.hpp"
+#include "actors/persistence/postgres/migrate.hpp"
 #include "actors/system/database.hpp"
 #include "actors/system/lifetime.hpp"
 #include "actors/system/logging.hpp"

@@ -14,21 +14,27 @@
 
 #include "actors/event_stream/event_stream.hpp"
 #include "actors/failed_task_payload/failed_task_payload.hpp"
-#include "actors/persistence/claim_dispatcher.hpp"
-#include "actors/persistence/deliveries.hpp"
-#include "actors/persistence/event_log.hpp"
-#include "actors/persistence/heartbeat_store.hpp"
-#include "actors/persistence/migrate.hpp"
 #include "actors/persistence/persistence.hpp"
-#include "actors/persistence/redeliveries.hpp"
-#include "actors/persistence/replicas.hpp"
-#include "actors/persistence/report_store.hpp"
-#include "actors/persistence/rooms.hpp"
-#include "actors/persistence/task_commands.hpp"
+#include "actors/persistence/postgres/migrate.hpp"
+#include "actors/persistence/stores/chat_store.hpp"
+#include "actors/persistence/stores/claim_dispatcher.hpp"
+#include "actors/persistence/stores/deliveries.hpp"
+#include "actors/persistence/stores/event_log.hpp"
+#include "actors/persistence/stores/heartbeat_store.hpp"
+#include "actors/persistence/stores/mute_store.hpp"
+#include "actors/persistence/stores/redeliveries.hpp"
+#include "actors/persistence/stores/replicas.hpp"
+#include "actors/persistence/stores/report_store.hpp"
+#include "actors/persistence/stores/retention_store.hpp"
+#include "actors/persistence/stores/search_store.hpp"
+#include "actors/persistence/stores/statistics.hpp"
+#include "actors/persistence/stores/sweep_store.hpp"
+#include "actors/persistence/stores/task_commands.hpp"
+#include "actors/persistence/stores/task_queries.hpp"
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/redaction.hpp"
-#include "actors/relay/channel.hpp"
-#include "actors/relay/policy.hpp"
+#include "actors/relay/channels/channel.hpp"
+#include "actors/relay/delivery/policy.hpp"
 #include "actors/relay/relay.hpp"
 #include "actors/status_intake/status_intake.hpp"
 #include "actors/system/supervisor.hpp"
@@ -39,7 +45,7 @@ namespace telltale {
 void service::wiring::spawn_readiness() {
   // It has a store of its own: whatever it waited behind would look like a
   // database that does not answer.
-  const auto checks = spawn_blocking_room<task_query_actor, task_query_state>(
+  const auto checks = spawn_blocking<task_query_actor, task_query_state>(
       "readiness-store", [this, store = store_](auto* self) {
         return task_queries(self, make_pg_task_reader(store), counters_);
       });
@@ -47,7 +53,7 @@ void service::wiring::spawn_readiness() {
   const store_checked known{.reachable = true,
                             .schema_version = newest_migration(),
                             .migrations_current = true};
-  readiness_ = spawn_room<readiness_actor, readiness_state>(
+  readiness_ = spawn_cooperative<readiness_actor, readiness_state>(
       "readiness", [this, checks, known](auto* self) {
         return readiness(self, checks, known, counters_);
       });
@@ -67,7 +73,7 @@ void service::wiring::spawn_redaction() {
   const auto sealer = std::make_shared<const redact::mask_sealer>(
       mask_key.empty() ? deployment_key_ : mask_key.reveal());
   for (std::int64_t i = 0; i < settings_.redaction.workers; ++i)
-    redactions_.push_back(spawn_room<redaction_actor, redaction_state>(
+    redactions_.push_back(spawn_cooperative<redaction_actor, redaction_state>(
         "redaction",
         [engine, counters = counters_, sealer](auto* self) {
           return redaction(self, engine, counters, sealer);
@@ -95,32 +101,32 @@ task_rules rules_of(const config::settings& settings) {
 /// failed_task_payload comes first, since all of them need it; it hears of them
 /// when they are there.
 void service::wiring::spawn_publication() {
-  payload_ = spawn_room<failed_task_payload_actor, failed_task_payload_state>(
-      "failed-task-payload",
-      [options = payload_options{.redaction = redactions_.front(),
-                                 .public_url = settings_.http.public_url,
-                                 .counters = counters_}](auto* self) {
-        return failed_task_payload(self, options);
-      },
-      {keeps<options_changed<payload_peers>>()});
-  log_ = spawn_blocking_room<event_log_actor, event_log_state>(
+  payload_ =
+      spawn_cooperative<failed_task_payload_actor, failed_task_payload_state>(
+          "failed-task-payload",
+          [options = payload_options{.redaction = redactions_.front(),
+                                     .public_url = settings_.http.public_url,
+                                     .counters = counters_}](auto* self) {
+            return failed_task_payload(self, options);
+          },
+          {keeps<options_changed<payload_peers>>()});
+  log_ = spawn_blocking<event_log_actor, event_log_state>(
       "event-log", [this](auto* self) {
         return event_log(self, make_pg_event_log(store_));
       });
-  deliveries_ = spawn_blocking_room<delivery_store_actor, deliveries_state>(
+  deliveries_ = spawn_blocking<delivery_store_actor, deliveries_state>(
       "deliveries", [this](auto* self) {
         return deliveries(self, make_pg_deliveries(store_), payload_);
       });
-  redeliveries_ =
-      spawn_blocking_room<redelivery_store_actor, redeliveries_state>(
-          "redeliveries", [this](auto* self) {
-            return redeliveries(self, make_pg_redeliveries(store_));
-          });
-  stream_ = spawn_room<event_stream_actor, event_stream_state>(
+  redeliveries_ = spawn_blocking<redelivery_store_actor, redeliveries_state>(
+      "redeliveries", [this](auto* self) {
+        return redeliveries(self, make_pg_redeliveries(store_));
+      });
+  stream_ = spawn_cooperative<event_stream_actor, event_stream_state>(
       "event-stream", [this, options = settings_.events](auto* self) {
         return event_stream(self, payload_, options, counters_);
       });
-  replicas_ = spawn_room<replicas_actor, replicas_state>(
+  replicas_ = spawn_cooperative<replicas_actor, replicas_state>(
       "replicas",
       [this](auto* self) { return replicas(self, store_, stream_); },
       {keeps<options_changed<running_relays>>()});
@@ -149,7 +155,7 @@ void service::wiring::start_relay(
     const std::shared_ptr<telltale::channel>& channel) {
   const auto characters =
       static_cast<std::size_t>(settings_.redaction.chat_characters);
-  relays_[name] = spawn_room<relay_actor, relay_state>(
+  relays_[name] = spawn_cooperative<relay_actor, relay_state>(
       "relay-" + name, [this, name, options, channel, characters](auto* self) {
         return relay(self, name, options, channel,
                      relay_peers{payload_, deliveries_, redeliveries_},
@@ -168,91 +174,88 @@ void service::wiring::spawn_stores_of_tasks() {
   const report_store_options options{
       .batch_max_rows = static_cast<std::uint32_t>(database.batch_max_rows),
       .batch_max_delay = database.batch_max_delay,
-      .turn = std::make_shared<lane_turn>()};
-  const auto lanes = std::max<std::int64_t>(database.connections / 2, 1);
-  for (std::int64_t lane = 0; lane < lanes; ++lane)
-    lanes_.push_back(
-        spawn_blocking_room<report_store_actor, report_store_state>(
-            "report-store-" + std::to_string(lane),
-            [this, options](auto* self) {
-              return report_store(self, make_pg_report_writer(store_), payload_,
-                                  counters_, options);
-            },
-            {keeps<options_changed<task_rules>>()}));
-  commands_ = spawn_blocking_room<task_commands_actor, task_commands_state>(
+      .turn = std::make_shared<commit_turnstile>()};
+  const auto writers = std::max<std::int64_t>(database.connections / 2, 1);
+  for (std::int64_t writer = 0; writer < writers; ++writer)
+    writers_.push_back(spawn_blocking<report_store_actor, report_store_state>(
+        "report-store-" + std::to_string(writer),
+        [this, options](auto* self) {
+          return report_store(self, make_pg_report_writer(store_), payload_,
+                              counters_, options);
+        },
+        {keeps<options_changed<task_rules_ptr>>()}));
+  commands_ = spawn_blocking<task_commands_actor, task_commands_state>(
       "task-commands",
       [this](auto* self) {
         return task_commands(self, make_pg_task_commands(store_), payload_,
                              counters_);
       },
-      {keeps<options_changed<task_rules>>()});
-  claims_ = spawn_blocking_room<claim_dispatcher_actor, claim_dispatcher_state>(
+      {keeps<options_changed<task_rules_ptr>>()});
+  claims_ = spawn_blocking<claim_dispatcher_actor, claim_dispatcher_state>(
       "claim-dispatcher",
       [this](auto* self) {
         return claim_dispatcher(self, make_pg_claims(store_), payload_,
                                 counters_);
       },
-      {keeps<options_changed<task_rules>>()});
-  beats_ = spawn_blocking_room<heartbeat_store_actor, heartbeat_store_state>(
+      {keeps<options_changed<task_rules_ptr>>()});
+  beats_ = spawn_blocking<heartbeat_store_actor, heartbeat_store_state>(
       "heartbeat-store",
       [this](auto* self) {
         return heartbeat_store(self, make_pg_heartbeats(store_), payload_,
                                counters_);
       },
-      {keeps<options_changed<task_rules>>()});
-  sweeps_ = spawn_blocking_room<sweep_store_actor, sweep_store_state>(
+      {keeps<options_changed<task_rules_ptr>>()});
+  sweeps_ = spawn_blocking<sweep_store_actor, sweep_store_state>(
       "sweep-store",
       [this](auto* self) {
         return sweep_store(self, make_pg_sweeper(store_), payload_, counters_);
       },
-      {keeps<options_changed<task_rules>>()});
-  queries_ = spawn_blocking_room<task_query_actor, task_query_state>(
+      {keeps<options_changed<task_rules_ptr>>()});
+  queries_ = spawn_blocking<task_query_actor, task_query_state>(
       "task-queries", [this](auto* self) {
         return task_queries(self, make_pg_task_reader(store_), counters_);
       });
-  const auto old =
-      spawn_blocking_room<retention_store_actor, retention_store_state>(
-          "retention-store", [this](auto* self) {
-            return retention_store_room(self, make_pg_retention(store_));
-          });
-  retention_ = spawn_room<retention_actor, retention_state>(
+  const auto old = spawn_blocking<retention_store_actor, retention_store_state>(
+      "retention-store", [this](auto* self) {
+        return retention_store(self, make_pg_retention(store_));
+      });
+  retention_ = spawn_cooperative<retention_actor, retention_state>(
       "retention",
       [this, old, options = settings_.retention](auto* self) {
         return retention(self, old, options, counters_);
       },
-      {keeps<options_changed<config::retention_config>>()});
-  const auto words =
-      spawn_blocking_room<search_store_actor, search_store_state>(
-          "search-store", [this](auto* self) {
-            return search_store_room(self, make_pg_search(store_));
-          });
-  static_cast<void>(spawn_room<search_actor, search_state>(
+      {keeps<options_changed<retention_options_ptr>>()});
+  const auto words = spawn_blocking<search_store_actor, search_store_state>(
+      "search-store", [this](auto* self) {
+        return search_store(self, make_pg_search(store_));
+      });
+  static_cast<void>(spawn_cooperative<search_actor, search_state>(
       "search",
       [this, words](auto* self) { return search(self, words, counters_); }));
-  statistics_ = spawn_blocking_room<statistics_actor, statistics_state>(
+  statistics_ = spawn_blocking<statistics_actor, statistics_state>(
       "statistics", [this](auto* self) {
         return statistics(self, make_pg_statistics(store_), counters_);
       });
-  chats_ = spawn_blocking_room<chat_store_actor, chat_store_state>(
+  chats_ = spawn_blocking<chat_store_actor, chat_store_state>(
       "chat-store", [this](auto* self) {
         return chat_store(self, make_pg_chat_bindings(store_), counters_);
       });
-  mutes_ = spawn_blocking_room<mute_store_actor, mute_store_state>(
+  mutes_ = spawn_blocking<mute_store_actor, mute_store_state>(
       "mute-store", [this](auto* self) {
-        return mute_store_room(self, make_pg_mutes(store_), counters_);
+        return mute_store(self, make_pg_mutes(store_), counters_);
       });
 }
 
-void service::wiring::spawn_front_of_house(http::listener bound) {
-  reaper_ = spawn_room<reaper_actor, reaper_state>(
+void service::wiring::spawn_gateway_and_others(http::listener bound) {
+  reaper_ = spawn_cooperative<reaper_actor, reaper_state>(
       "reaper",
       [this, options = settings_.reaper](auto* self) {
         return reaper(self, sweeps_, options, counters_);
       },
-      {keeps<options_changed<config::reaper_config>>()});
-  intake_ = spawn_room<status_intake_actor, status_intake_state>(
+      {keeps<options_changed<reaper_options_ptr>>()});
+  intake_ = spawn_cooperative<status_intake_actor, status_intake_state>(
       "status-intake", [this](auto* self) {
-        return status_intake(self, redactions_, lanes_, counters_);
+        return status_intake(self, redactions_, writers_, counters_);
       });
   spawn_gateway(std::move(bound));
 }
@@ -279,7 +282,7 @@ void service::drain() {
 }
 
 std::vector<std::string> service::end() {
-  return wiring_->end_rooms();
+  return wiring_->end_actors();
 }
 
 bool service::was_cut() const {

@@ -11,12 +11,12 @@
 
 namespace telltale {
 
-/// The composition root: every room, wired and supervised, over a database that
-/// is there and migrated. The one place where rooms, adapters and configuration
-/// meet.
+/// The composition root: every actor, wired and supervised, over a database
+/// that is there and migrated. The one place where actors, adapters and
+/// configuration meet.
 class service {
 public:
-  /// Spawns all rooms behind an address that `bind_edge` gave; throws
+  /// Spawns all actors behind an address that `bind_edge` gave; throws
   /// `std::exception` with what an operator can do if that fails, and leaves
   /// nothing running. `on_fatal` is told, on any thread, why the process
   /// should end.
@@ -42,7 +42,7 @@ public:
   /// `http.drain_timeout`.
   void drain();
 
-  /// Ends the rooms in the order of the flow, within about two seconds after
+  /// Ends the actors in the order of the flow, within about two seconds after
   /// the time for the drain: one that waits for the database for longer has its
   /// connection cut. The names
   /// of those that did not end even so; nothing may be destroyed then.

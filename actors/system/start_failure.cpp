@@ -5,8 +5,8 @@
 
 #include <sysexits.h>
 
-#include "actors/persistence/embedded_postgres.hpp"
-#include "actors/persistence/migrate.hpp"
+#include "actors/persistence/embedded/embedded_postgres.hpp"
+#include "actors/persistence/postgres/migrate.hpp"
 #include "http/listener.hpp"
 
 namespace telltale {

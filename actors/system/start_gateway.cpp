@@ -5,10 +5,10 @@
 
 #include <caf/send.hpp>
 
-#include "actors/gateway/edge.hpp"
+#include "actors/gateway/edge/edge.hpp"
 #include "actors/gateway/gateway.hpp"
 #include "actors/gateway/options.hpp"
-#include "actors/relay/catalog.hpp"
+#include "actors/relay/text/catalog.hpp"
 #include "actors/system/logging.hpp"
 #include "actors/system/metrics.hpp"
 #include "actors/system/wiring.hpp"
@@ -86,7 +86,7 @@ void service::wiring::spawn_gateway(http::listener bound) {
   setup.events = settings_.events;
   setup.reasons = read_reason_texts();
   setup.attempt_key = attempt_key();
-  gateway_ = spawn_room<gateway_actor, gateway_state>(
+  gateway_ = spawn_cooperative<gateway_actor, gateway_state>(
       "gateway",
       [this, peers, setup, replies](auto* self) {
         return gateway(self, peers, setup, replies, counters_);

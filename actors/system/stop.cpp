@@ -7,7 +7,7 @@
 
 #include "actors/system/wiring.hpp"
 
-// How a service ends its rooms, whatever they wait for.
+// How a service ends its actors, whatever they wait for.
 
 namespace telltale {
 
@@ -16,9 +16,9 @@ namespace {
 using std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-/// All rooms together, before the database's connections are cut.
+/// All actors together, before the database's connections are cut.
 constexpr auto patience = 1'200ms;
-/// All rooms together, after that.
+/// All actors together, after that.
 constexpr auto patience_after_cut = 1'000ms;
 
 /// Waits for an actor that was told to exit. False: it has not until `limit`.
@@ -42,32 +42,32 @@ bool has_ended(caf::scoped_actor& self, const caf::actor& who,
 
 } // namespace
 
-std::vector<std::string> service::wiring::end_rooms() {
+std::vector<std::string> service::wiring::end_actors() {
   caf::scoped_actor self{actors_};
-  std::vector<named_front> late;
-  // What the drain has not used, the rooms may.
+  std::vector<supervised_actor> late;
+  // What the drain has not used, the actors may.
   auto limit = std::max(steady_clock::now(), drained_by_) + patience;
-  // From the front of the house to the stores, each before what it relies on.
-  while (!fronts_.empty()) {
-    auto last = std::move(fronts_.back());
-    fronts_.pop_back();
-    self->send_exit(last.front, caf::exit_reason::user_shutdown);
-    if (has_ended(self, last.front, limit))
+  // From the gateway to the stores, each before what it relies on.
+  while (!supervised_.empty()) {
+    auto last = std::move(supervised_.back());
+    supervised_.pop_back();
+    self->send_exit(last.handle, caf::exit_reason::user_shutdown);
+    if (has_ended(self, last.handle, limit))
       continue;
     if (!store_.sockets->cut()) {
       // A store waits for a database that hangs: it hears of it now.
       const auto cut = store_.sockets->cut_all();
       spdlog::warn("'{}' does not end, it waits for the database: its {} "
                    "connections are cut",
-                   last.room, cut);
+                   last.actor_name, cut);
       limit = steady_clock::now() + patience_after_cut;
     }
     late.push_back(std::move(last));
   }
   std::vector<std::string> names;
   for (const auto& each : late)
-    if (!has_ended(self, each.front, limit))
-      names.push_back(each.room);
+    if (!has_ended(self, each.handle, limit))
+      names.push_back(each.actor_name);
   return names;
 }
 

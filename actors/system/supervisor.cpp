@@ -26,7 +26,7 @@ std::string type_of(const std::exception_ptr& thrown) {
   }
 }
 
-void start_child(caf::stateful_actor<front_state>* self) {
+void start_child(caf::stateful_actor<supervisor_state>* self) {
   auto& state = self->state;
   state.child = state.make();
   self->monitor(state.child);
@@ -38,15 +38,15 @@ void start_child(caf::stateful_actor<front_state>* self) {
 
 /// Unless another actor bears the same name by now: a relay that a reload has
 /// changed.
-void forget_series(const front_state& state) {
+void forget_series(const supervisor_state& state) {
   if (state.passed.use_count() > 1)
     return;
   for (const auto id : {counter::actor_messages_total, counter::timers,
                         counter::actor_restarts_total})
-    state.counters->forget(id, state.room);
+    state.counters->forget(id, state.actor_name);
 }
 
-void on_child_down(caf::stateful_actor<front_state>* self,
+void on_child_down(caf::stateful_actor<supervisor_state>* self,
                    const caf::down_msg& down) {
   auto& state = self->state;
   if (down.source != state.child.address())
@@ -58,21 +58,21 @@ void on_child_down(caf::stateful_actor<front_state>* self,
   }
   const auto now = std::chrono::steady_clock::now();
   const auto why = self->system().render(down.reason);
-  state.counters->add(counter::actor_restarts_total, state.room);
+  state.counters->add(counter::actor_restarts_total, state.actor_name);
   if (!may_restart(state.crashes, now, state.limit)) {
-    state.on_fatal("the actor '" + state.room + "' crashed "
+    state.on_fatal("the actor '" + state.actor_name + "' crashed "
                    + std::to_string(state.crashes.size()) + " times within "
                    + std::to_string(state.limit.within.count())
                    + " s; last: " + why);
     self->quit(caf::exit_reason::unhandled_exception);
     return;
   }
-  spdlog::error("the actor '{}' crashed ({}) and was started again", state.room,
-                why);
+  spdlog::error("the actor '{}' crashed ({}) and was started again",
+                state.actor_name, why);
   start_child(self);
 }
 
-caf::result<caf::message> pass_on(caf::stateful_actor<front_state>* self,
+caf::result<caf::message> pass_on(caf::stateful_actor<supervisor_state>* self,
                                   caf::message_view& view) {
   auto sender = self->current_sender();
   const auto id = self->current_message_id();
@@ -97,25 +97,26 @@ bool may_restart(std::deque<std::chrono::steady_clock::time_point>& crashes,
   return crashes.size() < limit.crashes;
 }
 
-caf::behavior front(caf::stateful_actor<front_state>* self, std::string room,
-                    std::function<caf::actor()> make,
-                    std::function<void(std::string)> on_fatal,
-                    counter_board_ptr counters, restart_limit limit,
-                    std::vector<message_test> kept) {
-  self->state = front_state{.room = std::move(room),
-                            .make = std::move(make),
-                            .on_fatal = std::move(on_fatal),
-                            .counters = std::move(counters),
-                            .limit = limit,
-                            .child = {},
-                            .crashes = {},
-                            .passed = {},
-                            .ending = {},
-                            .kept = {}};
+caf::behavior supervisor(caf::stateful_actor<supervisor_state>* self,
+                         std::string actor_name,
+                         std::function<caf::actor()> make,
+                         std::function<void(std::string)> on_fatal,
+                         counter_board_ptr counters, restart_limit limit,
+                         std::vector<message_test> kept) {
+  self->state = supervisor_state{.actor_name = std::move(actor_name),
+                                 .make = std::move(make),
+                                 .on_fatal = std::move(on_fatal),
+                                 .counters = std::move(counters),
+                                 .limit = limit,
+                                 .child = {},
+                                 .crashes = {},
+                                 .passed = {},
+                                 .ending = {},
+                                 .kept = {}};
   for (const auto test : kept)
     self->state.kept.push_back({test, {}});
   self->state.passed = self->state.counters->cell(counter::actor_messages_total,
-                                                  self->state.room);
+                                                  self->state.actor_name);
   self->set_down_handler(
       [self](const caf::down_msg& down) { on_child_down(self, down); });
   self->set_exit_handler([self](const caf::exit_msg& exit) {
@@ -131,17 +132,18 @@ caf::behavior front(caf::stateful_actor<front_state>* self, std::string room,
   return {[](caf::unit_t) {}};
 }
 
-void install_guards(caf::scheduled_actor* self, const std::string& room) {
+void install_guards(caf::scheduled_actor* self, const std::string& actor_name) {
   self->set_exception_handler(
-      [room](caf::scheduled_actor*, std::exception_ptr& thrown) {
-        spdlog::error("the actor '{}' met an exception of type {}", room,
+      [actor_name](caf::scheduled_actor*, std::exception_ptr& thrown) {
+        spdlog::error("the actor '{}' met an exception of type {}", actor_name,
                       type_of(thrown));
         return caf::error{caf::exit_reason::unhandled_exception};
       });
   self->set_default_handler(
-      [room](caf::scheduled_actor*,
-             caf::message_view&) -> caf::result<caf::message> {
-        spdlog::warn("the actor '{}' got a message it does not know", room);
+      [actor_name](caf::scheduled_actor*,
+                   caf::message_view&) -> caf::result<caf::message> {
+        spdlog::warn("the actor '{}' got a message it does not know",
+                     actor_name);
         return caf::sec::unexpected_message;
       });
 }

@@ -19,19 +19,19 @@
 
 #include "messages/counters.hpp"
 
-// Supervision: every room stands behind a front, an actor whose handle stays
-// good while the room behind it is started again. The front passes each message
-// on as it came, so answers go straight to whoever asked.
+// Supervision: every actor stands behind a supervisor, an actor whose handle
+// stays good while the actor behind it is started again. The supervisor passes
+// each message on as it came, so answers go straight to whoever asked.
 
 namespace telltale {
 
-/// How often a room may crash before the process gives up.
+/// How often a actor may crash before the process gives up.
 struct restart_limit {
   std::size_t crashes = 5;
   std::chrono::seconds within{60};
 };
 
-/// Pure: may a room that crashed at these moments be started once more?
+/// Pure: may a actor that crashed at these moments be started once more?
 [[nodiscard]] bool
 may_restart(std::deque<std::chrono::steady_clock::time_point>& crashes,
             std::chrono::steady_clock::time_point now,
@@ -51,12 +51,12 @@ struct kept_message {
   caf::message newest; ///< empty: none has come yet
 };
 
-/// What a front knows.
-struct front_state {
+/// What a supervisor knows.
+struct supervisor_state {
   static inline const char* name = "supervisor";
 
-  std::string room;                          ///< for the log and the counter
-  std::function<caf::actor()> make;          ///< starts the room
+  std::string actor_name;                    ///< for the log and the counter
+  std::function<caf::actor()> make;          ///< starts the actor
   std::function<void(std::string)> on_fatal; ///< ends the process
   counter_board_ptr counters;
   restart_limit limit;
@@ -64,25 +64,26 @@ struct front_state {
   std::deque<std::chrono::steady_clock::time_point> crashes;
   /// What it has passed on: `telltale_actor_messages_total`.
   std::shared_ptr<std::atomic<std::uint64_t>> passed;
-  std::optional<caf::error> ending; ///< told to exit, waits for the room
+  std::optional<caf::error> ending; ///< told to exit, waits for the actor
   std::vector<kept_message> kept;   ///< see `keeps`
 };
 
-/// A front for one room. Accepts everything and passes it on. When the room
-/// ends otherwise than by being told to, it is started again at once and the
-/// log says so; after too many crashes `on_fatal` is told why. Told to exit,
-/// it tells the room and exits after it; the actor's series end with them.
-/// Of each kind in `kept` it remembers the newest message and passes it on to a
-/// restarted room before anything else: what the room was last told of its
-/// options.
+/// A supervisor for one actor. Accepts everything and passes it on. When the
+/// actor ends otherwise than by being told to, it is started again at once and
+/// the log says so; after too many crashes `on_fatal` is told why. Told to
+/// exit, it tells the actor and exits after it; the actor's series end with
+/// them. Of each kind in `kept` it remembers the newest message and passes it
+/// on to a restarted actor before anything else: what the actor was last told
+/// of its options.
 [[nodiscard]] caf::behavior
-front(caf::stateful_actor<front_state>* self, std::string room,
-      std::function<caf::actor()> make,
-      std::function<void(std::string)> on_fatal, counter_board_ptr counters,
-      restart_limit limit, std::vector<message_test> kept);
+supervisor(caf::stateful_actor<supervisor_state>* self, std::string actor_name,
+           std::function<caf::actor()> make,
+           std::function<void(std::string)> on_fatal,
+           counter_board_ptr counters, restart_limit limit,
+           std::vector<message_test> kept);
 
 /// Logs an actor's crash by the exception's type alone, since its text may hold
 /// what must not be logged, and ends the actor.
-void install_guards(caf::scheduled_actor* self, const std::string& room);
+void install_guards(caf::scheduled_actor* self, const std::string& actor_name);
 
 } // namespace telltale

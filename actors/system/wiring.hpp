@@ -13,13 +13,13 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/spawn_options.hpp>
 
-#include "actors/gateway/edge.hpp"
-#include "actors/persistence/migrate.hpp"
+#include "actors/gateway/edge/edge.hpp"
 #include "actors/persistence/persistence.hpp"
+#include "actors/persistence/postgres/migrate.hpp"
 #include "actors/readiness/readiness.hpp"
 #include "actors/reaper/reaper.hpp"
 #include "actors/redaction/engine.hpp"
-#include "actors/relay/channel.hpp"
+#include "actors/relay/channels/channel.hpp"
 #include "actors/retention/retention.hpp"
 #include "actors/search/search.hpp"
 #include "actors/system/service.hpp"
@@ -44,30 +44,30 @@ public:
 /// What the rules of tasks are by the configuration.
 [[nodiscard]] task_rules rules_of(const config::settings& settings);
 
-/// The rooms of one service and how they hang together. One thread, the
-/// owner's; what the rooms share is safe by itself.
+/// The actors of one service and how they hang together. One thread, the
+/// owner's; what the actors share is safe by itself.
 class service::wiring {
 public:
   /// Whatever fails here, the destructor runs: the constructor that it calls
-  /// has made the object whole. It ends the rooms that were spawned before the
+  /// has made the object whole. It ends the actors that were spawned before the
   /// members go which they use.
   wiring(const config::settings& settings, std::string url,
          http::listener bound, std::function<void(std::string)> on_fatal)
-      : wiring(no_rooms{}, settings, std::move(url), std::move(on_fatal)) {
+      : wiring(no_actors{}, settings, std::move(url), std::move(on_fatal)) {
     bound.listen();
     spawn_readiness();
     spawn_redaction();
     spawn_publication();
     spawn_relays();
     spawn_stores_of_tasks();
-    spawn_front_of_house(std::move(bound));
+    spawn_gateway_and_others(std::move(bound));
   }
 
   wiring(const wiring&) = delete;
   wiring& operator=(const wiring&) = delete;
 
   ~wiring() {
-    static_cast<void>(end_rooms());
+    static_cast<void>(end_actors());
     store_.watcher = nullptr; // before the actor system
   }
 
@@ -82,16 +82,16 @@ public:
   }
 
   /// Names of those that did not end.
-  std::vector<std::string> end_rooms();
+  std::vector<std::string> end_actors();
 
   [[nodiscard]] bool was_cut() const { return store_.sockets->cut(); }
 
   [[nodiscard]] std::uint16_t port() const { return edge_->port(); }
 
 private:
-  struct no_rooms {};
+  struct no_actors {};
 
-  wiring(no_rooms, const config::settings& settings, std::string url,
+  wiring(no_actors, const config::settings& settings, std::string url,
          std::function<void(std::string)> on_fatal)
       : settings_(settings), on_fatal_(std::move(on_fatal)),
         deployment_key_(load_or_make_tag_key(url)), store_{.url =
@@ -102,54 +102,54 @@ private:
     store_.counters = counters_;
   }
 
-  /// A room's front and what it is called.
-  struct named_front {
-    std::string room;
-    caf::actor front;
+  /// A actor's supervisor and what it is called.
+  struct supervised_actor {
+    std::string actor_name;
+    caf::actor handle;
   };
 
-  /// Puts a front before a room and keeps it for the stop.
+  /// Puts a supervisor before a actor and keeps it for the stop.
   template <class Handle, class Start>
-  Handle supervised(const std::string& room, Start start_room,
+  Handle supervised(const std::string& actor_name, Start start_room,
                     std::vector<message_test> kept = {}) {
     auto make = [start_room]() -> caf::actor {
       return caf::actor_cast<caf::actor>(start_room());
     };
-    auto before =
-        actors_.spawn(front, room, std::function<caf::actor()>{std::move(make)},
-                      on_fatal_, counters_, restart_limit{}, std::move(kept));
-    fronts_.push_back({room, before});
+    auto before = actors_.spawn(
+        supervisor, actor_name, std::function<caf::actor()>{std::move(make)},
+        on_fatal_, counters_, restart_limit{}, std::move(kept));
+    supervised_.push_back({actor_name, before});
     return caf::actor_cast<Handle>(before);
   }
 
-  /// A room that works on the scheduler.
+  /// A actor that works on the scheduler.
   template <class Handle, class State, class Body>
-  Handle spawn_room(const std::string& room, Body body,
-                    std::vector<message_test> kept = {}) {
+  Handle spawn_cooperative(const std::string& actor_name, Body body,
+                           std::vector<message_test> kept = {}) {
     return supervised<Handle>(
-        room,
-        [this, room, body] {
+        actor_name,
+        [this, actor_name, body] {
           return actors_.spawn(
-              [room,
+              [actor_name,
                body](typename Handle::template stateful_pointer<State> self) {
-                install_guards(self, room);
+                install_guards(self, actor_name);
                 return body(self);
               });
         },
         std::move(kept));
   }
 
-  /// A room that blocks, on a thread of its own.
+  /// A actor that blocks, on a thread of its own.
   template <class Handle, class State, class Body>
-  Handle spawn_blocking_room(const std::string& room, Body body,
-                             std::vector<message_test> kept = {}) {
+  Handle spawn_blocking(const std::string& actor_name, Body body,
+                        std::vector<message_test> kept = {}) {
     return supervised<Handle>(
-        room,
-        [this, room, body] {
+        actor_name,
+        [this, actor_name, body] {
           return actors_.template spawn<caf::detached>(
-              [room,
+              [actor_name,
                body](typename Handle::template stateful_pointer<State> self) {
-                install_guards(self, room);
+                install_guards(self, actor_name);
                 return body(self);
               });
         },
@@ -170,9 +170,9 @@ private:
   /// Tells all who write tasks.
   void tell_rules(const task_rules& rules);
   void change_relays(const config::settings& fresh);
-  void end_front(const caf::actor& before);
+  void end_supervised(const caf::actor& before);
   void spawn_stores_of_tasks();
-  void spawn_front_of_house(http::listener bound);
+  void spawn_gateway_and_others(http::listener bound);
   void spawn_gateway(http::listener bound); // start_gateway.cpp
   void tell_gateway_options(const config::settings& now);
 
@@ -189,7 +189,7 @@ private:
   http::client_closer clients_; ///< of the relays; before the actors
   actor_settings actors_config_;
   caf::actor_system actors_;
-  std::vector<named_front> fronts_;           ///< in the order of their start
+  std::vector<supervised_actor> supervised_;  ///< in the order of their start
   std::map<std::string, relay_actor> relays_; ///< by name
 
   std::chrono::steady_clock::time_point drained_by_{}; ///< once it stops
@@ -203,7 +203,7 @@ private:
   retention_actor retention_;
   event_stream_actor stream_;
   failed_task_payload_actor payload_;
-  std::vector<report_store_actor> lanes_;
+  std::vector<report_store_actor> writers_;
   task_commands_actor commands_;
   claim_dispatcher_actor claims_;
   heartbeat_store_actor beats_;

@@ -20,11 +20,6 @@ allow_private = true
 """
 
 
-def told(it):
-    """Waits until every failure has its payload and its delivery."""
-    it.database.published()
-
-
 def claim_and_fail(world, it):
     """Tasks a second from queued to failed, their deliveries written."""
     it.database.clear()
@@ -34,18 +29,16 @@ def claim_and_fail(world, it):
                            str(here / "failures.lua"), it.url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if "refused" in done.stdout.decode():
         raise SystemExit(f"wrk: {done.stdout.decode()}")
-    told(it)
     seconds = time.monotonic() - began
     return int(it.database.sql("SELECT count(*) FROM tasks WHERE status = 'failed'")) / seconds
 
 
 def cost(world, it, status):
-    """Seconds a report, to the end of its publication."""
+    """Seconds a report, its event and deliveries with it."""
     it.database.clear()
     ids = it.database.seed_running(40_000 * world.seconds, session="bench")
     began = time.monotonic()
     reports.load(world, it, ids, 64, 1, status=status)
-    told(it)
     return (time.monotonic() - began) / int(it.database.sql(f"SELECT count(*) FROM tasks WHERE status = '{status}'"))
 
 
@@ -68,7 +61,6 @@ def wal_of_failures(it, count):
             service.runner("POST", "/internal/reports", {"reports": [
                 {"task_id": t["task_id"], "status": "failed", "attempt": 1, "detail": "the provider closed the connection"}
                 for t in answer["tasks"]]}, expect=200)
-        told(it)
 
     def measured():
         before = database.wal()

@@ -24,9 +24,9 @@ def literal(values):
 
 
 def write_statement():
-    source = (root / "actors/persistence/task_writes.cpp").read_text()
+    source = (root / "actors/persistence/postgres/task_writes.cpp").read_text()
     text = re.search(r'write_statement\(\) \{\s*return R"\((.*?)\)";', source, re.S).group(1)
-    lock = re.search(r'lock_positions =\s*"(.*?)"', (root / "actors/persistence/event_positions.hpp").read_text()).group(1)
+    lock = re.search(r'lock_positions =\s*"(.*?)"', (root / "actors/persistence/postgres/event_positions.hpp").read_text()).group(1)
     return re.sub(r'\)"\s*\+ lock_positions \+\s*R"\(', lambda _: lock, text)
 
 

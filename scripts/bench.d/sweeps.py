@@ -13,7 +13,7 @@ lease_grace = "1s"
 """
 
 
-# What a tick asks, as actors/persistence/pg_sweeps.cpp words it.
+# What a tick asks, as actors/persistence/postgres/pg_sweeps.cpp words it.
 ACTIVE = "t.status IN ('running', 'posting_result')"
 QUEUED = "t.status = 'queued'"
 TICK = [
@@ -50,7 +50,6 @@ def rows(world):
     with world.service(CONFIG) as it:
         count = 20_000 if world.quick else 100_000
         seconds = sweep_seconds(it, count) * 100_000 / count
-        it.database.published()
         failed = int(it.database.sql("SELECT count(*) FROM events WHERE type = 'task:failed'"))
         yield at_most("100 000 silent tasks swept, each with reason and event", seconds, 4, "s",
                       note=f"{failed} events")

@@ -14,6 +14,9 @@ import urllib.request
 
 from scenario.service import OPERATOR_TOKEN, RUNNER_TOKEN, Failed, Service, free_port
 
+# For statements of ours: the service's tables are in a schema of their own.
+OWN_SCHEMA = dict(os.environ, PGOPTIONS="-c search_path=telltale,public")
+
 # Addresses, tokens, the place of the database, and relays. All else is the default.
 CONFIG = """
 [http]
@@ -198,7 +201,7 @@ class Stack(Service):
     def psql(self, *arguments, text=None, timeout=60):
         host, port = self.socket()
         done = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-h", host, "-p", port, "-U", "telltale", *arguments,
-                               "telltale"], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout)
+                               "telltale"], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout, env=OWN_SCHEMA)
         if done.returncode:
             raise Failed(f"psql: {done.stderr[-500:]}")
         return done.stdout.strip()

@@ -10,8 +10,8 @@
 
 #include <pqxx/pqxx>
 
-#include "actors/persistence/event_positions.hpp"
 #include "actors/persistence/persistence.hpp"
+#include "actors/persistence/postgres/event_positions.hpp"
 #include "tests/support/answer_cutter.hpp"
 #include "tests/support/postgres_fixture.hpp"
 #include "tests/support/task_worlds.hpp"

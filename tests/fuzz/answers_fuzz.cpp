@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/relay/channel.hpp"
-#include "actors/relay/chats.hpp"
+#include "actors/relay/channels/channel.hpp"
+#include "actors/relay/channels/chats.hpp"
 #include "tests/fuzz/fuzzing.hpp"
 
 // What chats and webhooks answer, as an oracle for libFuzzer: whatever comes,

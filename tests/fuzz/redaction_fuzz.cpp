@@ -4,10 +4,10 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/redaction/bounds.hpp"
 #include "actors/redaction/engine.hpp"
-#include "actors/redaction/placeholder.hpp"
-#include "actors/redaction/shadow.hpp"
+#include "actors/redaction/rewrite/bounds.hpp"
+#include "actors/redaction/rewrite/placeholder.hpp"
+#include "actors/redaction/text/shadow.hpp"
 #include "tests/fuzz/fuzzing.hpp"
 #include "tests/support/redaction_vectors.hpp"
 

@@ -5,8 +5,8 @@
 #include <caf/error.hpp>
 #include <caf/expected.hpp>
 
-#include "actors/gateway/wire.hpp"
-#include "actors/gateway/wire_mutes.hpp"
+#include "actors/gateway/wire/wire.hpp"
+#include "actors/gateway/wire/wire_mutes.hpp"
 #include "messages/error.hpp"
 #include "tests/fuzz/fuzzing.hpp"
 

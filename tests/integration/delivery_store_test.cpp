@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "actors/persistence/pg_mutes.hpp"
-#include "actors/persistence/pg_task_store.hpp"
-#include "actors/persistence/uuid_v5.hpp"
+#include "actors/persistence/postgres/pg_mutes.hpp"
+#include "actors/persistence/postgres/pg_task_store.hpp"
+#include "actors/persistence/postgres/uuid_v5.hpp"
 #include "tests/support/event_world.hpp"
 
 #include <caf/test/dsl.hpp>

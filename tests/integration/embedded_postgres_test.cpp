@@ -15,11 +15,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "actors/persistence/cluster_process.hpp"
-#include "actors/persistence/embedded_postgres.hpp"
-#include "actors/persistence/interrupted.hpp"
-#include "actors/persistence/migrate.hpp"
-#include "actors/persistence/postgres_programs.hpp"
+#include "actors/persistence/embedded/cluster_process.hpp"
+#include "actors/persistence/embedded/embedded_postgres.hpp"
+#include "actors/persistence/embedded/interrupted.hpp"
+#include "actors/persistence/embedded/postgres_programs.hpp"
+#include "actors/persistence/postgres/migrate.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
 #include <caf/test/dsl.hpp>
@@ -174,11 +174,11 @@ CAF_TEST(a data folder with a long path has its socket elsewhere) {
   CAF_CHECK_EQUAL(key.size(), 64u);
   CAF_CHECK_EQUAL(load_or_make_tag_key(url), key);
   CAF_MESSAGE("a changed step");
-  execute(url, "UPDATE schema_migrations SET checksum = 'other'");
+  execute(url, "UPDATE telltale.schema_migrations SET checksum = 'other'");
   CAF_CHECK(migration_status(url).front().changed);
   CAF_CHECK(why_not_migrated(url).find("was changed") != std::string::npos);
   CAF_MESSAGE("a newer database");
-  execute(url, "DELETE FROM schema_migrations; INSERT INTO schema_migrations "
+  execute(url, "DELETE FROM telltale.schema_migrations; INSERT INTO telltale.schema_migrations "
                "VALUES (9999, 'future', 'x')");
   CAF_CHECK(why_not_migrated(url).find("newer than this program")
             != std::string::npos);

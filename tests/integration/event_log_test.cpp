@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/persistence/uuid_v5.hpp"
+#include "actors/persistence/postgres/uuid_v5.hpp"
 #include "tests/support/event_world.hpp"
 
 #include <caf/test/dsl.hpp>

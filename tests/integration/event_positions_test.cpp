@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "actors/persistence/event_positions.hpp"
-#include "actors/persistence/migrate.hpp"
+#include "actors/persistence/postgres/event_positions.hpp"
+#include "actors/persistence/postgres/migrate.hpp"
 #include "tests/support/event_world.hpp"
 
 #include <caf/test/dsl.hpp>

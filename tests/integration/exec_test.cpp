@@ -1,7 +1,7 @@
 // libs: telltale_exec telltale_http Boost::json
 #define CAF_SUITE integration.exec
 
-#include "commands/exec.hpp"
+#include "commands/exec/exec.hpp"
 
 #include <algorithm>
 #include <array>

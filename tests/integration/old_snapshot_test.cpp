@@ -92,7 +92,7 @@ CAF_TEST(no small table grows by what is done beside an old snapshot) {
   CAF_MESSAGE("but each table that does is one that keeps what it is given");
   CAF_CHECK_EQUAL(ask("SELECT coalesce(string_agg(relname, ' '), '')"
                       " FROM pg_class WHERE relkind = 'r'"
-                      " AND relnamespace = 'public'::regnamespace"
+                      " AND relnamespace = 'telltale'::regnamespace"
                       " AND pg_relation_size(oid) > 8192"
                       " AND relname NOT IN ('tasks', 'attempts', 'events')"),
                   "");

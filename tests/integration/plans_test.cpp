@@ -13,7 +13,7 @@
 #include <boost/json.hpp>
 #include <pqxx/pqxx>
 
-#include "actors/persistence/store_statements.hpp"
+#include "actors/persistence/postgres/store_statements.hpp"
 #include "tests/support/plan_worlds.hpp"
 
 #include <caf/test/dsl.hpp>

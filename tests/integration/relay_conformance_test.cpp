@@ -4,8 +4,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "commands/sink_sign.hpp"
-#include "commands/sink_wire.hpp"
+#include "commands/sink/sink_sign.hpp"
+#include "commands/sink/sink_wire.hpp"
 #include "tests/support/chat_world.hpp"
 
 #include <caf/test/dsl.hpp>

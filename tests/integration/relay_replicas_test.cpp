@@ -12,12 +12,12 @@
 #include <caf/send.hpp>
 
 #include "actors/failed_task_payload/failed_task_payload.hpp"
-#include "actors/persistence/deliveries.hpp"
-#include "actors/persistence/event_log.hpp"
-#include "actors/persistence/redeliveries.hpp"
+#include "actors/persistence/stores/deliveries.hpp"
+#include "actors/persistence/stores/event_log.hpp"
+#include "actors/persistence/stores/redeliveries.hpp"
 #include "actors/relay/relay.hpp"
-#include "commands/sink_server.hpp"
-#include "commands/sink_wire.hpp"
+#include "commands/sink/sink_server.hpp"
+#include "commands/sink/sink_wire.hpp"
 #include "tests/support/event_world.hpp"
 
 #include <caf/test/dsl.hpp>

@@ -7,10 +7,10 @@
 #include <boost/json/parse.hpp>
 
 #include "actors/redaction/engine.hpp"
-#include "actors/relay/channel.hpp"
-#include "actors/relay/lark_rules.hpp"
-#include "commands/sink_server.hpp"
-#include "commands/sink_wire.hpp"
+#include "actors/relay/channels/channel.hpp"
+#include "actors/relay/channels/lark_rules.hpp"
+#include "commands/sink/sink_server.hpp"
+#include "commands/sink/sink_wire.hpp"
 #include "messages/failure_reason.hpp"
 #include "tests/support/foreign_message.hpp"
 

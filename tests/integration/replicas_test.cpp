@@ -11,7 +11,7 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/send.hpp>
 
-#include "actors/persistence/replicas.hpp"
+#include "actors/persistence/stores/replicas.hpp"
 #include "tests/support/event_world.hpp"
 
 #include <caf/test/dsl.hpp>

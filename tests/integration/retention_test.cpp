@@ -60,7 +60,7 @@ struct fixture : postgres_fixture {
     return ask("SELECT string_agg(kind, ' ' ORDER BY kind) FROM tasks");
   }
 
-  std::unique_ptr<retention_store> store;
+  std::unique_ptr<row_pruner> store;
 };
 
 } // namespace

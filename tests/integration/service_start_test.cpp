@@ -14,9 +14,9 @@
 #include <spdlog/spdlog.h>
 #include <sysexits.h>
 
-#include "actors/gateway/edge.hpp"
-#include "actors/persistence/embedded_postgres.hpp"
-#include "actors/persistence/migrate.hpp"
+#include "actors/gateway/edge/edge.hpp"
+#include "actors/persistence/embedded/embedded_postgres.hpp"
+#include "actors/persistence/postgres/migrate.hpp"
 #include "actors/system/service.hpp"
 #include "actors/system/start_failure.hpp"
 #include "http/server.hpp"

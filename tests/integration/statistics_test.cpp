@@ -7,7 +7,7 @@
 
 #include <boost/json.hpp>
 
-#include "actors/gateway/wire_stats.hpp"
+#include "actors/gateway/wire/wire_stats.hpp"
 #include "actors/persistence/persistence.hpp"
 #include "tests/support/postgres_fixture.hpp"
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/persistence/list_statement.hpp"
 #include "actors/persistence/persistence.hpp"
+#include "actors/persistence/postgres/list_statement.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
 #include "tests/support/checks.hpp"

@@ -154,7 +154,7 @@ struct fixture : postgres_fixture {
 
   pg_options options;
   std::unique_ptr<task_store> tasks;
-  std::unique_ptr<search_store> words;
+  std::unique_ptr<word_indexer> words;
 };
 
 } // namespace

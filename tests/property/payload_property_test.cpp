@@ -10,9 +10,9 @@
 #include <boost/json.hpp>
 
 #include "actors/failed_task_payload/build.hpp"
-#include "actors/persistence/facts_codec.hpp"
+#include "actors/persistence/lifecycle/transition.hpp"
+#include "actors/persistence/postgres/facts_codec.hpp"
 #include "actors/persistence/stored_text.hpp"
-#include "actors/persistence/transition.hpp"
 
 #include <caf/test/dsl.hpp>
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "actors/redaction/bounds.hpp"
 #include "actors/redaction/engine.hpp"
-#include "actors/redaction/shadow.hpp"
+#include "actors/redaction/rewrite/bounds.hpp"
+#include "actors/redaction/text/shadow.hpp"
 #include "tests/support/redaction_vectors.hpp"
 
 #include <caf/test/dsl.hpp>

@@ -9,7 +9,7 @@
 #include <zlib.h>
 
 #include "actors/redaction/engine.hpp"
-#include "actors/redaction/trigger_scanner.hpp"
+#include "actors/redaction/scan/trigger_scanner.hpp"
 #include "tests/support/redaction_shapes.hpp"
 #include "tests/support/redaction_vectors.hpp"
 

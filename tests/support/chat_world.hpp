@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "actors/relay/channel.hpp"
-#include "commands/sink_server.hpp"
+#include "actors/relay/channels/channel.hpp"
+#include "commands/sink/sink_server.hpp"
 #include "tests/support/checks.hpp"
 #include "tests/support/foreign_message.hpp"
 

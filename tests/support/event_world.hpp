@@ -7,10 +7,10 @@
 #include <caf/test/unit_test.hpp>
 #include <pqxx/pqxx>
 
-#include "actors/persistence/delivery_writes.hpp"
-#include "actors/persistence/event_positions.hpp"
-#include "actors/persistence/facts_codec.hpp"
-#include "actors/persistence/pg_event_log.hpp"
+#include "actors/persistence/postgres/delivery_writes.hpp"
+#include "actors/persistence/postgres/event_positions.hpp"
+#include "actors/persistence/postgres/facts_codec.hpp"
+#include "actors/persistence/postgres/pg_event_log.hpp"
 #include "actors/persistence/stored_text.hpp"
 #include "tests/support/postgres_fixture.hpp"
 

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "actors/failed_task_payload/read.hpp"
-#include "actors/relay/render.hpp"
+#include "actors/relay/text/render.hpp"
 
 namespace telltale::test {
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "actors/gateway/calls.hpp"
 #include "actors/gateway/gateway.hpp"
+#include "actors/gateway/handlers/calls.hpp"
 #include "actors/gateway/options.hpp"
 #include "tests/support/gateway_world.hpp"
 

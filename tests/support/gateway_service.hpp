@@ -14,7 +14,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "actors/gateway/edge.hpp"
+#include "actors/gateway/edge/edge.hpp"
 #include "actors/gateway/gateway.hpp"
 #include "actors/gateway/options.hpp"
 #include "actors/persistence/persistence.hpp"
@@ -31,8 +31,9 @@ inline const task_id known{make_uuid_v7()}; // the one task that there is
 inline redaction_actor::behavior_type
 fake_redaction(redaction_actor::pointer self) {
   return {[=](redact_reports& what) {
-            self->send(what.back_to, reports_redacted{std::move(what.batch),
-                                                      what.waiter, what.lane});
+            self->send(what.back_to,
+                       reports_redacted{std::move(what.batch), what.waiter,
+                                        what.writer});
           },
           [](redact_texts& what) {
             texts_redacted clean;
@@ -58,7 +59,7 @@ fake_reports(report_store_actor::pointer self) {
             self->send(what.waiter, reports_settled{std::move(what.batch)});
           },
           [](flush_reports&) {}, [](flush_tick&) {},
-          [](const options_changed<task_rules>&) {}};
+          [](const options_changed<task_rules_ptr>&) {}};
 }
 
 inline task_commands_actor::behavior_type
@@ -66,14 +67,14 @@ fake_commands(task_commands_actor::pointer) {
   return {[](create_task& what) { return task_created{what.task}; },
           [](cancel_task&) { return task_changed{}; },
           [](retry_task&) { return task_changed{}; }, [](flush_creates) {},
-          [](const options_changed<task_rules>&) {}};
+          [](const options_changed<task_rules_ptr>&) {}};
 }
 
 inline claim_dispatcher_actor::behavior_type
 fake_claims(claim_dispatcher_actor::pointer) {
   return {[](claim_tasks&) { return tasks_claimed{}; },
           [](return_tasks&) { return tasks_returned{}; }, [](flush_claims) {},
-          [](const options_changed<task_rules>&) {}};
+          [](const options_changed<task_rules_ptr>&) {}};
 }
 
 inline statistics_actor::behavior_type
@@ -92,7 +93,7 @@ fake_statistics(statistics_actor::pointer) {
 inline heartbeat_store_actor::behavior_type
 fake_beats(heartbeat_store_actor::pointer) {
   return {[](beat_heart&) { return heart_beaten{}; }, [](flush_beats) {},
-          [](const options_changed<task_rules>&) {}};
+          [](const options_changed<task_rules_ptr>&) {}};
 }
 
 inline task_query_actor::behavior_type fake_queries(task_query_actor::pointer) {
@@ -139,7 +140,7 @@ inline mute_store_actor::behavior_type fake_mutes(mute_store_actor::pointer) {
 inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer) {
   return {[](reap_now&) {}, [](check_truth_now&) {},
           [](runner_recovered&) { return tasks_swept{}; },
-          [](const options_changed<config::reaper_config>&) {}};
+          [](const options_changed<reaper_options_ptr>&) {}};
 }
 
 inline relay_waker_actor::behavior_type

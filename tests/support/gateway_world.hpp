@@ -119,7 +119,7 @@ fake_commands(task_commands_actor::pointer, world* w) {
         return task_changed{w->tasks[to_string(what.task)]};
       },
       [](flush_creates) {},
-      [](const options_changed<task_rules>&) {},
+      [](const options_changed<task_rules_ptr>&) {},
   };
 }
 
@@ -145,7 +145,7 @@ fake_claims(claim_dispatcher_actor::pointer, world* w) {
         return tasks_returned{};
       },
       [](flush_claims) {},
-      [](const options_changed<task_rules>&) {},
+      [](const options_changed<task_rules_ptr>&) {},
   };
 }
 
@@ -158,7 +158,7 @@ fake_beats(heartbeat_store_actor::pointer, world* w) {
               beaten.stop.push_back(held.task);
             return beaten;
           },
-          [](flush_beats) {}, [](const options_changed<task_rules>&) {}};
+          [](flush_beats) {}, [](const options_changed<task_rules_ptr>&) {}};
 }
 
 inline task_query_actor::behavior_type
@@ -282,7 +282,7 @@ inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer,
             // The first of two pages.
             return tasks_swept{3, w->recovered.size() == 1};
           },
-          [](const options_changed<config::reaper_config>&) {}};
+          [](const options_changed<reaper_options_ptr>&) {}};
 }
 
 inline relay_waker_actor::behavior_type fake_relays(relay_waker_actor::pointer,

@@ -6,8 +6,8 @@
 
 #include <pqxx/pqxx>
 
-#include "actors/persistence/facts_codec.hpp"
-#include "actors/persistence/task_rows.hpp"
+#include "actors/persistence/postgres/facts_codec.hpp"
+#include "actors/persistence/postgres/task_rows.hpp"
 #include "tests/support/row_comparison.hpp"
 
 namespace telltale {

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <tuple>
 
-#include "actors/persistence/migrate.hpp"
+#include "actors/persistence/postgres/migrate.hpp"
 
 // What people and pages read from the memory store, and its chats.
 

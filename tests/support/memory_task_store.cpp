@@ -4,8 +4,8 @@
 #include <set>
 #include <tuple>
 
-#include "actors/persistence/runner_signs.hpp"
-#include "actors/persistence/task_changes.hpp"
+#include "actors/persistence/lifecycle/runner_signs.hpp"
+#include "actors/persistence/lifecycle/task_changes.hpp"
 
 namespace telltale {
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "actors/persistence/change_batch.hpp"
+#include "actors/persistence/lifecycle/change_batch.hpp"
 #include "actors/persistence/persistence.hpp"
 
 namespace telltale {

@@ -65,7 +65,7 @@ std::vector<std::unique_ptr<plan_world>> make_plan_worlds() {
   fill_up(*worlds[3]);
   run(*worlds[3], "VACUUM ANALYZE");
   run(*worlds[3], "UPDATE pg_class SET reltuples = 50 * reltuples"
-                  " WHERE relnamespace = 'public'::regnamespace"
+                  " WHERE relnamespace = 'telltale'::regnamespace"
                   " AND reltuples > 1000");
   return worlds;
 }

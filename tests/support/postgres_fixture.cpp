@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "actors/persistence/embedded_postgres.hpp"
-#include "actors/persistence/migrate.hpp"
+#include "actors/persistence/embedded/embedded_postgres.hpp"
+#include "actors/persistence/postgres/migrate.hpp"
 
 namespace fs = std::filesystem;
 
@@ -69,6 +69,8 @@ public:
     auto name = "telltale_test_" + std::to_string(::getpid()) + "_"
                 + std::to_string(++count_);
     execute("CREATE DATABASE " + name + " TEMPLATE " + model_);
+    // For what tests ask by connections of their own.
+    execute("ALTER DATABASE " + name + " SET search_path = telltale, public");
     return name;
   }
 

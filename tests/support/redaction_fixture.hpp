@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "actors/redaction/characters.hpp"
 #include "actors/redaction/engine.hpp"
+#include "actors/redaction/text/characters.hpp"
 
 #include <caf/test/unit_test.hpp>
 

@@ -4,8 +4,8 @@
 #include <random>
 #include <string_view>
 
-#include "actors/redaction/keyed.hpp"
-#include "actors/redaction/prefixes.hpp"
+#include "actors/redaction/detect/keyed.hpp"
+#include "actors/redaction/detect/prefixes.hpp"
 #include "tests/support/redaction_vectors.hpp"
 
 namespace telltale::test {

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-#include "actors/redaction/characters.hpp"
+#include "actors/redaction/text/characters.hpp"
 
 namespace telltale::test {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/redaction/prefixes.hpp"
+#include "actors/redaction/detect/prefixes.hpp"
 
 // Secrets and what stands around them, put together at run time, so that no
 // scanner takes these files for a leak.

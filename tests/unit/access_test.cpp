@@ -8,8 +8,8 @@
 
 #include <boost/json.hpp>
 
-#include "actors/gateway/access.hpp"
-#include "actors/gateway/request_policy.hpp"
+#include "actors/gateway/edge/access.hpp"
+#include "actors/gateway/edge/request_policy.hpp"
 #include "actors/gateway/router.hpp"
 
 #include <caf/test/dsl.hpp>

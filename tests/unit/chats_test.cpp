@@ -5,9 +5,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 
-#include "actors/relay/chats.hpp"
-#include "actors/relay/hmac.hpp"
-#include "actors/relay/markup.hpp"
+#include "actors/relay/channels/chats.hpp"
+#include "actors/relay/channels/hmac.hpp"
+#include "actors/relay/text/markup.hpp"
 #include "tests/support/checks.hpp"
 #include "text/utf8.hpp"
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/status_intake/classify.hpp"
+#include "actors/status_intake/classify/classify.hpp"
 
 #include "tests/support/checks.hpp"
 

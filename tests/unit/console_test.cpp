@@ -8,11 +8,11 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "commands/console.hpp"
-#include "commands/event_lines.hpp"
-#include "commands/manual.hpp"
-#include "commands/report.hpp"
-#include "commands/why.hpp"
+#include "commands/admin/manual.hpp"
+#include "commands/client/console.hpp"
+#include "commands/operate/event_lines.hpp"
+#include "commands/operate/report.hpp"
+#include "commands/operate/why.hpp"
 
 #include "tests/support/checks.hpp"
 

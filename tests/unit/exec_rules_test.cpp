@@ -1,7 +1,7 @@
 // libs: telltale_exec
 #define CAF_SUITE unit.exec_rules
 
-#include "commands/exec_rules.hpp"
+#include "commands/exec/exec_rules.hpp"
 
 #include <cerrno>
 #include <csignal>

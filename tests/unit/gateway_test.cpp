@@ -10,8 +10,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "actors/gateway/calls.hpp"
 #include "actors/gateway/gateway.hpp"
+#include "actors/gateway/handlers/calls.hpp"
 #include "tests/support/gateway_fixture.hpp"
 
 #include "tests/support/checks.hpp"

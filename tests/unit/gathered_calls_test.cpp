@@ -8,8 +8,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "actors/persistence/claim_dispatcher.hpp"
-#include "actors/persistence/task_commands.hpp"
+#include "actors/persistence/stores/claim_dispatcher.hpp"
+#include "actors/persistence/stores/task_commands.hpp"
 #include "tests/support/memory_task_store.hpp"
 
 #include "tests/support/checks.hpp"

@@ -7,7 +7,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "actors/persistence/heartbeat_store.hpp"
+#include "actors/persistence/stores/heartbeat_store.hpp"
 #include "tests/support/memory_task_store.hpp"
 
 #include "tests/support/checks.hpp"

@@ -5,10 +5,10 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 
-#include "actors/relay/channel.hpp"
-#include "actors/relay/lark_card.hpp"
-#include "actors/relay/lark_rules.hpp"
-#include "actors/relay/webhook.hpp"
+#include "actors/relay/channels/channel.hpp"
+#include "actors/relay/channels/lark_card.hpp"
+#include "actors/relay/channels/lark_rules.hpp"
+#include "actors/relay/channels/webhook.hpp"
 
 #include <caf/test/dsl.hpp>
 

@@ -1,7 +1,7 @@
 // libs: telltale_persistence
 #define CAF_SUITE unit.pg_failure
 
-#include "actors/persistence/pg_connection.hpp"
+#include "actors/persistence/postgres/pg_connection.hpp"
 
 #include <pqxx/pqxx>
 

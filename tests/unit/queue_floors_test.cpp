@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "actors/persistence/queue_floors.hpp"
-#include "actors/persistence/runner_signs.hpp"
+#include "actors/persistence/lifecycle/runner_signs.hpp"
+#include "actors/persistence/postgres/queue_floors.hpp"
 
 #include <caf/test/dsl.hpp>
 

@@ -44,7 +44,7 @@ sweep_store_actor::behavior_type fake_store(sweep_store_actor::pointer,
             s->checks.push_back(check);
             return s->truth;
           },
-          [](const options_changed<task_rules>&) {}};
+          [](const options_changed<task_rules_ptr>&) {}};
 }
 
 struct fixture : test_coordinator_fixture<> {
@@ -143,7 +143,8 @@ CAF_TEST(a tick sweeps in order and drains a backlog at once) {
   CAF_MESSAGE("the next tick comes by itself, with the options of then");
   config::reaper_config changed;
   changed.queue_ttl = 0ms;
-  self->send(uut, options_changed<config::reaper_config>{changed});
+  self->send(uut, options_changed<reaper_options_ptr>{
+                      std::make_shared<const config::reaper_config>(changed)});
   sched.advance_time(4s);
   settle();
   CAF_CHECK_EQUAL(s.sweeps.size(), 7u);

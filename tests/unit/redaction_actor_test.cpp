@@ -16,14 +16,14 @@ namespace {
 /// What the intake was sent.
 struct inbox {
   report_batch batch;
-  std::uint32_t lane = 0;
+  std::uint32_t writer = 0;
 };
 
 redacted_reports_handle::behavior_type
 fake_intake(redacted_reports_handle::pointer, std::shared_ptr<inbox> got) {
   return {[got](reports_redacted& message) {
     got->batch = message.batch;
-    got->lane = message.lane;
+    got->writer = message.writer;
   }};
 }
 
@@ -54,7 +54,7 @@ CAF_TEST(finding 8 reports come back with clean texts) {
   self->send(subject, redact_reports{batch, {}, intake, 3});
   run();
   CAF_REQUIRE(got->batch != nullptr);
-  CAF_CHECK_EQUAL(got->lane, 3u);
+  CAF_CHECK_EQUAL(got->writer, 3u);
   const auto& flight = (*got->batch)[0];
   CAF_CHECK_EQUAL(flight.ready.detail.view(),
                   "failed: password=[REDACTED:keyed-secret]");

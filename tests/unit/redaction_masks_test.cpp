@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/redaction/masks.hpp"
+#include "actors/redaction/masks/masks.hpp"
 #include "tests/support/redaction_fixture.hpp"
 
 #include "tests/support/checks.hpp"

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "actors/redaction/bounds.hpp"
-#include "actors/redaction/characters.hpp"
-#include "actors/redaction/known_values.hpp"
-#include "actors/redaction/placeholder.hpp"
-#include "actors/redaction/prefixes.hpp"
+#include "actors/redaction/detect/known_values.hpp"
+#include "actors/redaction/detect/prefixes.hpp"
 #include "actors/redaction/redaction.hpp"
-#include "actors/redaction/trigger_scanner.hpp"
+#include "actors/redaction/rewrite/bounds.hpp"
+#include "actors/redaction/rewrite/placeholder.hpp"
+#include "actors/redaction/scan/trigger_scanner.hpp"
+#include "actors/redaction/text/characters.hpp"
 
 #include "tests/support/redaction_fixture.hpp"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/relay/relay_batch.hpp"
+#include "actors/relay/delivery/relay_batch.hpp"
 #include "tests/support/relay_world.hpp"
 
 // An idempotency key is bound to its words: what may have reached a chat goes

@@ -5,8 +5,8 @@
 #include <iterator>
 #include <set>
 
-#include "actors/relay/catalog.hpp"
-#include "actors/relay/channel.hpp"
+#include "actors/relay/channels/channel.hpp"
+#include "actors/relay/text/catalog.hpp"
 #include "config/load.hpp"
 #include "config/relay_limits.hpp"
 #include "messages/failure_reason.hpp"

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "actors/relay/circuit.hpp"
-#include "actors/relay/pacing.hpp"
-#include "actors/relay/policy.hpp"
+#include "actors/relay/delivery/circuit.hpp"
+#include "actors/relay/delivery/pacing.hpp"
+#include "actors/relay/delivery/policy.hpp"
 
 #include <caf/test/dsl.hpp>
 

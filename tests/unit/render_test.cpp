@@ -2,11 +2,11 @@
 #define CAF_SUITE unit.render
 #include <set>
 
-#include "actors/relay/catalog.hpp"
-#include "actors/relay/digest.hpp"
-#include "actors/relay/excerpt.hpp"
-#include "actors/relay/markup.hpp"
-#include "actors/relay/render.hpp"
+#include "actors/relay/text/catalog.hpp"
+#include "actors/relay/text/digest.hpp"
+#include "actors/relay/text/excerpt.hpp"
+#include "actors/relay/text/markup.hpp"
+#include "actors/relay/text/render.hpp"
 #include "messages/blank.hpp"
 #include "messages/failure_reason.hpp"
 #include "tests/support/foreign_message.hpp"

@@ -4,22 +4,23 @@
 #include <deque>
 #include <map>
 
-#include "actors/persistence/report_store.hpp"
-#include "actors/persistence/rooms.hpp"
-#include "actors/persistence/task_commands.hpp"
+#include "actors/persistence/stores/report_store.hpp"
+#include "actors/persistence/stores/sweep_store.hpp"
+#include "actors/persistence/stores/task_commands.hpp"
+#include "actors/persistence/stores/task_queries.hpp"
 #include "tests/support/deaf_payload.hpp"
 #include "tests/support/memory_task_store.hpp"
 
 #include <caf/test/dsl.hpp>
 
-// The lane that commits reports, over a store that does what the test says.
+// The writer that commits reports, over a store that does what the test says.
 
 using namespace telltale;
 using namespace std::chrono_literals;
 
 namespace {
 
-/// What the lane asked of its store, and whether the database is there.
+/// What the writer asked of its store, and whether the database is there.
 struct script {
   bool away = false;
   ec fails_with = ec::none;
@@ -83,10 +84,10 @@ struct fixture : test_coordinator_fixture<> {
   std::shared_ptr<script> plan = std::make_shared<script>();
   counter_board_ptr counters = std::make_shared<counter_board>();
   heard ears;
-  std::shared_ptr<lane_turn> turn = std::make_shared<lane_turn>();
+  std::shared_ptr<commit_turnstile> turn = std::make_shared<commit_turnstile>();
   report_waiter_handle waiter;
   failed_task_payload_actor payload;
-  report_store_actor lane;
+  report_store_actor writer;
   masks_missed_handle again;
   std::uint32_t next = 0;
 
@@ -109,7 +110,7 @@ struct fixture : test_coordinator_fixture<> {
     options.batch_max_rows = 4;
     options.turn = turn;
     options.few = 3;
-    lane = sys.spawn(
+    writer = sys.spawn(
         [=,
          this](report_store_actor::stateful_pointer<report_store_state> actor) {
           return report_store(actor,
@@ -123,7 +124,7 @@ struct fixture : test_coordinator_fixture<> {
     for (const auto& actor : {caf::actor_cast<caf::actor>(waiter),
                               caf::actor_cast<caf::actor>(payload),
                               caf::actor_cast<caf::actor>(again),
-                              caf::actor_cast<caf::actor>(lane)})
+                              caf::actor_cast<caf::actor>(writer)})
       self->send_exit(actor, caf::exit_reason::kill);
     settle();
   }
@@ -146,7 +147,7 @@ struct fixture : test_coordinator_fixture<> {
       flight.ready.status = status;
       flight.ready.attempt = ++next;
     }
-    self->send(lane, commit_reports{batch, waiter, again});
+    self->send(writer, commit_reports{batch, waiter, again});
     return batch;
   }
 };
@@ -189,8 +190,8 @@ CAF_TEST(committed facts go to the payload builder and into the counters) {
                   2.0);
 }
 
-CAF_TEST(few reports wait until the other lanes are through) {
-  auto other = turn->take(lane, false);
+CAF_TEST(few reports wait until the other writers are through) {
+  auto other = turn->take(writer, false);
   CAF_REQUIRE(other);
   send(1);
   send(1);
@@ -201,8 +202,8 @@ CAF_TEST(few reports wait until the other lanes are through) {
   CAF_CHECK(plan->batches == (numbers{{1, 2}}));
 }
 
-CAF_TEST(many reports go beside the other lanes) {
-  const auto other = turn->take(lane, false);
+CAF_TEST(many reports go beside the other writers) {
+  const auto other = turn->take(writer, false);
   send(2);
   settle();
   CAF_CHECK(plan->batches.empty());
@@ -211,8 +212,8 @@ CAF_TEST(many reports go beside the other lanes) {
   CAF_CHECK(plan->batches == (numbers{{1, 2, 3}}));
 }
 
-CAF_TEST(a lane that hangs holds nobody for long) {
-  const auto other = turn->take(lane, false);
+CAF_TEST(a writer that hangs holds nobody for long) {
+  const auto other = turn->take(writer, false);
   send(1);
   settle();
   pass(49ms);
@@ -275,7 +276,7 @@ CAF_TEST(
   };
   for (int i = 0; i < 200; ++i) {
     send(1);
-    self->send(lane, flush_reports{}); // as a lane that is through does
+    self->send(writer, flush_reports{}); // as a writer that is through does
     pass(5ms);
     CAF_REQUIRE(gauge() <= 1);
   }
@@ -291,7 +292,7 @@ CAF_TEST(
   CAF_CHECK_EQUAL(plan->batches.size(), asked);
 }
 
-CAF_TEST(an error of another kind is answered and the lane goes on) {
+CAF_TEST(an error of another kind is answered and the writer goes on) {
   plan->fails_with = ec::internal_error;
   send(1);
   settle();
@@ -321,7 +322,7 @@ CAF_TEST(
   CAF_REQUIRE_EQUAL(ears.settled.size(), 1u);
   CAF_CHECK_EQUAL(ears.settled[0]->size(), 2u);
   plan->unmasked = 0;
-  self->send(lane, commit_reports{missed.batch, waiter, again});
+  self->send(writer, commit_reports{missed.batch, waiter, again});
   settle();
   CAF_REQUIRE_EQUAL(ears.settled.size(), 2u);
   CAF_CHECK_EQUAL(ears.settled[1]->front().result, ec::none);

@@ -123,7 +123,8 @@ CAF_TEST(a reload changes the ages of the next round) {
   config::retention_config fresh;
   fresh.sent_deliveries = 0ms;
   fresh.events = 24h;
-  self->send(uut, options_changed<config::retention_config>{fresh});
+  self->send(uut, options_changed<retention_options_ptr>{
+                      std::make_shared<const config::retention_config>(fresh)});
   pass(1min);
   CAF_REQUIRE_EQUAL(s.asked.size(), 1u);
   CAF_CHECK(s.asked[0].kind == prune_kind::events);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/persistence/search_words.hpp"
+#include "actors/persistence/postgres/search_words.hpp"
 
 #include "tests/support/checks.hpp"
 

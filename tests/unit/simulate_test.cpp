@@ -1,8 +1,8 @@
 // libs: telltale_simulation
 #define CAF_SUITE unit.simulate
 
-#include "commands/simulate.hpp"
-#include "commands/simulate_mix.hpp"
+#include "commands/simulate/simulate.hpp"
+#include "commands/simulate/simulate_mix.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>

@@ -2,8 +2,8 @@
 #define CAF_SUITE unit.sink_limits
 #include <boost/json/object.hpp>
 
-#include "commands/sink_faults.hpp"
-#include "commands/sink_limits.hpp"
+#include "commands/sink/sink_faults.hpp"
+#include "commands/sink/sink_limits.hpp"
 
 #include <caf/test/dsl.hpp>
 

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <memory>
 
-#include "actors/persistence/claim_dispatcher.hpp"
-#include "actors/persistence/rooms.hpp"
-#include "actors/persistence/task_commands.hpp"
+#include "actors/persistence/stores/claim_dispatcher.hpp"
+#include "actors/persistence/stores/task_commands.hpp"
+#include "actors/persistence/stores/task_queries.hpp"
 #include "tests/support/deaf_payload.hpp"
 #include "tests/support/memory_task_store.hpp"
 

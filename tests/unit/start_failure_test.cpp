@@ -5,8 +5,8 @@
 
 #include <system_error>
 
-#include "actors/persistence/embedded_postgres.hpp"
-#include "actors/persistence/migrate.hpp"
+#include "actors/persistence/embedded/embedded_postgres.hpp"
+#include "actors/persistence/postgres/migrate.hpp"
 #include "http/listener.hpp"
 
 #include <caf/test/dsl.hpp>

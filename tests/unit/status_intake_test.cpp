@@ -9,7 +9,7 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include "actors/persistence/persistence.hpp"
-#include "actors/status_intake/classify.hpp"
+#include "actors/status_intake/classify/classify.hpp"
 #include "actors/status_intake/status_intake.hpp"
 #include "actors/status_intake/validate.hpp"
 
@@ -43,7 +43,7 @@ status_report report(task_status status, std::string detail = {}) {
 /// What arrives where, in order.
 struct journal {
   std::vector<report_batch> settled;
-  std::map<std::uint32_t, std::vector<apply_status>> committed; ///< by lane
+  std::map<std::uint32_t, std::vector<apply_status>> committed; ///< by writer
   masks_missed_handle again;
 };
 
@@ -62,8 +62,9 @@ redaction_actor::behavior_type fake_redaction(redaction_actor::pointer self) {
                   redaction_seal::seal(redaction_seal::open(flight.raw.detail));
               flight.raw.detail = raw_text{};
             }
-            self->send(what.back_to, reports_redacted{std::move(what.batch),
-                                                      what.waiter, what.lane});
+            self->send(what.back_to,
+                       reports_redacted{std::move(what.batch), what.waiter,
+                                        what.writer});
           },
           [](redact_texts&) { return texts_redacted{}; },
           [](narrow_texts&) { return texts_redacted{}; },
@@ -71,15 +72,15 @@ redaction_actor::behavior_type fake_redaction(redaction_actor::pointer self) {
           [](const options_changed<redaction_engine_ptr>&) {}};
 }
 
-report_store_actor::behavior_type fake_store(report_store_actor::pointer,
-                                             journal* to, std::uint32_t lane) {
+report_store_actor::behavior_type
+fake_store(report_store_actor::pointer, journal* to, std::uint32_t writer) {
   return {[=](commit_reports& what) {
             for (auto& flight : *what.batch)
-              to->committed[lane].push_back(flight.ready);
+              to->committed[writer].push_back(flight.ready);
             to->again = what.again;
           },
           [](flush_reports&) {}, [](flush_tick&) {},
-          [](const options_changed<task_rules>&) {}};
+          [](const options_changed<task_rules_ptr>&) {}};
 }
 
 struct fixture : test_coordinator_fixture<> {
@@ -110,7 +111,7 @@ struct fixture : test_coordinator_fixture<> {
 
   std::vector<apply_status> all_committed() {
     std::vector<apply_status> all;
-    for (auto& [lane, list] : seen.committed)
+    for (auto& [writer, list] : seen.committed)
       all.insert(all.end(), list.begin(), list.end());
     return all;
   }
@@ -161,7 +162,7 @@ CAF_TEST(bad reports are settled at once and good ones go on) {
   CAF_CHECK_EQUAL(all_committed().size(), 2u);
 }
 
-CAF_TEST(reports about one task keep lane and order) {
+CAF_TEST(reports about one task keep writer and order) {
   std::vector<status_report> reports;
   std::vector<task_id> tasks;
   for (int i = 0; i < 20; ++i)
@@ -177,36 +178,36 @@ CAF_TEST(reports about one task keep lane and order) {
   std::map<std::string, std::uint32_t> last;
   std::map<std::string, std::uint32_t> lane_of_task;
   std::size_t count = 0;
-  for (const auto& [lane, list] : seen.committed)
+  for (const auto& [writer, list] : seen.committed)
     for (const auto& ready : list) {
       const auto id = to_string(ready.task);
       CAF_CHECK_EQUAL(*ready.attempt, last[id] + 1);
       last[id] = *ready.attempt;
-      CAF_CHECK(!lane_of_task.contains(id) || lane_of_task[id] == lane);
-      lane_of_task[id] = lane;
+      CAF_CHECK(!lane_of_task.contains(id) || lane_of_task[id] == writer);
+      lane_of_task[id] = writer;
       ++count;
     }
   CAF_CHECK_EQUAL(count, reports.size());
   CAF_CHECK(seen.committed.size() > 1);
 }
 
-CAF_TEST(reports whose values to mask were missed take their lane once more) {
+CAF_TEST(reports whose values to mask were missed take their writer once more) {
   auto first = report(task_status::failed, "names the host");
   const auto task = first.task;
   send_reports({std::move(first)});
   CAF_REQUIRE_EQUAL(seen.committed.size(), 1u);
-  const auto lane = seen.committed.begin()->first;
+  const auto writer = seen.committed.begin()->first;
   auto batch = std::make_shared<std::vector<report_flight>>(1);
   batch->front().raw.task = task;
   batch->front().raw.status = task_status::failed;
-  batch->front().ready = seen.committed[lane].front();
+  batch->front().ready = seen.committed[writer].front();
   self->send(seen.again, masks_missed{batch,
                                       report_waiter_handle{end},
                                       {task_masks{task, 1, {{"sealed"}}}}});
   run();
   CAF_REQUIRE_EQUAL(seen.committed.size(), 1u);
-  CAF_REQUIRE_EQUAL(seen.committed[lane].size(), 2u);
-  CAF_CHECK_EQUAL(seen.committed[lane].back().detail.view(), "masked");
+  CAF_REQUIRE_EQUAL(seen.committed[writer].size(), 2u);
+  CAF_CHECK_EQUAL(seen.committed[writer].back().detail.view(), "masked");
 }
 
 CAF_TEST(a blank detail counts as absent) {

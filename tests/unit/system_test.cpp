@@ -19,9 +19,9 @@ struct fixture : test_coordinator_fixture<> {
   counter_board_ptr counters = std::make_shared<counter_board>();
   std::vector<std::string> hopeless;
   int starts = 0;
-  std::vector<std::string> heard; ///< words that reached the room
+  std::vector<std::string> heard; ///< words that reached the actor
 
-  /// A room that answers twice its number, and crashes on 13.
+  /// A actor that answers twice its number, and crashes on 13.
   caf::actor make_room() {
     ++starts;
     return sys.spawn([this](caf::event_based_actor* me) -> caf::behavior {
@@ -37,7 +37,7 @@ struct fixture : test_coordinator_fixture<> {
   }
 
   caf::actor supervised =
-      sys.spawn(front, std::string{"doubler"},
+      sys.spawn(supervisor, std::string{"doubler"},
                 std::function<caf::actor()>{[this] { return make_room(); }},
                 std::function<void(std::string)>{[this](std::string why) {
                   hopeless.push_back(std::move(why));
@@ -63,7 +63,7 @@ struct fixture : test_coordinator_fixture<> {
 
 CAF_TEST_FIXTURE_SCOPE(system_tests, fixture)
 
-CAF_TEST(a front passes requests on and answers come back) {
+CAF_TEST(a supervisor passes requests on and answers come back) {
   CAF_CHECK_EQUAL(ask(21), 42);
   CAF_CHECK_EQUAL(starts, 1);
 }
@@ -77,7 +77,7 @@ CAF_TEST(a crashed room starts again behind the same handle) {
   CAF_CHECK(hopeless.empty());
 }
 
-CAF_TEST(a restarted room is told the newest of what its front keeps) {
+CAF_TEST(a restarted actor is told the newest of what its supervisor keeps) {
   for (const std::string word : {"one", "two"})
     self->send(supervised, word);
   self->send(supervised, 1.5);
@@ -87,7 +87,7 @@ CAF_TEST(a restarted room is told the newest of what its front keeps) {
   run();
   CAF_CHECK_EQUAL(starts, 2);
   CAF_CHECK_EQUAL(heard, (std::vector<std::string>{"one", "two", "three"}));
-  CAF_MESSAGE("also by the room after that, and before what comes then");
+  CAF_MESSAGE("also by the actor_name after that, and before what comes then");
   ask(13);
   self->send(supervised, std::string{"four"});
   run();
@@ -137,10 +137,10 @@ CAF_TEST(a series goes on while another actor bears the same name) {
                   2.0);
 }
 
-CAF_TEST(a front that is told to exit ends after its room) {
+CAF_TEST(a supervisor that is told to exit ends after its actor) {
   self->monitor(supervised);
   self->send_exit(supervised, caf::exit_reason::user_shutdown);
-  sched.run_once(); // the front alone: its room has not heard yet
+  sched.run_once(); // the supervisor alone: its actor has not heard yet
   bool ended = false;
   self->receive([&](const caf::down_msg&) { ended = true; },
                 caf::after(0s) >> [] {});

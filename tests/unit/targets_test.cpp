@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/persistence/targets.hpp"
+#include "actors/persistence/lifecycle/targets.hpp"
 #include "tests/support/sample_facts.hpp"
 
 #include <caf/test/dsl.hpp>

@@ -1,8 +1,8 @@
 // libs: telltale_persistence
 #define CAF_SUITE unit.transition_doubt
 
+#include "actors/persistence/lifecycle/transition.hpp"
 #include "actors/persistence/stored_text.hpp"
-#include "actors/persistence/transition.hpp"
 
 #include "tests/support/checks.hpp"
 

@@ -1,9 +1,9 @@
 // libs: telltale_persistence
 #define CAF_SUITE unit.transition
 
-#include "actors/persistence/retry_policy.hpp"
+#include "actors/persistence/lifecycle/retry_policy.hpp"
+#include "actors/persistence/lifecycle/transition.hpp"
 #include "actors/persistence/stored_text.hpp"
-#include "actors/persistence/transition.hpp"
 
 #include <caf/test/dsl.hpp>
 

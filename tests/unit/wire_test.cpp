@@ -7,7 +7,7 @@
 
 #include <boost/json.hpp>
 
-#include "actors/gateway/wire.hpp"
+#include "actors/gateway/wire/wire.hpp"
 
 #include "tests/support/checks.hpp"
 
@@ -264,7 +264,7 @@ CAF_TEST(both dialects have a word for every state) {
 #define TELLTALE_DIALECT_STATUS(status, reported, daemon)                      \
   check(task_status::status, reported, daemon);
 #define TELLTALE_DIALECT_FIELD(meaning, first, daemon)
-#include "actors/gateway/dialects.def"
+#include "actors/gateway/wire/dialects.def"
 #undef TELLTALE_DIALECT_FIELD
 #undef TELLTALE_DIALECT_STATUS
   std::size_t known = 0;

@@ -1,0 +1,268 @@
+#include "actors/gateway/edge/access.hpp"
+
+#include <charconv>
+#include <stdexcept>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+
+#include "text/base64.hpp"
+
+namespace telltale {
+
+namespace {
+
+constexpr std::string_view attempt_prefix = "tta1.";
+
+std::array<unsigned char, 32> sha256(std::string_view text) {
+  std::array<unsigned char, 32> hash{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+         hash.data());
+  return hash;
+}
+
+std::string hmac(std::string_view key, std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> mac{};
+  unsigned length = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(),
+       mac.data(), &length);
+  return {reinterpret_cast<const char*>(mac.data()), length};
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size()
+         && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::array<unsigned char, 32> read_digest(const config::token_config& token) {
+  if (token.sha256.empty())
+    return sha256(token.token.reveal());
+  std::array<unsigned char, 32> hash{};
+  if (token.sha256.size() != 2 * hash.size())
+    throw std::invalid_argument("token " + token.name
+                                + ": sha256 must have 64 hex digits");
+  for (std::size_t i = 0; i < hash.size(); ++i) {
+    const char* at = token.sha256.data() + 2 * i;
+    const auto [end, error] = std::from_chars(at, at + 2, hash[i], 16);
+    if (error != std::errc{} || end != at + 2)
+      throw std::invalid_argument("token " + token.name
+                                  + ": sha256 must be hex");
+  }
+  return hash;
+}
+
+bool same_text(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  if (a.size() != b.size())
+    return false;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    if (lower(a[i]) != lower(b[i]))
+      return false;
+  return true;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
+    text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
+    text.remove_suffix(1);
+  return text;
+}
+
+std::optional<std::string_view> bearer_token(const http::request& what) {
+  const auto header = what.find("authorization");
+  constexpr std::string_view scheme = "bearer ";
+  if (!header || header->size() < scheme.size()
+      || !same_text(header->substr(0, scheme.size()), scheme))
+    return std::nullopt;
+  return trimmed(header->substr(scheme.size()));
+}
+
+std::string attempt_text(const task_id& task, std::uint32_t attempt) {
+  std::string text{reinterpret_cast<const char*>(task.value.bytes.data()),
+                   task.value.bytes.size()};
+  return text + "/" + std::to_string(attempt);
+}
+
+} // namespace
+
+std::string_view to_string(scope what) noexcept {
+  switch (what) {
+  case scope::open:
+    return "open";
+  case scope::runner:
+    return "runner";
+  case scope::read:
+    return "read";
+  case scope::write:
+    return "write";
+  }
+  return "write";
+}
+
+bool may(const principal& who, scope what) noexcept {
+  switch (what) {
+  case scope::open:
+    return true;
+  case scope::runner:
+    return who.runner;
+  case scope::read:
+    return who.read;
+  case scope::write:
+    return who.write;
+  }
+  return false;
+}
+
+std::string attempt_token(std::string_view key, const task_id& task,
+                          std::uint32_t attempt) {
+  std::string bytes{reinterpret_cast<const char*>(task.value.bytes.data()),
+                    task.value.bytes.size()};
+  for (const unsigned shift : {24U, 16U, 8U, 0U})
+    bytes.push_back(static_cast<char>((attempt >> shift) & 255U));
+  bytes += hmac(key, attempt_text(task, attempt));
+  return std::string{attempt_prefix} + text::encode_base64url(bytes);
+}
+
+access_rules::access_rules(const config::auth_config& auth,
+                           std::string attempt_key)
+    : attempt_key_(std::move(attempt_key)) {
+  if (attempt_key_.empty())
+    throw std::invalid_argument("the key of claims' tokens is empty");
+  for (const auto& token : auth.runner_tokens)
+    add(token, true);
+  for (const auto& token : auth.operator_tokens)
+    add(token, false);
+}
+
+void access_rules::add(const config::token_config& token, bool runner) {
+  entry fresh;
+  fresh.hash = read_digest(token);
+  fresh.who.name = token.name;
+  fresh.who.runner = runner;
+  if (!runner) {
+    const auto& scopes = token.scopes;
+    fresh.who.read = scopes.empty();
+    fresh.who.write = scopes.empty();
+    for (const auto& word : scopes) {
+      fresh.who.read = fresh.who.read || word == "read";
+      fresh.who.write = fresh.who.write || word == "write";
+    }
+  }
+  // One token in both lists may do what either allows.
+  for (auto& known : tokens_)
+    if (known.hash == fresh.hash) {
+      known.who.runner = known.who.runner || fresh.who.runner;
+      known.who.read = known.who.read || fresh.who.read;
+      known.who.write = known.who.write || fresh.who.write;
+      return;
+    }
+  tokens_.push_back(std::move(fresh));
+}
+
+std::optional<principal> access_rules::identify(std::string_view token) const {
+  if (token.starts_with(attempt_prefix)) {
+    const auto bytes =
+        text::decode_base64url(token.substr(attempt_prefix.size()));
+    // 16 bytes of task, 4 of attempt, 32 of code.
+    if (!bytes || bytes->size() != 52)
+      return std::nullopt;
+    principal who;
+    who.name = "attempt";
+    who.runner = true;
+    task_id task;
+    for (std::size_t i = 0; i < 16; ++i)
+      task.value.bytes[i] = static_cast<std::uint8_t>((*bytes)[i]);
+    for (std::size_t i = 16; i < 20; ++i)
+      who.attempt =
+          (who.attempt << 8U) | static_cast<std::uint8_t>((*bytes)[i]);
+    who.task = task;
+    const auto expected = hmac(attempt_key_, attempt_text(task, who.attempt));
+    if (!equal_in_constant_time(std::string_view{*bytes}.substr(20), expected))
+      return std::nullopt;
+    return who;
+  }
+  const auto hash = sha256(token);
+  const principal* found = nullptr;
+  for (const auto& known : tokens_)
+    if (CRYPTO_memcmp(known.hash.data(), hash.data(), hash.size()) == 0)
+      found = &known.who;
+  return found == nullptr ? std::nullopt : std::optional{*found};
+}
+
+std::optional<principal> access_rules::caller(const http::request& what) const {
+  if (const auto token = bearer_token(what)) {
+    if (auto who = identify(*token))
+      return who;
+    if (!open())
+      return std::nullopt;
+  }
+  if (open()) {
+    principal everybody;
+    everybody.runner = everybody.read = everybody.write = true;
+    return everybody;
+  }
+  if (what.find("authorization"))
+    return std::nullopt;
+  const auto cookie = find_cookie(what, session_cookie);
+  if (!cookie)
+    return std::nullopt;
+  const auto token = text::decode_base64url(*cookie);
+  if (!token)
+    return std::nullopt;
+  auto who = identify(*token);
+  if (who)
+    who->by_cookie = true;
+  return who;
+}
+
+std::optional<std::string> find_cookie(const http::request& what,
+                                       std::string_view name) {
+  for (const auto& header : what.headers) {
+    if (!same_text(header.name, "cookie"))
+      continue;
+    std::string_view rest{header.value};
+    while (!rest.empty()) {
+      const auto end = rest.find(';');
+      const auto pair = trimmed(rest.substr(0, end));
+      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+      const auto equals = pair.find('=');
+      if (equals != std::string_view::npos && pair.substr(0, equals) == name)
+        return std::string{pair.substr(equals + 1)};
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_same_origin(const http::request& what, bool by_cookie) {
+  const auto site = what.find("sec-fetch-site");
+  const auto origin = what.find("origin");
+  if (!site && !origin)
+    return !by_cookie;
+  if (site && *site != "same-origin" && *site != "none")
+    return false;
+  if (!origin)
+    return true;
+  const auto host = what.find("host");
+  const auto scheme_end = origin->find("://");
+  return host && scheme_end != std::string_view::npos
+         && same_text(origin->substr(scheme_end + 3), *host);
+}
+
+std::string session_cookie_header(std::string_view token, bool secure) {
+  std::string text{session_cookie};
+  text += "=" + text::encode_base64url(token)
+          + "; Path=/; HttpOnly; SameSite=Strict";
+  if (token.empty())
+    text += "; Max-Age=0";
+  if (secure)
+    text += "; Secure";
+  return text;
+}
+
+} // namespace telltale

@@ -1,0 +1,350 @@
+#include "actors/gateway/edge/edge.hpp"
+
+#include <atomic>
+#include <utility>
+#include <vector>
+
+#include <caf/send.hpp>
+#include <spdlog/spdlog.h>
+
+#include "actors/gateway/edge/edge_page.hpp"
+#include "actors/gateway/edge/edge_session.hpp"
+#include "actors/gateway/edge/request_policy.hpp"
+#include "actors/gateway/handlers/calls.hpp"
+#include "actors/gateway/router.hpp"
+#include "actors/gateway/wire/wire.hpp"
+
+namespace telltale {
+
+namespace {
+
+/// Reports that one turn of an io thread's loop has gathered.
+thread_local report_batch turn;
+
+/// Answers to what never became a request have an id, too.
+http::response write_refusal(http::refusal why) {
+  auto answer = refusal_answer(why);
+  answer.headers.push_back({"X-Request-Id", to_string(make_uuid_v7())});
+  return answer;
+}
+
+http::server_options server_options(const config::http_config& from) {
+  http::server_options to;
+  to.listen = from.listen;
+  to.threads = static_cast<unsigned>(from.threads);
+  to.max_connections = static_cast<std::size_t>(from.max_connections);
+  to.max_pipeline = static_cast<std::size_t>(from.max_pipeline);
+  to.max_body_bytes = static_cast<std::size_t>(from.max_body_bytes);
+  to.header_timeout = from.header_timeout;
+  to.body_timeout = from.body_timeout;
+  to.idle_timeout = from.idle_timeout;
+  to.tls_certificate = from.tls_certificate;
+  to.tls_key = from.tls_key;
+  return to;
+}
+
+/// Data and the page have the same address; the Accept header decides.
+bool is_shared(call what) {
+  return what == call::list_deliveries || what == call::list_runners;
+}
+
+} // namespace
+
+class edge::impl {
+public:
+  impl(const config::http_config& options, http::listener bound,
+       access_rules rules, gateway_actor gateway, status_intake_actor intake,
+       edge_content content, counter_board_ptr counters,
+       reply_board_ptr replies)
+      : max_in_flight_(static_cast<std::size_t>(options.max_in_flight)),
+        content_(std::move(content)), counters_(std::move(counters)),
+        replies_(std::move(replies)), tally_(std::make_shared<edge_tally>()) {
+    replace_access(std::move(rules));
+    replace_actors(std::move(gateway), std::move(intake));
+    server_ = std::make_unique<http::server>(
+        server_options(options), std::move(bound),
+        [this](http::request&& what, http::exchange_ptr to) {
+          on_request(std::move(what), std::move(to));
+        },
+        write_refusal);
+    replies_->attach(server_.get());
+  }
+
+  ~impl() { replies_->attach(nullptr); }
+
+  void replace_access(access_rules rules) {
+    if (rules.open() && !std::exchange(said_open_, true))
+      spdlog::warn("NO TOKEN IS CONFIGURED: everybody who can reach this "
+                   "service may do everything; set auth.runner_tokens and "
+                   "auth.operator_tokens");
+    access_.store(std::make_shared<const access_rules>(std::move(rules)));
+  }
+
+  void replace_actors(gateway_actor gateway, status_intake_actor intake) {
+    actors_.store(std::make_shared<const actors>(
+        actors{std::move(gateway), std::move(intake)}));
+  }
+
+  void start() { server_->start(); }
+
+  void drain(std::chrono::milliseconds patience) {
+    draining_ = true;
+    // Long polls and streams would outlast anybody's patience.
+    caf::anon_send(actors_.load()->gateway, drain_requests{});
+    server_->drain(patience);
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+
+private:
+  struct actors {
+    gateway_actor gateway;
+    status_intake_actor intake;
+  };
+
+  /// One request on its way through the edge.
+  struct incoming {
+    http::request what;
+    http::exchange_ptr to;
+    std::string request_id;
+    http::target target;
+    route found;
+    principal who;
+  };
+
+  void on_request(http::request&& what, http::exchange_ptr to) {
+    incoming in;
+    in.request_id = request_id_of(what);
+    in.what = std::move(what);
+    in.to = std::move(to);
+    if (draining_)
+      return finish(in, problem(ec::shutting_down));
+    auto target = http::parse_target(in.what.target);
+    if (!target)
+      return finish(in, problem(ec::bad_request, "the address is not valid"));
+    in.target = std::move(*target);
+    auto found = find_route(in.what.method, in.target.segments);
+    if (auto* wrong = std::get_if<wrong_method>(&found)) {
+      auto answer = problem(ec::method_not_allowed);
+      answer.headers.push_back({"Allow", std::move(wrong->allow)});
+      return finish(in, std::move(answer));
+    }
+    if (auto* known = std::get_if<route>(&found)) {
+      in.found = std::move(*known);
+      return on_routed(in);
+    }
+    on_unrouted(in);
+  }
+
+  void on_unrouted(incoming& in) {
+    if (!is_changing(in.what) && !content_.page.empty()) {
+      std::string path;
+      for (const auto& segment : in.target.segments) {
+        if (segment == "." || segment == ".." || segment.empty())
+          return finish(in, problem(ec::not_found));
+        path += "/" + segment;
+      }
+      if (const auto file = content_.page.find(path);
+          file != content_.page.end())
+        return finish(in, page_answer(file->second, in.what));
+    }
+    finish(in, problem(ec::not_found));
+  }
+
+  void on_routed(incoming& in) {
+    const auto& operation = *in.found.operation;
+    if (serve_here(in, operation.what))
+      return;
+    if (operation.needs != scope::open && !admit(in))
+      return;
+    if (operation.body != body_rule::none && !in.what.body.empty()
+        && !is_json(in.what))
+      return finish(in, problem(ec::unsupported_media_type));
+    if (tally_->in_flight.load(std::memory_order_relaxed) >= max_in_flight_)
+      return finish(in, problem(ec::overloaded));
+    if (operation.what == call::report_status)
+      take_report(in);
+    else
+      pass_on(in);
+  }
+
+  /// What concerns no other actor. False: it is none of that.
+  bool serve_here(incoming& in, call what) {
+    if (what == call::page_home || what == call::page_runs
+        || what == call::page_run || what == call::page_failures
+        || (is_shared(what) && wants_html(in.what)))
+      serve_page(in);
+    else if (what == call::health)
+      finish(in, json_answer(200, R"({"status":"ok"})"));
+    else if (what == call::metrics)
+      serve_metrics(in);
+    else if (what == call::openapi)
+      finish(in, json_answer(200, openapi_document()));
+    else if (what == call::open_session || what == call::read_session
+             || what == call::close_session)
+      finish(in, session_answer(*access_.load(), what, in.what));
+    else
+      return false;
+    return true;
+  }
+
+  /// Answers 401 or 403 and returns false unless the caller may ask this.
+  bool admit(incoming& in) {
+    const auto access = access_.load();
+    auto who = access->caller(in.what);
+    if (!who) {
+      finish(in, problem(ec::unauthorized));
+      return false;
+    }
+    if (!is_allowed(*who, *in.found.operation, in.found.path)) {
+      finish(in, problem(ec::forbidden));
+      return false;
+    }
+    // A bearer token is no browser's doing; everything else may be.
+    const bool by_bearer = !who->name.empty() && !who->by_cookie;
+    if (is_changing(in.what) && !by_bearer
+        && !is_same_origin(in.what, who->by_cookie)) {
+      finish(in, problem(ec::forbidden,
+                         "the request must come from the service's own page"));
+      return false;
+    }
+    in.who = std::move(*who);
+    return true;
+  }
+
+  /// The hot path: parsed here, sent once per turn of the loop.
+  void take_report(incoming& in) {
+    const auto id = parse_uuid(in.found.path.front());
+    if (!id)
+      return finish(in, problem(ec::task_not_found));
+    auto report = parse_report(task_id{*id}, in.what.body);
+    if (!report)
+      return finish(in, problem_of(report.error()));
+    if (in.who.task && !bind_attempt(*report, in.who))
+      return finish(in, problem(ec::forbidden));
+    if (!turn) {
+      turn = std::make_shared<std::vector<report_flight>>();
+      server_->at_turn_end([this] { send_turn(); });
+    }
+    report_flight flight;
+    flight.reply.waiter = std::static_pointer_cast<void>(
+        std::static_pointer_cast<report_waiter>(std::make_shared<single_report>(
+            std::move(in.to), std::move(in.request_id), tally_)));
+    flight.raw = std::move(*report);
+    turn->push_back(std::move(flight));
+  }
+
+  void send_turn() {
+    auto batch = std::exchange(turn, nullptr);
+    if (!batch)
+      return;
+    const auto to = actors_.load();
+    caf::anon_send(
+        to->intake,
+        reports_received{std::move(batch), report_waiter_handle{to->gateway}});
+  }
+
+  void pass_on(incoming& in) {
+    const auto what = in.found.operation->what;
+    const bool bounded =
+        what != call::claim_tasks && what != call::stream_events;
+    http_call message;
+    message.request_id = in.request_id;
+    const auto reply = std::make_shared<pending_reply>(
+        std::move(in.to), std::move(in.request_id), tally_, bounded);
+    if (is_shared(what))
+      reply->vary_by_accept();
+    message.reply.waiter = reply;
+    message.what = static_cast<operation>(what);
+    message.path = std::move(in.found.path);
+    for (auto& [name, value] : in.target.query)
+      message.query[std::move(name)] = std::move(value);
+    for (const std::string_view name : {"idempotency-key", "last-event-id"})
+      if (const auto value = in.what.find(name))
+        message.headers[std::string{name}] = std::string{*value};
+    message.caller = std::move(in.who);
+    message.body = std::move(in.what.body);
+    caf::anon_send(actors_.load()->gateway, std::move(message));
+  }
+
+  void serve_page(incoming& in) {
+    const auto file = content_.page.find("/index.html");
+    finish(in, file != content_.page.end()
+                   ? page_answer(file->second, in.what)
+                   : problem(ec::not_found, "this build has no page"));
+  }
+
+  void serve_metrics(incoming& in) {
+    if (counters_) {
+      for (std::size_t i = 1; i < tally_->answers.size(); ++i)
+        counters_->set(counter::http_requests_total, std::to_string(i) + "xx",
+                       static_cast<double>(tally_->answers[i].load()));
+      counters_->set(counter::http_connections, {},
+                     static_cast<double>(server_->connections()));
+      counters_->set(counter::reports_in_flight, {},
+                     static_cast<double>(tally_->reports.load()));
+    }
+    http::response answer;
+    answer.headers = {
+        {"Content-Type", "text/plain; version=0.0.4; charset=utf-8"},
+        {"Cache-Control", "no-store"},
+        {"X-Content-Type-Options", "nosniff"}};
+    if (content_.metrics)
+      answer.body = content_.metrics->text();
+    finish(in, std::move(answer));
+  }
+
+  /// Answers here and now.
+  void finish(incoming& in, http::response answer) {
+    pending_reply{std::move(in.to), std::move(in.request_id), tally_, false}
+        .respond(std::move(answer));
+  }
+
+  std::size_t max_in_flight_;
+  edge_content content_;
+  counter_board_ptr counters_;
+  reply_board_ptr replies_;
+  edge_tally_ptr tally_;
+  std::atomic<bool> draining_{false};
+  bool said_open_ = false;
+  std::atomic<std::shared_ptr<const access_rules>> access_;
+  std::atomic<std::shared_ptr<const actors>> actors_;
+  std::unique_ptr<http::server> server_; ///< last: its threads use the rest
+};
+
+http::listener bind_edge(const config::http_config& options) {
+  return http::listener{server_options(options)};
+}
+
+edge::edge(const config::http_config& options, http::listener bound,
+           access_rules rules, gateway_actor gateway,
+           status_intake_actor intake, edge_content content,
+           counter_board_ptr counters, reply_board_ptr replies)
+    : impl_(std::make_unique<impl>(options, std::move(bound), std::move(rules),
+                                   std::move(gateway), std::move(intake),
+                                   std::move(content), std::move(counters),
+                                   std::move(replies))) {}
+
+edge::~edge() = default;
+
+void edge::start() {
+  impl_->start();
+}
+
+void edge::drain(std::chrono::milliseconds patience) {
+  impl_->drain(patience);
+}
+
+void edge::replace_access(access_rules rules) {
+  impl_->replace_access(std::move(rules));
+}
+
+void edge::replace_actors(gateway_actor gateway, status_intake_actor intake) {
+  impl_->replace_actors(std::move(gateway), std::move(intake));
+}
+
+std::uint16_t edge::port() const {
+  return impl_->port();
+}
+
+} // namespace telltale

@@ -1,0 +1,191 @@
+#include <utility>
+
+#include "actors/gateway/handlers/calls.hpp"
+
+namespace telltale {
+
+namespace {
+
+/// Many reports of one request: answered when the last of them is settled.
+class batch_waiter final : public report_waiter {
+public:
+  batch_waiter(pending_reply_ptr reply, std::vector<batched_result> results,
+               std::size_t open)
+      : reply_(std::move(reply)), results_(std::move(results)), open_(open) {}
+
+  void settle(const report_flight& flight,
+              std::vector<http::answer>& ready) override {
+    const auto at = static_cast<std::size_t>(flight.reply.sequence);
+    if (at < results_.size())
+      results_[at].result = flight.result;
+    if (--open_ == 0)
+      ready.push_back(reply_->with(json_answer(200, write_results(results_))));
+  }
+
+private:
+  pending_reply_ptr reply_;
+  std::vector<batched_result> results_;
+  std::size_t open_;
+};
+
+void send_reports(gateway_self self, report_batch batch) {
+  self->send(self->state.peers.intake,
+             reports_received{std::move(batch),
+                              caf::actor_cast<report_waiter_handle>(self)});
+}
+
+std::shared_ptr<void> as_waiter(std::shared_ptr<report_waiter> waiter) {
+  return std::static_pointer_cast<void>(std::move(waiter));
+}
+
+void answer_row(gateway_self self, const task_id& task,
+                const pending_reply_ptr& reply) {
+  self->request(self->state.peers.queries, read_patience, find_task{task})
+      .then(
+          [reply](const task_found& found) {
+            reply->respond(json_answer(200, write_daemon_task(found.task)));
+          },
+          fail_to(reply));
+}
+
+void on_daemon_settled(gateway_self self, const report_flight& flight,
+                       const task_id& task, const pending_reply_ptr& reply) {
+  // Finished meanwhile: the daemon sees the row and is content.
+  if (flight.result == ec::none || flight.result == ec::terminal_state
+      || flight.result == ec::stale_attempt)
+    answer_row(self, task, reply);
+  else
+    reply->respond(problem(flight.result));
+}
+
+/// One report of the daemon dialect: its answer is the task's row, which is
+/// read once the report is settled.
+class daemon_waiter final : public report_waiter {
+public:
+  daemon_waiter(gateway_self self, const task_id& task, pending_reply_ptr reply)
+      : self_(self), task_(task), reply_(std::move(reply)) {}
+
+  void settle(const report_flight& flight,
+              std::vector<http::answer>&) override {
+    on_daemon_settled(self_, flight, task_, reply_);
+  }
+
+private:
+  gateway_self self_; ///< settles its own reports alone
+  task_id task_;
+  pending_reply_ptr reply_;
+};
+
+/// Does a daemon's word still change a task in this state? A finished one
+/// stays as it is, save that a success may correct what the reaper assumed.
+bool still_counts(const task_record& task, task_status reported) {
+  if (!is_terminal(task.status))
+    return true;
+  return reported == task_status::succeeded && is_failure(task.status)
+         && task.settler == settled_by::reaper;
+}
+
+void send_daemon_report(gateway_self self, status_report report,
+                        const pending_reply_ptr& reply) {
+  report_flight flight;
+  const auto task = report.task;
+  flight.raw = std::move(report);
+  flight.reply.waiter =
+      as_waiter(std::make_shared<daemon_waiter>(self, task, reply));
+  auto batch = std::make_shared<std::vector<report_flight>>();
+  batch->push_back(std::move(flight));
+  send_reports(self, std::move(batch));
+}
+
+caf::expected<status_report> read_daemon_report(const task_id& task,
+                                                const http_call& message) {
+  const auto what = static_cast<call>(message.what);
+  if (what == call::daemon_complete)
+    return parse_daemon_complete(task, message.body);
+  if (what == call::daemon_fail)
+    return parse_daemon_fail(task, message.body);
+  return parse_daemon_start(task, message.body);
+}
+
+} // namespace
+
+void on_report_many(gateway_self self, http_call& call) {
+  const auto reply = reply_of(call);
+  auto reports = parse_reports(call.body);
+  if (!reports) {
+    reply->respond(problem_of(reports.error()));
+    return;
+  }
+  std::vector<batched_result> results;
+  auto batch = std::make_shared<std::vector<report_flight>>();
+  for (auto& element : *reports) {
+    if (element.report && !bind_attempt(*element.report, call.caller)) {
+      element.report.reset();
+      element.refused = ec::forbidden;
+    }
+    if (element.report) {
+      report_flight flight;
+      flight.raw = std::move(*element.report);
+      flight.reply.sequence = results.size();
+      batch->push_back(std::move(flight));
+    }
+    results.push_back({std::move(element.task_text), element.refused});
+  }
+  if (batch->empty()) {
+    reply->respond(json_answer(200, write_results(results)));
+    return;
+  }
+  const auto waiter = as_waiter(
+      std::make_shared<batch_waiter>(reply, std::move(results), batch->size()));
+  for (auto& flight : *batch)
+    flight.reply.waiter = waiter;
+  send_reports(self, std::move(batch));
+}
+
+void on_daemon_report(gateway_self self, http_call& call) {
+  const auto reply = reply_of(call);
+  const auto id = parse_uuid(call.path.front());
+  if (!id) {
+    reply->respond(problem(ec::task_not_found));
+    return;
+  }
+  auto report = read_daemon_report(task_id{*id}, call);
+  if (!report) {
+    reply->respond(problem_of(report.error()));
+    return;
+  }
+  if (!bind_attempt(*report, call.caller)) {
+    reply->respond(problem(ec::forbidden));
+    return;
+  }
+  self->request(self->state.peers.queries, read_patience,
+                find_task{report->task})
+      .then(
+          [self, reply,
+           report = std::move(*report)](const task_found& found) mutable {
+            if (still_counts(found.task, report.status))
+              send_daemon_report(self, std::move(report), reply);
+            else
+              reply->respond(json_answer(200, write_daemon_task(found.task)));
+          },
+          fail_to(reply));
+}
+
+void on_daemon_status(gateway_self self, http_call& call) {
+  const auto reply = reply_of(call);
+  const auto id = parse_uuid(call.path.front());
+  if (!id) {
+    reply->respond(problem(ec::task_not_found));
+    return;
+  }
+  self->request(self->state.peers.queries, read_patience,
+                find_task{task_id{*id}, ticket_of(self, reply, read_patience)})
+      .then(
+          [self, reply](const task_found& found) {
+            reply->respond(json_answer(200, write_daemon_status(found.task)));
+            keep_alive(self, found.task);
+          },
+          fail_to(reply));
+}
+
+} // namespace telltale

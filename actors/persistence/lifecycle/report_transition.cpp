@@ -1,0 +1,273 @@
+#include "actors/persistence/lifecycle/transition.hpp"
+
+#include <utility>
+
+#include "actors/persistence/lifecycle/transition_steps.hpp"
+
+namespace telltale {
+
+using step::close;
+using step::current_attempt;
+using step::facts_of;
+using step::finish;
+using step::make_failure_event;
+using step::open_attempt;
+using step::refuse;
+
+namespace {
+
+/// What a report delivers beside its status.
+void take_results(task_record& task, const apply_status& report) {
+  if (report.posted)
+    task.posted = report.posted;
+  if (report.intended_empty)
+    task.intended_empty = report.intended_empty;
+  if (!report.result_url.empty())
+    task.result_url = report.result_url;
+  if (!report.detail.empty())
+    task.error_detail = report.detail;
+  if (task.runner.empty() && report.runner)
+    task.runner = *report.runner;
+}
+
+late_report late_of(const apply_status& report, timestamp now) {
+  return {report.status, report.why, report.detail, now};
+}
+
+transition refuse_late(task_snapshot found, const apply_status& report, ec code,
+                       const decision_context& context) {
+  const auto number = found.attempt ? found.attempt->number : 0;
+  auto result = refuse(std::move(found), code);
+  if (number > 0)
+    result.late = late_write{number, late_of(report, context.now)};
+  return result;
+}
+
+runner_id runner_of(const apply_status& report) {
+  return report.runner.value_or(runner_id{});
+}
+
+/// A report that finishes the attempt which `attempt` describes.
+transition settle(task_record task, attempt_record attempt,
+                  const apply_status& report, const decision_context& context) {
+  transition result;
+  result.writes_task = true;
+  result.findings = report.findings;
+  take_results(task, report);
+  if (attempt.runner.empty())
+    attempt.runner = task.runner;
+  task.why = is_failure(report.status)
+                 ? report.why.value_or(reason::agent_unknown)
+                 : std::optional<failure_reason>{};
+  finish(task, report.status, settled_by::runner, context);
+  close(attempt, task);
+  if (is_failure(report.status))
+    result.event = make_failure_event(task, context);
+  else
+    result.event = facts_of(task,
+                            report.status == task_status::succeeded
+                                ? event_type::task_succeeded
+                                : event_type::task_cancelled,
+                            context);
+  result.attempt = std::move(attempt);
+  result.task = std::move(task);
+  return result;
+}
+
+/// `running` or `posting_result` about the attempt under way.
+transition renew(task_snapshot found, const apply_status& report,
+                 const decision_context& context) {
+  transition result;
+  result.writes_task = true;
+  auto& task = found.task;
+  const bool knew_runner = !task.runner.empty();
+  task.status = report.status;
+  task.lease_expires_at = context.now + context.lease;
+  take_results(task, report);
+  if (report.status == task_status::running)
+    task.error_detail = {};
+  if (!knew_runner && !task.runner.empty()) {
+    result.attempt = current_attempt(found);
+    result.attempt->runner = task.runner;
+  }
+  result.task = std::move(task);
+  return result;
+}
+
+/// A report that starts an attempt, and may finish it, too.
+transition begin(task_snapshot found, const apply_status& report,
+                 const decision_context& context) {
+  auto attempt = open_attempt(found.task, runner_of(report), context);
+  if (is_terminal(report.status))
+    return settle(std::move(found.task), std::move(attempt), report, context);
+  transition result;
+  result.writes_task = true;
+  take_results(found.task, report);
+  found.task.status = report.status;
+  if (report.status == task_status::running)
+    found.task.error_detail = {};
+  result.event = facts_of(found.task, event_type::task_started, context);
+  result.attempt = std::move(attempt);
+  result.task = std::move(found.task);
+  return result;
+}
+
+/// The same ending once more: only news is stored.
+transition repeat(task_snapshot found, const apply_status& report) {
+  transition result;
+  result.effect = report_effect::repeated;
+  auto& task = found.task;
+  const bool new_detail =
+      !report.detail.empty() && report.detail != task.error_detail;
+  const bool new_count = report.posted && !task.posted;
+  const bool new_intent = report.intended_empty && !task.intended_empty;
+  const bool new_url = !report.result_url.empty() && task.result_url.empty();
+  if (new_detail || new_count || new_intent || new_url) {
+    if (new_detail) {
+      task.error_detail = report.detail;
+      result.attempt = current_attempt(found);
+      result.attempt->error_detail = report.detail;
+      result.findings = report.findings;
+    }
+    if (new_count)
+      task.posted = report.posted;
+    if (new_intent)
+      task.intended_empty = report.intended_empty;
+    if (new_url)
+      task.result_url = report.result_url;
+    task.outcome = outcome_of(task);
+    result.writes_task = true;
+    if (task.attempt == 0)
+      result.attempt.reset(); // cancelled before anybody tried
+  }
+  result.task = std::move(task);
+  return result;
+}
+
+/// A success of an attempt that the reaper had given up.
+transition recover(task_snapshot found, const apply_status& report,
+                   const decision_context& context) {
+  transition result;
+  result.writes_task = true;
+  result.effect = report_effect::recovered;
+  auto& task = found.task;
+  task.why.reset();
+  task.error_detail = {}; // of the failure; the attempt keeps it
+  take_results(task, report);
+  finish(task, task_status::succeeded, settled_by::runner, context);
+  auto attempt = current_attempt(found);
+  attempt.status = task_status::succeeded;
+  attempt.settler = settled_by::runner;
+  attempt.late = late_of(report, context.now);
+  result.attempt = std::move(attempt);
+  result.event = facts_of(task, event_type::task_recovered, context);
+  result.task = std::move(task);
+  return result;
+}
+
+/// Was the latest attempt's end the reaper's word, and is it the last word?
+bool given_up_by_reaper(const task_snapshot& found) {
+  const auto& task = found.task;
+  const bool attempt_given_up = found.attempt && found.attempt->ended_at
+                                && is_failure(found.attempt->status)
+                                && found.attempt->settler == settled_by::reaper;
+  if (task.status == task_status::queued)
+    return attempt_given_up;
+  return is_failure(task.status)
+         && (attempt_given_up || task.settler == settled_by::reaper);
+}
+
+transition report_on_queued(task_snapshot found, const apply_status& report,
+                            bool names_closed,
+                            const decision_context& context) {
+  if (report.status == task_status::succeeded && given_up_by_reaper(found))
+    return recover(std::move(found), report, context);
+  const bool says_it_again = found.attempt && found.attempt->ended_at
+                             && found.attempt->status == report.status;
+  if (says_it_again && is_failure(report.status))
+    return repeat(std::move(found), report);
+  if (names_closed && report.status != task_status::running
+      && report.status != task_status::cancelled)
+    return refuse_late(std::move(found), report, ec::terminal_state, context);
+  if (report.status == task_status::cancelled) {
+    // Nobody is at work: there is no attempt to close, and no runner of one.
+    const auto runner = found.task.runner;
+    take_results(found.task, report);
+    found.task.runner = runner;
+    auto result = decide_cancel(std::move(found), context);
+    result.task.settler = settled_by::runner;
+    return result;
+  }
+  return begin(std::move(found), report, context);
+}
+
+transition report_on_finished(task_snapshot found, const apply_status& report,
+                              const decision_context& context) {
+  if (report.status == found.task.status)
+    return repeat(std::move(found), report);
+  if (is_failure(found.task.status)) {
+    if (report.status == task_status::running)
+      return begin(std::move(found), report, context);
+    if (report.status == task_status::succeeded && given_up_by_reaper(found))
+      return recover(std::move(found), report, context);
+  }
+  return refuse_late(std::move(found), report, ec::terminal_state, context);
+}
+
+/// A repetition of a call in doubt whose attempt is over: was it done then?
+bool was_done(const task_snapshot& found, const apply_status& report) {
+  if (!found.attempt || !found.attempt->ended_at)
+    return false;
+  return !is_terminal(report.status)
+         || (found.attempt->status == report.status
+             && found.attempt->settler == settled_by::runner);
+}
+
+} // namespace
+
+transition decide_report(task_snapshot found, const apply_status& report,
+                         const decision_context& context, doubted_write doubt) {
+  const auto current = found.task.attempt;
+  // Nobody has written since that version was read: neither have we.
+  const bool has_failed =
+      doubt.version > 0 && found.task.version == doubt.version;
+  const auto counted_to = has_failed ? 0 : doubt.attempt;
+  const auto meant =
+      counted_to > 0 ? counted_to : report.attempt.value_or(current);
+  if (counted_to > 0 && counted_to <= current && was_done(found, report)) {
+    // Should the write not have taken place after all, its news do now.
+    const bool is_last_word = is_terminal(report.status)
+                              && counted_to == current
+                              && !is_active(found.task.status);
+    if (is_last_word)
+      return repeat(std::move(found), report);
+    transition result;
+    result.effect = report_effect::repeated;
+    result.task = std::move(found.task);
+    return result;
+  }
+  if (meant < current)
+    return refuse_late(std::move(found), report, ec::stale_attempt, context);
+  const auto status = found.task.status;
+  const bool can_begin =
+      status == task_status::queued
+      || (is_failure(status) && report.status == task_status::running);
+  if (meant > current + (can_begin ? 1U : 0U))
+    return refuse(std::move(found), ec::invalid_field);
+  if (report.status == task_status::queued)
+    return refuse(std::move(found), ec::unsupported_status);
+  if (meant > current)
+    return begin(std::move(found), report, context);
+  if (status == task_status::queued) {
+    const bool names_closed = report.attempt && current > 0;
+    return report_on_queued(std::move(found), report, names_closed, context);
+  }
+  if (is_terminal(status))
+    return report_on_finished(std::move(found), report, context);
+  if (!is_terminal(report.status))
+    return renew(std::move(found), report, context);
+  auto attempt = current_attempt(found);
+  return settle(std::move(found.task), std::move(attempt), report, context);
+}
+
+} // namespace telltale

@@ -1,0 +1,179 @@
+#include "actors/persistence/lifecycle/transition.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/persistence/lifecycle/sweep_evidence.hpp"
+#include "actors/persistence/lifecycle/transition_steps.hpp"
+
+namespace telltale {
+
+using step::close;
+using step::current_attempt;
+using step::facts_of;
+using step::finish;
+using step::make_failure_event;
+using step::open_attempt;
+using step::put_back;
+using step::refuse;
+
+std::optional<task_outcome> outcome_of(const task_record& task) {
+  if (!is_terminal(task.status))
+    return std::nullopt;
+  if (is_failure(task.status))
+    return task_outcome::failed;
+  if (task.status == task_status::cancelled)
+    return task_outcome::cancelled;
+  if (!task.posted)
+    return task.error_detail.empty() ? task_outcome::unverified
+                                     : task_outcome::silent_noop;
+  if (*task.posted > 0)
+    return task_outcome::delivered;
+  return task.intended_empty.value_or(false) ? task_outcome::clean
+                                             : task_outcome::silent_noop;
+}
+
+transition decide_claim(task_snapshot found, const runner_id& runner,
+                        const decision_context& context) {
+  if (found.task.status != task_status::queued)
+    return refuse(std::move(found), ec::terminal_state);
+  transition result;
+  result.writes_task = true;
+  result.attempt = open_attempt(found.task, runner, context);
+  result.event = facts_of(found.task, event_type::task_started, context);
+  result.task = std::move(found.task);
+  return result;
+}
+
+transition decide_beat(task_snapshot found, const runner_id& runner,
+                       std::optional<std::uint32_t> attempt,
+                       const decision_context& context) {
+  auto& task = found.task;
+  const bool holds = is_active(task.status)
+                     && (task.runner.empty() || task.runner == runner)
+                     && attempt.value_or(task.attempt) == task.attempt;
+  if (!holds)
+    return refuse(std::move(found), ec::stale_attempt);
+  transition result;
+  result.writes_task = true;
+  task.lease_expires_at = context.now + context.lease;
+  if (task.runner.empty() && !runner.empty()) {
+    task.runner = runner;
+    result.attempt = current_attempt(found);
+    result.attempt->runner = runner;
+  }
+  result.task = std::move(task);
+  return result;
+}
+
+transition decide_return(task_snapshot found, const claimed_task& claimed,
+                         const decision_context& context) {
+  auto& task = found.task;
+  if (task.status != task_status::running || task.attempt != claimed.attempt
+      || task.version != claimed.version)
+    return refuse(std::move(found), ec::stale_attempt);
+  transition result;
+  result.writes_task = true;
+  auto attempt = current_attempt(found);
+  attempt.evidence = R"({"claim":"undelivered","lease_expires_at":")"
+                     + format_rfc3339(*task.lease_expires_at)
+                     + R"(","looked_at":")" + format_rfc3339(context.now)
+                     + "\"}";
+  task.why = reason::runtime_offline;
+  task.error_detail = redacted_text::from_platform("runtime went offline");
+  finish(task, task_status::failed, settled_by::reaper, context);
+  close(attempt, task);
+  auto facts = facts_of(task, event_type::task_failed, context);
+  facts.origin = detail_origin::platform;
+  if (task.max_attempts > 1)
+    ++task.max_attempts;
+  put_back(task, facts, context.now, false);
+  result.event = std::move(facts);
+  result.attempt = std::move(attempt);
+  result.task = std::move(task);
+  return result;
+}
+
+transition decide_cancel(task_snapshot found, const decision_context& context) {
+  if (is_terminal(found.task.status))
+    return refuse(std::move(found), ec::not_cancellable);
+  transition result;
+  result.writes_task = true;
+  const bool active = is_active(found.task.status);
+  auto& task = found.task;
+  task.why.reset();
+  finish(task, task_status::cancelled, settled_by::person, context);
+  if (active) {
+    auto attempt = current_attempt(found);
+    close(attempt, task);
+    result.attempt = std::move(attempt);
+  }
+  result.event = facts_of(task, event_type::task_cancelled, context);
+  result.task = std::move(task);
+  return result;
+}
+
+transition decide_retry(task_snapshot found, const decision_context& context) {
+  if (!is_terminal(found.task.status))
+    return refuse(std::move(found), ec::not_retryable);
+  transition result;
+  result.writes_task = true;
+  auto& task = found.task;
+  task.status = task_status::queued;
+  task.outcome.reset();
+  task.completed_at.reset();
+  task.run_after = context.now;
+  task.max_attempts = std::max(task.max_attempts, task.attempt + 1);
+  result.task = std::move(task);
+  return result;
+}
+
+transition decide_sweep(task_snapshot found, const sweep_tasks& sweep,
+                        const sweep_evidence& evidence,
+                        const decision_context& context) {
+  const bool of_queue = sweep.kind == sweep_kind::queue_ttl
+                        || sweep.kind == sweep_kind::reconnect;
+  auto& task = found.task;
+  if (of_queue ? task.status != task_status::queued : !is_active(task.status))
+    return refuse(std::move(found), ec::terminal_state);
+  transition result;
+  result.writes_task = true;
+  const auto seen = describe_evidence(sweep, evidence, task, context.now);
+  // A retry that nobody took keeps its last attempt's own reason; a task that
+  // nobody ever took gets an attempt to hold the reason.
+  const bool keeps_attempt = of_queue && task.attempt > 0;
+  auto attempt = of_queue && task.attempt == 0
+                     ? open_attempt(task, runner_id{}, context)
+                     : current_attempt(found);
+  attempt.evidence = append_evidence(attempt.evidence, seen);
+  // A sentinel is no detail: a runner's words about this attempt outlive it.
+  const bool says_sentinel = of_queue || task.error_detail.empty();
+  if (says_sentinel)
+    task.error_detail = sweep.sentinel;
+  task.why = sweep.why;
+  finish(task, sweep.status, settled_by::reaper, context);
+  if (!keeps_attempt)
+    close(attempt, task);
+  result.event = make_failure_event(task, context);
+  if (says_sentinel)
+    result.event->origin = detail_origin::platform;
+  result.attempt = std::move(attempt);
+  result.task = std::move(task);
+  return result;
+}
+
+transition decide_create(task_record task, const decision_context& context) {
+  transition result;
+  task.status = task_status::queued;
+  task.outcome.reset();
+  task.attempt = 0;
+  task.max_attempts = std::max<std::uint32_t>(task.max_attempts, 1);
+  task.created_at = context.now;
+  task.version = 1;
+  result.event = facts_of(task, event_type::task_created, context);
+  result.writes_task = true;
+  result.task = std::move(task);
+  return result;
+}
+
+} // namespace telltale

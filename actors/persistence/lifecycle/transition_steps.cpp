@@ -1,0 +1,114 @@
+#include "actors/persistence/lifecycle/transition_steps.hpp"
+
+#include <utility>
+
+namespace telltale::step {
+
+transition refuse(task_snapshot found, ec code) {
+  transition result;
+  result.result = code;
+  result.task = std::move(found.task);
+  return result;
+}
+
+event_facts facts_of(const task_record& task, event_type type,
+                     const decision_context& context) {
+  event_facts facts;
+  facts.type = type;
+  facts.occurred_at = context.now;
+  facts.task = task.id;
+  facts.attempt = task.attempt;
+  facts.max_attempts = task.max_attempts;
+  facts.kind = task.kind;
+  facts.title = task.title;
+  facts.chat_session = task.chat_session;
+  facts.workspace = task.workspace;
+  facts.agent = task.agent;
+  facts.issue = task.issue;
+  facts.status = task.status;
+  facts.outcome = task.outcome;
+  facts.why = task.why;
+  facts.error = task.error_detail;
+  if (!task.error_detail.empty())
+    facts.origin = detail_origin::runner;
+  return facts;
+}
+
+attempt_record open_attempt(task_record& task, const runner_id& runner,
+                            const decision_context& context) {
+  ++task.attempt;
+  task.status = task_status::running;
+  task.runner = runner;
+  task.outcome.reset();
+  task.settler.reset();
+  task.why.reset();
+  task.error_detail = {};
+  task.posted.reset();
+  task.intended_empty.reset();
+  task.result_url = {};
+  task.run_after.reset();
+  task.awaits_runner = false;
+  task.started_at = context.now;
+  task.completed_at.reset();
+  task.lease_expires_at = context.now + context.lease;
+  attempt_record attempt;
+  attempt.task = task.id;
+  attempt.number = task.attempt;
+  attempt.runner = runner;
+  attempt.started_at = context.now;
+  return attempt;
+}
+
+attempt_record current_attempt(task_snapshot& found) {
+  if (found.attempt)
+    return std::move(*found.attempt);
+  attempt_record attempt;
+  attempt.task = found.task.id;
+  attempt.number = found.task.attempt;
+  attempt.runner = found.task.runner;
+  attempt.started_at = found.task.started_at.value_or(found.task.created_at);
+  return attempt;
+}
+
+void finish(task_record& task, task_status status, settled_by who,
+            const decision_context& context) {
+  task.status = status;
+  task.settler = who;
+  task.completed_at = context.now;
+  task.lease_expires_at.reset();
+  task.run_after.reset();
+  task.awaits_runner = false;
+  task.outcome = outcome_of(task);
+}
+
+void close(attempt_record& attempt, const task_record& task) {
+  attempt.status = task.status;
+  attempt.ended_at = task.completed_at;
+  attempt.why = task.why;
+  attempt.error_detail = task.error_detail;
+  attempt.settler = task.settler;
+}
+
+void put_back(task_record& task, event_facts& facts, timestamp run_after,
+              bool awaits_runner) {
+  task.status = task_status::queued;
+  task.outcome.reset();
+  task.completed_at.reset();
+  task.run_after = run_after;
+  task.awaits_runner = awaits_runner;
+  facts.outcome.reset();
+  facts.will_retry = true;
+  facts.retry_at = task.run_after;
+}
+
+event_facts make_failure_event(task_record& task,
+                               const decision_context& context) {
+  auto facts = facts_of(task, event_type::task_failed, context);
+  const auto again = choose_retry(*context.retry, *task.why, task.attempt,
+                                  task.max_attempts, context.chance);
+  if (again)
+    put_back(task, facts, context.now + again->wait, again->awaits_runner);
+  return facts;
+}
+
+} // namespace telltale::step

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "actors/persistence/lifecycle/transition.hpp"
+
+// The steps of which transitions are made. For the files of this decision only.
+
+namespace telltale::step {
+
+/// A refusal that changes nothing.
+[[nodiscard]] transition refuse(task_snapshot found, ec code);
+
+/// A snapshot of the row for an event. Its text counts as the runner's.
+[[nodiscard]] event_facts facts_of(const task_record& task, event_type type,
+                                   const decision_context& context);
+
+/// Starts the next attempt: the fields of the task, and the attempt's row.
+[[nodiscard]] attempt_record open_attempt(task_record& task,
+                                          const runner_id& runner,
+                                          const decision_context& context);
+
+/// The row of the attempt under way, as read or as the task tells it.
+[[nodiscard]] attempt_record current_attempt(task_snapshot& found);
+
+/// Finishes the task in a state that its fields already describe.
+void finish(task_record& task, task_status status, settled_by who,
+            const decision_context& context);
+
+/// Writes the task's ending into the row of its attempt.
+void close(attempt_record& attempt, const task_record& task);
+
+/// A finished failure becomes a queued retry; `facts` tells of it.
+void put_back(task_record& task, event_facts& facts, timestamp run_after,
+              bool awaits_runner);
+
+/// A finished failure becomes a queued retry if the policy wants one; the
+/// event tells how the attempt ended and what comes next.
+[[nodiscard]] event_facts make_failure_event(task_record& task,
+                                             const decision_context& context);
+
+} // namespace telltale::step

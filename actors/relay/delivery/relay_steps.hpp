@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "actors/relay/relay.hpp"
+
+// What the parts of the relay actor call of each other. All of it runs inside
+// the actor.
+
+namespace telltale::relay_steps {
+
+using self_pointer = relay_actor::stateful_pointer<relay_state>;
+
+/// After the store or redaction gave no answer.
+inline constexpr std::chrono::milliseconds store_pause{1'000};
+
+/// Results that come sooner after one another are recorded together: takers
+/// wait for each record's way to the disk. A crash repeats what was not
+/// recorded, with the same key; a first result is recorded at once.
+inline constexpr std::chrono::milliseconds record_every{100};
+
+/// A stop of the service waits for its relays one after the other.
+inline constexpr std::chrono::milliseconds longest_ending{500};
+
+[[nodiscard]] steady_time now_of(self_pointer self);
+
+/// Within a step: the next one is wanted at that time at the latest.
+void want_step(relay_state& state, steady_time at);
+
+[[nodiscard]] bool has_chats(const relay_state& state);
+
+void count(relay_state& state, const char* result, std::size_t amount = 1);
+
+/// Everything that can be done now. The timer is set anew to the soonest time
+/// at which there will be more; what earlier steps wanted no longer counts.
+void step(self_pointer self);
+
+// relay_render.cpp: drafts become messages in their queues.
+void render_drafts(self_pointer self, const std::vector<draft>& drafts);
+
+// relay_deliver.cpp: messages go out, results go to the store.
+void pump(self_pointer self);
+void record(self_pointer self);
+void on_delivery_tried(self_pointer self, const delivery_tried& tried);
+/// The actor was told to exit: it ends once nothing is on its way to it, or
+/// after `longest_ending`; what has no answer by then is put back.
+void on_exit(self_pointer self, const caf::error& reason);
+void end_if_done(self_pointer self);
+
+// relay_gauges.cpp: what operators see.
+void watch_backlog(self_pointer self);
+void set_gone(relay_state& state, bool gone, const std::string& why);
+
+} // namespace telltale::relay_steps

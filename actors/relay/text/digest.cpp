@@ -1,0 +1,117 @@
+#include "actors/relay/text/digest.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "actors/relay/text/excerpt.hpp"
+
+namespace telltale {
+
+namespace {
+
+constexpr std::size_t reasons_shown = 8;
+constexpr std::size_t title_characters = 80;
+
+struct tally {
+  std::string words;
+  std::size_t count = 0;
+};
+
+/// The most frequent first; those of one count in the order of their words.
+std::vector<tally> count_by_words(const std::vector<std::string>& reasons,
+                                  const catalog& words) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto& reason : reasons)
+    ++counts[words.brief(reason)];
+  std::vector<tally> result;
+  for (auto& [text, count] : counts)
+    result.push_back({text, count});
+  std::ranges::stable_sort(result, std::greater{}, &tally::count);
+  return result;
+}
+
+std::string more_line(std::size_t count, const catalog& words) {
+  return "\n" + fill(words.word("digest_more"), "count", std::to_string(count));
+}
+
+} // namespace
+
+void recent_failures::add(std::size_t failures, steady_time now) {
+  constexpr std::size_t most_entries = 64;
+  if (entries_.size() == most_entries) {
+    entries_[1].failures += entries_.front().failures;
+    entries_.pop_front();
+  }
+  entries_.push_back({failures, now});
+}
+
+void recent_failures::forget_before(steady_time moment) {
+  while (!entries_.empty() && entries_.front().at < moment)
+    entries_.pop_front();
+}
+
+std::size_t recent_failures::count() const noexcept {
+  std::size_t sum = 0;
+  for (const auto& e : entries_)
+    sum += e.failures;
+  return sum;
+}
+
+digest_plan plan_digest(std::size_t pending, const recent_failures& told,
+                        std::size_t threshold, std::chrono::milliseconds window,
+                        bool all_there, steady_time now) {
+  using action = digest_plan::action;
+  if (pending + told.count() <= threshold || window.count() == 0)
+    return {action::one_by_one, {}};
+  const auto settle = [&] {
+    return digest_plan{pending > 1 ? action::gather : action::one_by_one, {}};
+  };
+  if (told.empty() || !all_there || told.is_behind())
+    return settle();
+  const auto until = told.last() + std::min(window, longest_hold);
+  if (now >= until)
+    return settle();
+  return {action::hold,
+          std::chrono::ceil<std::chrono::milliseconds>(until - now)};
+}
+
+rendered render_digest(const std::vector<std::string>& reasons,
+                       const std::vector<std::string>& first_titles,
+                       const catalog& words) {
+  rendered result;
+  result.copy =
+      "⚠️ "
+      + fill(words.word("digest"), "count", std::to_string(reasons.size()));
+  const auto tallies = count_by_words(reasons, words);
+  std::size_t rest = 0;
+  for (std::size_t i = 0; i < tallies.size(); ++i) {
+    if (i >= reasons_shown) {
+      rest += tallies[i].count;
+      continue;
+    }
+    result.copy += "\n"
+                   + fill(fill(words.word("digest_reason"), "count",
+                               std::to_string(tallies[i].count)),
+                          "reason", tallies[i].words);
+  }
+  if (rest > 0)
+    result.copy += more_line(rest, words);
+  result.message = result.copy;
+  std::size_t named = 0;
+  for (const auto& title : first_titles) {
+    const auto line = excerpt(one_line(title), title_characters);
+    if (line.empty())
+      continue;
+    result.detail += (result.detail.empty() ? "• " : "\n• ") + line;
+    ++named;
+  }
+  if (named > 0 && named < reasons.size())
+    result.detail += more_line(reasons.size() - named, words);
+  result.untitled =
+      fill(words.word("digest_title"), "count", std::to_string(reasons.size()));
+  result.open_run = words.word("open_run");
+  result.separator = words.word("separator");
+  return result;
+}
+
+} // namespace telltale
