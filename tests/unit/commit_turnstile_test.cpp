@@ -40,8 +40,8 @@ struct fixture : test_coordinator_fixture<> {
     return permit;
   }
 
-  template <class Hold> void end(Hold& hold) {
-    hold.reset();
+  template <class Hold> void end(Hold& permit) {
+    permit.reset();
     run();
   }
 };
@@ -54,10 +54,10 @@ CAF_TEST_FIXTURE_SCOPE(commit_turnstile_tests, fixture)
 
 CAF_TEST(one alone goes at once and calls nobody) {
   auto permit = take(0);
-  CAF_REQUIRE(hold);
-  end(hold);
+  CAF_REQUIRE(permit);
+  end(permit);
   permit = take(0);
-  CAF_CHECK(hold);
+  CAF_CHECK(permit);
   CAF_CHECK(called == (calls{0, 0, 0}));
 }
 
@@ -66,16 +66,16 @@ CAF_TEST(who waits is called and goes before who was under way just now) {
   CAF_CHECK(!take(1));
   CAF_CHECK(!take(2));
   CAF_CHECK(!take(1));
-  end(hold);
+  end(permit);
   CAF_CHECK(called == (calls{0, 1, 0}));
   CAF_CHECK(!take(0));
   permit = take(1);
-  CAF_REQUIRE(hold);
-  end(hold);
+  CAF_REQUIRE(permit);
+  end(permit);
   CAF_CHECK(called == (calls{0, 1, 1}));
   permit = take(2);
-  CAF_REQUIRE(hold);
-  end(hold);
+  CAF_REQUIRE(permit);
+  end(permit);
   CAF_CHECK(called == (calls{1, 1, 1}));
 }
 
@@ -94,14 +94,14 @@ CAF_TEST(who was called and does not come is passed over) {
   auto permit = take(0);
   CAF_CHECK(!take(1));
   CAF_CHECK(!take(2));
-  end(hold);
+  end(permit);
   CAF_CHECK(!take(2));
   permit = take(2, true);
-  CAF_REQUIRE(hold);
-  end(hold);
+  CAF_REQUIRE(permit);
+  end(permit);
   CAF_CHECK(called == (calls{0, 1, 0}));
   permit = take(2);
-  CAF_CHECK(hold);
+  CAF_CHECK(permit);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
