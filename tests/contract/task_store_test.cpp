@@ -110,7 +110,7 @@ CAF_TEST(claims go by priority then age and only to what is due and wanted) {
   }));
 }
 
-CAF_TEST(finding 1 a detail is kept on the task and on its attempt) {
+CAF_TEST(a detail is kept on the task and on its attempt) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto task = w.create(1);
     w.claim();
@@ -125,7 +125,7 @@ CAF_TEST(finding 1 a detail is kept on the task and on its attempt) {
   }));
 }
 
-CAF_TEST(finding 2 a retried run does not keep its old reason) {
+CAF_TEST(a retried run does not keep its old reason) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto task = w.create();
     w.claim();
@@ -150,7 +150,7 @@ CAF_TEST(finding 2 a retried run does not keep its old reason) {
   }));
 }
 
-CAF_TEST(finding 3 an empty detail erases no reason) {
+CAF_TEST(an empty detail erases no reason) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto task = w.create(1);
     w.claim();
@@ -166,7 +166,7 @@ CAF_TEST(finding 3 an empty detail erases no reason) {
   }));
 }
 
-CAF_TEST(finding 4 late words and late sweeps overwrite no success) {
+CAF_TEST(late reports and late sweeps overwrite no success) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto task = w.create();
     w.claim();
@@ -185,7 +185,7 @@ CAF_TEST(finding 4 late words and late sweeps overwrite no success) {
   }));
 }
 
-CAF_TEST(finding 4 a failed task that runs again is seen by the reaper) {
+CAF_TEST(a failed task that runs again is seen by the reaper) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto task = w.create(1);
     CAF_CHECK(reports(w, saying(task.id, st::failed, "first")));
@@ -222,7 +222,7 @@ CAF_TEST(a report of an older attempt is recorded there and changes nothing) {
   }));
 }
 
-CAF_TEST(finding 6 the outcome comes from what a run delivered) {
+CAF_TEST(the outcome comes from what a run delivered) {
   struct row {
     std::optional<std::int64_t> posted;
     std::optional<bool> intended;
@@ -250,7 +250,7 @@ CAF_TEST(finding 6 the outcome comes from what a run delivered) {
   }));
 }
 
-CAF_TEST(finding 7 every attempt keeps its own reason) {
+CAF_TEST(every attempt keeps its own reason) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto task = w.create(3);
     for (const std::string words : {"one", "two", "three"}) {
@@ -269,7 +269,7 @@ CAF_TEST(finding 7 every attempt keeps its own reason) {
   }));
 }
 
-CAF_TEST(finding 17 a failure that is retried says so in its event) {
+CAF_TEST(a failure that is retried says so in its event) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto task = w.create();
     w.claim();
@@ -287,7 +287,7 @@ CAF_TEST(finding 17 a failure that is retried says so in its event) {
   }));
 }
 
-CAF_TEST(finding 20 a success after a sweep is kept and told) {
+CAF_TEST(a success after a sweep is kept and published) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     // Once with the retry still pending, once after the last attempt.
     for (const std::uint32_t attempts : {2u, 1u}) {

@@ -125,7 +125,7 @@ message_sent sent(const send_result& r) {
 
 CAF_TEST_FIXTURE_SCOPE(lark_rules_tests, fixture)
 
-CAF_TEST(finding 19 each code that comes with an error status has its rule) {
+CAF_TEST(each code that comes with an error status has its rule) {
   struct row {
     std::int64_t code;
     lark_rule rule;

@@ -61,7 +61,7 @@ CAF_TEST(a moment survives being written and read) {
     CAF_CHECK(!parse_rfc3339(wrong).has_value());
 }
 
-CAF_TEST(finding 12 every reason that is produced is in the taxonomy) {
+CAF_TEST(every reason that is produced is in the taxonomy) {
   CAF_CHECK(find_reason("local_directory_error") != nullptr);
   std::set<std::string_view> wires;
   for (const auto& row : failure_reasons()) {

@@ -44,7 +44,7 @@ struct actor_fixture : test_coordinator_fixture<> {
 
 CAF_TEST_FIXTURE_SCOPE(redaction_actor_tests, actor_fixture)
 
-CAF_TEST(finding 8 reports come back with clean texts) {
+CAF_TEST(reports come back with clean texts) {
   auto got = std::make_shared<inbox>();
   auto intake = sys.spawn(fake_intake, got);
   auto batch = std::make_shared<std::vector<report_flight>>(2);
