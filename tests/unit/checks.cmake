@@ -1,17 +1,16 @@
-# Checks of the sources themselves: they need no build, only Python, which
-# scripts/setup installs.
+# Checks of the sources and the documentation themselves: they need no build,
+# only Python, which scripts/setup installs.
 find_program(TELLTALE_PYTHON python3 REQUIRED)
 
-add_test(NAME lint.includes
-  COMMAND "${TELLTALE_PYTHON}" "${PROJECT_SOURCE_DIR}/scripts/check_includes")
-add_test(NAME lint.include_rules
-  COMMAND "${TELLTALE_PYTHON}" "${PROJECT_SOURCE_DIR}/scripts/check_includes"
-          --self-test)
-add_test(NAME lint.payload
-  COMMAND "${TELLTALE_PYTHON}" "${PROJECT_SOURCE_DIR}/scripts/check_payload")
-add_test(NAME lint.payload_rules
-  COMMAND "${TELLTALE_PYTHON}" "${PROJECT_SOURCE_DIR}/scripts/check_payload"
-          --self-test)
-set_tests_properties(lint.includes lint.include_rules lint.payload
-  lint.payload_rules PROPERTIES
-  LABELS unit TIMEOUT 30)
+function(telltale_check name)
+  add_test(NAME lint.${name} COMMAND "${TELLTALE_PYTHON}" ${ARGN}
+    WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  set_tests_properties(lint.${name} PROPERTIES LABELS unit TIMEOUT 30)
+endfunction()
+
+telltale_check(includes scripts/check_includes)
+telltale_check(include_rules scripts/check_includes --self-test)
+telltale_check(links scripts/check_links)
+telltale_check(link_rules scripts/check_links --self-test)
+telltale_check(payload scripts/check_payload)
+telltale_check(payload_rules scripts/check_payload --self-test)
