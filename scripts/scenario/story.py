@@ -3,7 +3,6 @@ something happen on a real runner or a simulated one, and says what must be told
 of it, to whom, and what must not."""
 
 import os
-import pathlib
 import time
 
 from .service import Failed
@@ -37,7 +36,7 @@ class Story:
                     return f"the message lacks {word!r}: {texts[0]!r}"
             for word in without:
                 if word in texts[0]:
-                    return f"the message holds what it must not"
+                    return "the message holds what it must not"
             return None
         self.expect(title, what, check)
 

@@ -124,7 +124,7 @@ operator_tokens = [ { name = "o", token = { env = "OPERATOR" } } ]
 
     # SIGTERM ends a start that waits for a database, at once.
     dead = free_port()
-    waiting = write("g.toml", f'[http]\nlisten = "127.0.0.1:0"\n[database]\nmode = "url"\nurl = {{ env = "DATABASE" }}\n')
+    waiting = write("g.toml", '[http]\nlisten = "127.0.0.1:0"\n[database]\nmode = "url"\nurl = { env = "DATABASE" }\n')
     os.environ["DATABASE"] = f"postgresql://x@127.0.0.1:{dead}/x"
     process = launch(waiting)
     line = process.stderr.readline()
