@@ -1,6 +1,9 @@
 """What was acknowledged survives: the service is killed under load, again and
 again, and afterwards every report that was answered 204 is in the store, every
-failure has its event, and the chat was told of each once."""
+failure has its event, and the chat was told of each once.
+
+  crash_test.py PROGRAM [--rounds N]   kills it N times (3)
+"""
 
 import concurrent.futures
 import http.client
@@ -13,7 +16,8 @@ import time
 
 from scenario.service import RUNNER_TOKEN, Service
 
-ROUNDS, TASKS = 3, 60
+ROUNDS = int(sys.argv[3]) if sys.argv[2:3] == ["--rounds"] else 3
+TASKS = 60
 random.seed(7)
 service = Service(pathlib.Path(sys.argv[1]).resolve(), lease="60s", silence="60s")
 acknowledged = {}
@@ -67,7 +71,7 @@ try:
         texts = [m["text"] for m in service.messages() if "crash run" in m.get("text", "")]
         return len(texts) >= len(tasks) and texts
 
-    texts = service.wait(told, "every failure to be told", 90)
+    texts = service.wait(told, "every failure to be told", 60 + 10 * ROUNDS)
     time.sleep(1)
     texts = told()
     for n in range(len(tasks)):
