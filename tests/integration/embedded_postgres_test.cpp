@@ -178,7 +178,8 @@ CAF_TEST(a data folder with a long path has its socket elsewhere) {
   CAF_CHECK(migration_status(url).front().changed);
   CAF_CHECK(why_not_migrated(url).find("was changed") != std::string::npos);
   CAF_MESSAGE("a newer database");
-  execute(url, "DELETE FROM telltale.schema_migrations; INSERT INTO telltale.schema_migrations "
+  execute(url, "DELETE FROM telltale.schema_migrations; INSERT INTO "
+               "telltale.schema_migrations "
                "VALUES (9999, 'future', 'x')");
   CAF_CHECK(why_not_migrated(url).find("newer than this program")
             != std::string::npos);

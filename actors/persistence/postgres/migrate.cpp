@@ -161,7 +161,8 @@ migration_report bring_up_to_date(pqxx::connection& connection) {
     pqxx::work work{connection};
     refuse_older_build(work);
     make_schema(work);
-    if (work.exec1("SELECT to_regclass('telltale.schema_migrations') IS NULL")[0]
+    if (work.exec1(
+                "SELECT to_regclass('telltale.schema_migrations') IS NULL")[0]
             .as<bool>())
       work.exec0("CREATE TABLE schema_migrations ("
                  "version integer PRIMARY KEY, name text NOT NULL, "

@@ -208,8 +208,8 @@ caf::expected<store_checked> pg_task_store::check(const check_store& what) {
     store_checked result;
     pqxx::nontransaction reading{link};
     result.reachable = true;
-    const auto there =
-        reading.exec1("SELECT to_regclass('telltale.schema_migrations') IS NOT NULL");
+    const auto there = reading.exec1(
+        "SELECT to_regclass('telltale.schema_migrations') IS NOT NULL");
     if (there[0].as<bool>())
       result.schema_version =
           reading
