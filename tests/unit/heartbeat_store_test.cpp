@@ -153,4 +153,16 @@ CAF_TEST(heartbeats that wait when the room ends are answered) {
   CAF_CHECK(calls.empty());
 }
 
+CAF_TEST(rules that a reload brings hold from the next heartbeat on) {
+  run("r1");
+  task_rules rules;
+  rules.lease = 300s;
+  self->send(uut, options_changed<task_rules_ptr>{
+                      std::make_shared<const task_rules>(rules)});
+  beat("r1");
+  settle();
+  CAF_REQUIRE_EQUAL(heard.size(), 1u);
+  CAF_CHECK_EQUAL(heard[0].lease_expires_at, db->now + 300s);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -33,6 +33,8 @@ struct script {
 /// Settles every report, or none while the database is away.
 class scripted_task_store final : public report_writer {
 public:
+  void use(const task_rules&) override {}
+
   explicit scripted_task_store(std::shared_ptr<script> plan)
       : plan_(std::move(plan)) {}
 
