@@ -241,8 +241,9 @@ CAF_TEST(words go with their tasks) {
 }
 
 CAF_TEST(a database that has no trigrams for us is searched row by row) {
-  execute("CREATE ROLE plain_user LOGIN; GRANT ALL ON ALL TABLES IN SCHEMA"
-          " public TO plain_user");
+  execute("CREATE ROLE plain_user LOGIN; GRANT USAGE ON SCHEMA telltale"
+          " TO plain_user; GRANT ALL ON ALL TABLES IN SCHEMA telltale TO"
+          " plain_user");
   auto poor = options;
   poor.url += poor.url.find('?') == std::string::npos ? "?" : "&";
   poor.url += "user=plain_user";
