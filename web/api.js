@@ -72,3 +72,16 @@ export const api = {
   unmute: (relay, chat_id) => call('DELETE', `/mutes${query({ relay, chat_id })}`),
   reasons: () => call('GET', '/failure-reasons'),
 };
+
+/**
+ * For a part of the page that asks again and again: of questions that overtake
+ * one another only the one asked last has its answer, the others have null.
+ */
+export function latest() {
+  let asked = 0;
+  return async (question) => {
+    const mine = ++asked;
+    const answer = await question;
+    return mine === asked ? answer : null;
+  };
+}

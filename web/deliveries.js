@@ -1,6 +1,6 @@
 // Messages to chats and webhooks: what waits, what did not arrive, who is muted.
 
-import { api, query } from './api.js';
+import { api, latest, query } from './api.js';
 import { ask, choice } from './ask.js';
 import { h, keepingFocus, reconcile, say } from './dom.js';
 import { goTo } from './filters.js';
@@ -23,6 +23,7 @@ export function deliveriesView() {
   const muted = h('section', { 'aria-labelledby': 'mutes' });
   let relays = [];
   let print = '';
+  const newest = latest();
 
   const given = () => {
     const from = new URLSearchParams(location.search);
@@ -66,8 +67,10 @@ export function deliveriesView() {
 
   const read = async () => {
     const { state, relay, cursor } = given();
-    const [page, stats, mutes, ready] = await Promise.all([api.deliveries({ state, relay, cursor, limit: PAGE }),
-      api.stats({ window: '24h' }).catch(() => null), api.mutes(), api.ready().catch(() => null)]);
+    const answers = await newest(Promise.all([api.deliveries({ state, relay, cursor, limit: PAGE }),
+      api.stats({ window: '24h' }).catch(() => null), api.mutes(), api.ready().catch(() => null)]));
+    if (!answers) return;
+    const [page, stats, mutes, ready] = answers;
     const now = JSON.stringify([page, stats?.deliveries, mutes, location.search]);
     if (now === print) return;
     print = now;

@@ -1,6 +1,6 @@
 // What fails, why, since when, and how many green runs posted nothing.
 
-import { api } from './api.js';
+import { api, latest } from './api.js';
 import { choice, field } from './ask.js';
 import { h, keepingFocus, words } from './dom.js';
 import { addressOf, goTo } from './filters.js';
@@ -34,6 +34,7 @@ export function failuresView() {
   let form = null;
   let read = 0;
   let shown = '';
+  const newest = latest();
 
   const asked = () => {
     const given = new URLSearchParams(location.search);
@@ -130,7 +131,8 @@ export function failuresView() {
 
   const look = async () => {
     read = Date.now();
-    show(await api.stats(asked()));
+    const stats = await newest(api.stats(asked()));
+    if (stats) show(stats);
   };
   view.load = async (stage) => {
     form = makeForm();

@@ -1,6 +1,6 @@
 // One run: its calm line, what it said in each attempt, who was told what.
 
-import { api } from './api.js';
+import { api, latest } from './api.js';
 import { ask } from './ask.js';
 import { h, keepingFocus, plain, say, words } from './dom.js';
 import { deliveryList } from './telling.js';
@@ -88,6 +88,7 @@ export function runView(id) {
   const view = { title: t('run'), mayWrite: false };
   let stage = null;
   let shown = '';
+  const newest = latest();
 
   const act = async (question, work, done) => {
     if (!(await ask(question))) return;
@@ -170,7 +171,10 @@ export function runView(id) {
       rawOf(task)));
   };
 
-  const read = async () => show(await api.task(id));
+  const read = async () => {
+    const task = await newest(api.task(id));
+    if (task) show(task);
+  };
   view.load = (into) => { stage = into; return read(); };
   view.refresh = async (tasks) => {
     if (tasks.has(id) || tasks.has(null)) await read();

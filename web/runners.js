@@ -1,6 +1,6 @@
 // The machines that do the work: who lives, who fell silent, what each has in hand.
 
-import { api, query } from './api.js';
+import { api, latest, query } from './api.js';
 import { h, icon, keepingFocus, printed, reconcile, words } from './dom.js';
 import { age, kindText, runAddress, statusBadge } from './format.js';
 import { t, tn } from './i18n.js';
@@ -29,14 +29,15 @@ export function runnersView() {
   let shown = '';
   let timer = 0;
   let left = false;
+  const newest = latest();
   // Kept through readings, so that a card that did not change stays under the pointer.
   const list = h('ul', { class: 'runners' });
 
   const look = async () => {
     read = Date.now();
     const cursor = new URLSearchParams(location.search).get('cursor');
-    const page = await api.runners({ cursor, limit: PAGE });
-    if (left) return;
+    const page = await newest(api.runners({ cursor, limit: PAGE }));
+    if (!page || left) return;
     const print = JSON.stringify([page, cursor]);
     if (print === shown) return;
     shown = print;

@@ -1,6 +1,6 @@
 // The list of runs: live, filtered, page by page.
 
-import { api } from './api.js';
+import { api, latest } from './api.js';
 import { h, printed, reconcile, words } from './dom.js';
 import { gathered } from './events.js';
 import { addressOf, asked, filterForm, readFilters } from './filters.js';
@@ -61,6 +61,7 @@ export function runsView() {
   let waiting = 0;
 
   const readPage = () => api.tasks({ ...asked(filters), limit: PAGE, cursor });
+  const newest = latest();
 
   const draw = () => {
     reconcile(list, tasks.map((task) => [task.id, runItem(task, told.of(task.id))]));
@@ -96,7 +97,8 @@ export function runsView() {
     filters = readFilters();
     cursor = new URLSearchParams(location.search).get('cursor');
     trail = history.state?.trail ?? [];
-    const page = await readPage();
+    const page = await newest(readPage());
+    if (!page) return;
     tasks = page.tasks;
     next = page.next_cursor;
     waiting = 0;
@@ -134,14 +136,23 @@ export function runsView() {
   /** May rows move without somebody's click going astray? */
   const isQuiet = () => scrollY < 40 && !list.matches(':hover') && !list.contains(document.activeElement);
 
-  view.refresh = async (changed) => {
+  /** The page, and what is known of tasks on the screen. */
+  const readAgain = async (changed) => {
     const page = await readPage();
     const found = new Map(page.tasks.map((task) => [task.id, task]));
-    const shown = new Set(tasks.map((task) => task.id));
     // What left this page, or the filter, is still on the screen and must not lie.
     const lost = tasks.filter((task) => changed.has(task.id) && !found.has(task.id)).slice(0, MOST_SINGLE);
     for (const one of await Promise.allSettled(lost.map((task) => api.task(task.id))))
       if (one.status === 'fulfilled') found.set(one.value.id, one.value);
+    return { page, found };
+  };
+
+  view.refresh = async (changed) => {
+    if (list.getAttribute('aria-busy') === 'true') return; // another page is coming
+    const answers = await newest(readAgain(changed));
+    if (!answers) return;
+    const { page, found } = answers;
+    const shown = new Set(tasks.map((task) => task.id));
     if (cursor || !isQuiet()) {
       waiting = cursor ? 0 : page.tasks.filter((task) => !shown.has(task.id)).length;
       tasks = tasks.map((task) => found.get(task.id) ?? task);

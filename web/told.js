@@ -1,7 +1,7 @@
 // Which of the runs of a list were told to somebody: read beside the list, shown
 // where it is known.
 
-import { api } from './api.js';
+import { api, latest } from './api.js';
 import { h, icon, words } from './dom.js';
 import { t } from './i18n.js';
 
@@ -10,9 +10,11 @@ const MOST = 200;
 /** Reads the newest messages, and those that did not arrive. */
 export function tellings() {
   let known = new Map();
+  const newest = latest();
   return {
     async read() {
-      const pages = await Promise.all([api.deliveries({ limit: MOST }), api.deliveries({ limit: MOST, state: 'dead' })]);
+      const pages = await newest(Promise.all([api.deliveries({ limit: MOST }), api.deliveries({ limit: MOST, state: 'dead' })]));
+      if (!pages) return;
       const found = new Map();
       for (const one of pages.flatMap((page) => page.deliveries)) {
         const all = found.get(one.task_id) ?? new Map();

@@ -53,6 +53,21 @@ check('narrows the failures by time and kind', async (page) => {
   await seen(page.locator('svg.plot'));
 });
 
+check('keeps to the time asked for last, however late another answer comes', async (page) => {
+  await open(page, '/failures', 'svg.plot');
+  await page.route(/\/stats\?.*window=7d/, async (route) => {
+    await new Promise((done) => setTimeout(done, 1500));
+    await route.continue();
+  });
+  await page.selectOption('select[name=window]', '7d');
+  await page.waitForURL(/window=7d/);
+  await page.selectOption('select[name=window]', '24h');
+  const hours = () => document.querySelectorAll('#per-bucket ~ details tbody tr').length >= 24;
+  await page.waitForFunction(hours);
+  await page.waitForTimeout(2500);
+  assert.equal(await page.evaluate(hours), true);
+});
+
 check('counts a new failure while one looks on', async (page) => {
   await open(page, '/failures', 'svg.plot');
   await seen(page.locator('#live.live'));
