@@ -88,7 +88,7 @@ CAF_TEST(an answer that is no answer of the chat is none) {
     }
 }
 
-CAF_TEST(finding 18 a lost answer costs no second message where keys count) {
+CAF_TEST(a lost answer costs no second message where keys count) {
   for (const auto& chat : kinds()) {
     const auto to = open(chat.type);
     const auto before = count();

@@ -112,7 +112,7 @@ CAF_TEST(each kind of relay arrives once however often it is sent) {
   CAF_CHECK_EQUAL(all[2].key, "00000000-0000-0000-0000-000000000001");
 }
 
-CAF_TEST(finding 18 a lost answer does not make a second message) {
+CAF_TEST(a lost answer does not make a second message) {
   for (const auto* type : {"octo", "lark", "webhook"}) {
     const auto to = open(type);
     const auto before = sink.chat().messages().size();
@@ -123,7 +123,7 @@ CAF_TEST(finding 18 a lost answer does not make a second message) {
   }
 }
 
-CAF_TEST(finding 19 codes of a real server follow their rules) {
+CAF_TEST(codes of a real server follow their rules) {
   const auto to = open("lark");
   const auto code = [&](std::int64_t number, int times = 1) {
     fault("{\"next\":" + std::to_string(times)

@@ -11,7 +11,7 @@ using namespace telltale::test;
 
 CAF_TEST_FIXTURE_SCOPE(relay_tests, relay_fixture)
 
-CAF_TEST(finding 18 a delivery is leased sent and recorded with its text) {
+CAF_TEST(a delivery is leased sent and recorded with its text) {
   const auto out = start();
   CAF_CHECK_EQUAL(store->takes.size(), 1u);
   CAF_CHECK_EQUAL(store->takes[0].lease.count(), 60'000);
@@ -29,7 +29,7 @@ CAF_TEST(finding 18 a delivery is leased sent and recorded with its text) {
                   1);
 }
 
-CAF_TEST(finding 17 an attempt that is being retried is told to nobody) {
+CAF_TEST(an attempt that is being retried is told to nobody) {
   const auto out = start();
   deliver({due(1, "c1", payload("first try", true)), due(2, "c2")});
   CAF_REQUIRE_EQUAL(out->all.size(), 1u);

@@ -42,7 +42,7 @@ std::string bad(const std::string& text) {
 
 } // namespace
 
-CAF_TEST(finding 9 a runners words reach the reader as they are) {
+CAF_TEST(a runners words reach the reader as they are) {
   CAF_CHECK_EQUAL(
       said(R"({"error":"stream cut after 3 tokens","error_origin":"runner",
              "failure_reason":"agent_error.provider_network"})"),
@@ -57,7 +57,7 @@ CAF_TEST(finding 9 a runners words reach the reader as they are) {
                   bad("first"));
 }
 
-CAF_TEST(finding 11 a failure without words gets the copy of its reason) {
+CAF_TEST(a failure without words gets the copy of its reason) {
   for (const auto& row : failure_reasons())
     for (const auto style : {detail_style::error_first,
                              detail_style::reason_first, detail_style::both}) {
@@ -67,7 +67,7 @@ CAF_TEST(finding 11 a failure without words gets the copy of its reason) {
     }
 }
 
-CAF_TEST(finding 12 a reason outside the taxonomy is never shown raw) {
+CAF_TEST(a reason outside the taxonomy is never shown raw) {
   CAF_CHECK(find_reason("local_directory_error") != nullptr);
   CAF_CHECK_NOT_EQUAL(english().copy("local_directory_error"),
                       english().default_copy());
@@ -81,7 +81,7 @@ CAF_TEST(finding 12 a reason outside the taxonomy is never shown raw) {
   }
 }
 
-CAF_TEST(finding 13 a sentinel never wins over the copy) {
+CAF_TEST(a sentinel never wins over the copy) {
   const auto copy = bad(english().copy("timeout"));
   CAF_CHECK_EQUAL(said(R"({"error":"task timed out","error_origin":"platform",
              "failure_reason":"timeout"})"),
@@ -99,7 +99,7 @@ CAF_TEST(finding 13 a sentinel never wins over the copy) {
                   bad("task timed out waiting for lock 7"));
 }
 
-CAF_TEST(finding 15 every catalogue has every text of the taxonomy) {
+CAF_TEST(every catalogue has every text of the taxonomy) {
   for (const auto locale : catalog::locales()) {
     const auto& words = catalog::of(locale);
     CAF_CHECK_EQUAL(words.locale(), locale);
@@ -129,7 +129,7 @@ CAF_TEST(the chinese catalogue is written in chinese) {
   }
 }
 
-CAF_TEST(finding 16 ids and type are found with an empty envelope) {
+CAF_TEST(ids and type are found with an empty envelope) {
   const auto* payload = R"({"type":"task:failed","task_id":"t1",
     "chat_session_id":"s1","title":"Fix it"})";
   for (const auto* envelope : {"{}", "", "null", "[]", "{\"type\":null}"}) {
@@ -144,7 +144,7 @@ CAF_TEST(finding 16 ids and type are found with an empty envelope) {
   CAF_CHECK_EQUAL(what.title, "Inside");
 }
 
-CAF_TEST(finding 17 a payload says that another attempt is coming) {
+CAF_TEST(a payload says that another attempt is coming) {
   CAF_CHECK(read_payload(R"({"retry_pending":true})", "{}").will_retry);
   CAF_CHECK(!read_payload(R"({"retry_pending":false})", "{}").will_retry);
   CAF_CHECK(!read_payload("{}", "{}").will_retry);
