@@ -35,7 +35,7 @@ def prepare_limit(database, ids, facts_text):
     and the pgbench script that plays one batch a transaction."""
     facts = json.loads(facts_text)
     now = database.sql("SELECT now()")
-    columns = 40
+    columns = 39
     lines = []
     for number in range(len(ids) // BATCH):
         mine = ids[number * BATCH:(number + 1) * BATCH]
@@ -46,7 +46,7 @@ def prepare_limit(database, ids, facts_text):
              same(1), same(None), same(None), same("runner-1"), same(None), same(now), same(now), same(None), same("f"),
              mine, same(1), same("runner-1"), same(now), same(now), same("succeeded"), same(None), same(None),
              same("runner"), same(None), same(None), same(None),
-             events, mine, same(1), same("task:succeeded"), same(now), texts, same("f"),
+             events, mine, same(1), same("task:succeeded"), same(now), texts,
              [], [], []]
         assert len(p) == columns
         lines.append("\t".join([str(number + 1)] + [literal(x).replace("\\", "\\\\") for x in p]))
