@@ -224,12 +224,11 @@ memory_task_store::beat(const std::vector<beat_heart>& what) {
 
 caf::expected<committed<task_changed>>
 memory_task_store::change(task_id task, person_decision decide) {
-  plain_changes changes{
-      {task},
-      true,
-      [&](std::size_t, task_snapshot found, const decision_context& c) {
-        return decide(std::move(found), c);
-      }};
+  plain_changes changes{{task},
+                        true,
+                        [&](std::size_t, task_snapshot found,
+                            const decision_context& c,
+                            bool) { return decide(std::move(found), c); }};
   committed<task_changed> result;
   result.events = run(changes);
   const auto& done = changes.result(0);

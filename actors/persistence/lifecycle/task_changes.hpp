@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -71,12 +70,11 @@ inline void count_own_mask(std::vector<report_flight>& batch,
 /// from snapshot to transition for each task.
 template <class Decide> class plain_changes final : public change_batch {
 public:
-  /// `on_doubt` hears of a write that may have taken place.
-  plain_changes(std::vector<task_id> tasks, bool everything, Decide decide,
-                std::function<void()> on_doubt = {})
+  /// `decide` is also told whether an earlier write of this call may have taken
+  /// place.
+  plain_changes(std::vector<task_id> tasks, bool everything, Decide decide)
       : tasks_(std::move(tasks)), everything_(everything),
-        on_doubt_(std::move(on_doubt)), decide_(std::move(decide)),
-        results_(tasks_.size()) {}
+        decide_(std::move(decide)), results_(tasks_.size()) {}
 
   [[nodiscard]] std::size_t size() const override { return tasks_.size(); }
   [[nodiscard]] task_id task(std::size_t index) const override {
@@ -84,7 +82,7 @@ public:
   }
   transition decide(std::size_t index, task_snapshot found,
                     const decision_context& context) override {
-    return decide_(index, std::move(found), context);
+    return decide_(index, std::move(found), context, doubted_);
   }
   void settle(std::size_t index, transition done) override {
     results_[index] = std::move(done);
@@ -94,10 +92,7 @@ public:
   }
 
   [[nodiscard]] bool wants_everything() const override { return everything_; }
-  void doubt(std::size_t, const transition&) override {
-    if (on_doubt_)
-      on_doubt_();
-  }
+  void doubt(std::size_t, const transition&) override { doubted_ = true; }
 
   [[nodiscard]] const transition& result(std::size_t index) const {
     return results_[index];
@@ -106,7 +101,7 @@ public:
 private:
   std::vector<task_id> tasks_;
   bool everything_;
-  std::function<void()> on_doubt_;
+  bool doubted_ = false;
   Decide decide_;
   std::vector<transition> results_;
 };

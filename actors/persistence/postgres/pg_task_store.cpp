@@ -139,19 +139,18 @@ pg_task_store::beat(const std::vector<beat_heart>& what) {
 caf::expected<committed<task_changed>>
 pg_task_store::change(task_id task, task_status wanted,
                       person_decision decide) {
-  bool doubted = false;
   plain_changes changes{
       {task},
       true,
-      [&](std::size_t, task_snapshot found, const decision_context& context) {
+      [&](std::size_t, task_snapshot found, const decision_context& context,
+          bool doubted) {
         if (doubted && found.task.status == wanted) {
           transition done; // by the write whose answer was lost
           done.task = std::move(found.task);
           return done;
         }
         return decide(std::move(found), context);
-      },
-      [&] { doubted = true; }};
+      }};
   auto events = changes_.run(changes);
   if (!events)
     return std::move(events.error());
