@@ -6,6 +6,7 @@ import { gathered, watch } from './events.js';
 import { learnReasons } from './format.js';
 import { answered, isDown, missed, suspect, whenBack } from './health.js';
 import { choose, locale, t, translate } from './i18n.js';
+import { listenForKeys, showKeys } from './keys.js';
 import { deliveriesView } from './deliveries.js';
 import { failuresView } from './failures.js';
 import { runnersView } from './runners.js';
@@ -56,7 +57,7 @@ function explain(error) {
 
 function showError(error, again) {
   main.replaceChildren(h('div', { class: 'note bad', role: 'alert' },
-    h('p', { class: 'strong' }, explain(error)),
+    h('h1', { class: 'strong', tabindex: -1 }, explain(error)),
     error.status === 404
       ? h('a', { href: '/runs' }, t('all_runs'))
       : h('button', { type: 'button', onclick: again }, t('retry_load'))));
@@ -193,6 +194,15 @@ addEventListener('unhandledrejection', (event) => {
 });
 
 translate(document);
+listenForKeys(() => view, go);
+document.getElementById('keys').addEventListener('click', showKeys);
+// Past the filters, to the first run where there is one.
+document.querySelector('a.skip').addEventListener('click', (event) => {
+  const first = main.querySelector('a.run-title');
+  if (!first) return;
+  event.preventDefault();
+  first.focus();
+});
 const chooser = document.getElementById('locale');
 chooser.value = locale;
 chooser.addEventListener('change', () => choose(chooser.value));

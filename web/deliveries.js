@@ -2,15 +2,17 @@
 
 import { api, latest, query } from './api.js';
 import { ask, choice } from './ask.js';
+import { grouped, groupRows, MOST_GROUPED, readAll } from './delivery_groups.js';
 import { h, keepingFocus, reconcile, say } from './dom.js';
 import { goTo } from './filters.js';
-import { length } from './format.js';
+import { unsent } from './glance.js';
 import { number, t, tn } from './i18n.js';
 import { askMute, muteSection } from './mutes.js';
 import { deliveryRows, wentWrong } from './telling.js';
 
 const PAGE = 50;
 const STATES = ['', 'pending', 'dead', 'sent'];
+const GROUPED = new Set(['pending', 'dead']); // what wants attention, put together
 
 export function deliveriesView() {
   const view = { title: t('deliveries'), mayWrite: false };
@@ -65,30 +67,43 @@ export function deliveriesView() {
     }, one ? t(`state_${one}`) : t('any_state'), counts?.[one] !== undefined && h('span', { class: `count ${one === 'dead' && counts[one] ? 'bad' : ''}` }, number(counts[one]))))));
   };
 
+  const readList = ({ state, relay, cursor }) => (GROUPED.has(state) ? readAll({ state, relay }) : api.deliveries({ state, relay, cursor, limit: PAGE }));
+
+  const drawPager = ({ state, relay, cursor }, next) => {
+    pager.hidden = !cursor && !next;
+    pager.replaceChildren(...[cursor && h('a', { class: 'button', href: `/deliveries${query({ state, relay })}` }, t('newest')),
+      next && h('a', { class: 'button', href: `/deliveries${query({ state, relay, cursor: next })}` }, `${t('older')} →`)].filter(Boolean));
+  };
+
+  /** In a sentence: how long the oldest waits, what a mute holds, what is not shown. */
+  const summaryOf = (counts, mutes, page) => [
+    counts?.pending ? unsent(counts, mutes) : '',
+    page.more ? t('grouped_part', { n: number(MOST_GROUPED) }) : ''].filter(Boolean).join(' · ');
+
   const read = async () => {
-    const { state, relay, cursor } = given();
-    const answers = await newest(Promise.all([api.deliveries({ state, relay, cursor, limit: PAGE }),
+    const asked = given();
+    const { state, relay } = asked;
+    const answers = await newest(Promise.all([readList(asked),
       api.stats({ window: '24h' }).catch(() => null), api.mutes(), api.ready().catch(() => null)]));
     if (!answers) return;
-    const [page, stats, mutes, ready] = answers;
+    const [page, stats, { mutes }, ready] = answers;
     const now = JSON.stringify([page, stats?.deliveries, mutes, location.search]);
     if (now === print) return;
     print = now;
-    relays = [...new Set([...ready?.relays?.names ?? [], ...page.deliveries.map((one) => one.relay), ...mutes.mutes.map((one) => one.relay)])].sort();
+    relays = [...new Set([...ready?.relays?.names ?? [], ...page.deliveries.map((one) => one.relay), ...mutes.map((one) => one.relay)])].sort();
     const counts = stats?.deliveries;
     drawTabs(counts);
     drawTools(counts ? counts.dead : page.deliveries.filter((one) => one.state === 'dead').length);
-    const oldest = counts?.pending ? t('oldest_waits', { time: length((counts.oldest_pending_seconds ?? 0) * 1000) }) : '';
-    if (summary.textContent !== oldest) summary.textContent = oldest;
-    reconcile(list, deliveryRows(page.deliveries, { mayWrite: view.mayWrite, done: read, withRun: true, onMute: mute }));
+    const text = summaryOf(counts, mutes, page);
+    if (summary.textContent !== text) summary.textContent = text;
+    const options = { mayWrite: view.mayWrite, done: read, withRun: true, onMute: mute, mutes };
+    reconcile(list, GROUPED.has(state) ? groupRows(grouped(page.deliveries), options) : deliveryRows(page.deliveries, options));
     list.hidden = page.deliveries.length === 0;
     const empty = state || relay ? 'no_such_deliveries' : 'no_deliveries';
     none.replaceChildren(...(page.deliveries.length === 0
       ? [h('div', { class: 'note', role: 'status' }, h('p', { class: 'strong' }, t(empty)), h('p', {}, t(state === 'dead' ? 'none_dead_hint' : 'no_deliveries_hint')))] : []));
-    pager.hidden = !cursor && !page.next_cursor;
-    pager.replaceChildren(...[cursor && h('a', { class: 'button', href: `/deliveries${query({ state, relay })}` }, t('newest')),
-      page.next_cursor && h('a', { class: 'button', href: `/deliveries${query({ state, relay, cursor: page.next_cursor })}` }, `${t('older')} →`)].filter(Boolean));
-    keepingFocus(muted, () => muted.replaceChildren(...muteSection(mutes.mutes, view.mayWrite, read)));
+    drawPager(asked, page.next_cursor);
+    keepingFocus(muted, () => muted.replaceChildren(...muteSection(mutes, view.mayWrite, read)));
   };
 
   view.load = async (stage) => {

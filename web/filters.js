@@ -51,12 +51,19 @@ function momentOf(value) {
   return Number.isNaN(at.getTime()) ? '' : at.toISOString();
 }
 
+const ID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+
+/** The run that a search names as a whole: by its id, or by a link to its page. */
+export function runNamed(text) {
+  return new RegExp(`^(?:https?://[^/\\s]+/runs/)?(${ID})(?:[/?#]\\S*)?$`, 'i').exec(text.trim())?.[1].toLowerCase() ?? null;
+}
+
 function reasonEntries() {
   const of = (side) => knownReasons().filter(([, one]) => one === side).map(([wire]) => [wire, reasonBrief(wire)]);
   return [['', t('any')], [null, t('side_platform'), of('platform')], [null, t('side_agent'), of('agent')]];
 }
 
-/** The form; `suggest(kinds, runners)` fills what its text fields offer. */
+/** The form, and what undoes it; `suggest(tasks)` fills what its text fields offer. */
 export function filterForm(filters) {
   const between = Boolean(filters.since || filters.until);
   const time = choice('within', [['', t('any_time')], ['1h', t('last_1h')], ['24h', t('last_24h')], ['7d', t('last_7d')],
@@ -66,7 +73,7 @@ export function filterForm(filters) {
     field(t('until'), h('input', { type: 'datetime-local', name: 'until', value: localValue(filters.until) })));
   const kinds = h('datalist', { id: 'kinds' });
   const runners = h('datalist', { id: 'runner-ids' });
-  const text = (name, list) => h('input', { name, list, value: filters[name] ?? '', maxlength: 128, autocomplete: 'off', spellcheck: 'false' });
+  const text = (name, list) => h('input', { name, list, value: filters[name] ?? '', placeholder: t('any'), maxlength: 128, autocomplete: 'off', spellcheck: 'false' });
   const count = Object.keys(filters).filter((name) => name !== 'q').length;
   const wide = matchMedia('(min-width: 60rem)');
   const more = h('details', { class: 'more-filters', open: wide.matches },
@@ -79,14 +86,18 @@ export function filterForm(filters) {
       field(t('time'), time), range));
   const form = h('form', { class: 'filters', method: 'get', action: '/runs', role: 'search', 'aria-label': t('filters') },
     h('label', { class: 'search' }, h('span', { class: 'hidden' }, t('search')),
-      h('input', { type: 'search', name: 'q', value: filters.q ?? '', maxlength: 200, placeholder: t('search_hint') })),
-    h('button', { type: 'submit' }, t('search')), more,
-    filters.chat_session_id && h('p', { class: 'chip' }, t('chat'), ': ', words(filters.chat_session_id)),
-    h('p', { class: 'clear', hidden: Object.keys(filters).length === 0 }, h('a', { href: '/runs', 'data-focus': 'clear' }, t('clear'))),
-    kinds, runners);
+      h('input', { type: 'search', name: 'q', value: filters.q ?? '', maxlength: 200, placeholder: t('search_hint'), 'data-focus': 'search' })),
+    h('button', { type: 'submit' }, t('search')), more, kinds, runners);
+  const clear = h('p', { class: 'clear' });
+  const drawClear = () => clear.replaceChildren(...[
+    filters.chat_session_id && h('span', { class: 'chip' }, t('chat'), ': ', words(filters.chat_session_id)),
+    Object.keys(filters).length > 0 && h('a', { href: '/runs', 'data-focus': 'clear' }, t('clear'))].filter(Boolean));
+  drawClear();
   wide.addEventListener('change', () => { more.open = wide.matches; });
 
   const apply = () => {
+    const run = runNamed(form.elements.q.value);
+    if (run) return goTo(`/runs/${run}`);
     const values = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]));
     if (values.within === 'between') {
       values.within = '';
@@ -111,7 +122,7 @@ export function filterForm(filters) {
   });
   const offer = (list, values) => list.replaceChildren(...[...values].sort().slice(0, 50).map((value) => h('option', { value })));
   return {
-    form,
+    form, clear,
     suggest(tasks) {
       offer(kinds, new Set(tasks.map((task) => task.kind)));
       offer(runners, new Set(tasks.map((task) => task.runner_id).filter(Boolean)));
@@ -125,7 +136,7 @@ export function filterForm(filters) {
       form.elements.until.value = localValue(now.until);
       time.value = isBetween ? 'between' : now.within ?? '';
       range.hidden = !isBetween;
-      form.querySelector('.clear').hidden = Object.keys(now).length === 0;
+      drawClear();
     },
   };
 }

@@ -9,8 +9,7 @@ const SENTINELS = new Set(['task expired in queue', 'runtime went offline',
   'runtime did not reconnect within the configured grace period', 'task timed out',
   'daemon restarted while task was in flight']);
 
-const OWN_PHRASE = new Set(['build', 'test', 'deploy', 'exec']);
-const KINDS = new Set(['run', 'review', ...OWN_PHRASE]);
+const KINDS = new Set(['run', 'review', 'build', 'test', 'deploy', 'exec']);
 const LONGEST_LINE = 240;
 
 // --- reasons --------------------------------------------------------------------
@@ -43,8 +42,12 @@ export function happened(wire) {
   return copy.slice(0, firstSentence(copy).length + 1);
 }
 
-/** What to do next, as far as the reason tells. */
+// Copy that sends its reader to the run's page says something else on that page.
+const HERE = new Set(['agent_blocked', 'agent_error.process_failure', 'agent_error.unknown']);
+
+/** What to do next, as far as the reason tells, for one who reads the run's page. */
 export function nextStep(wire) {
+  if (HERE.has(wire)) return t(`next_${wire}`);
   const copy = wire ? reasons.get(wire)?.copy ?? '' : '';
   return copy.slice(firstSentence(copy).length + 1).trim();
 }
@@ -71,13 +74,6 @@ function kindKey(kind) {
   return KINDS.has(name) ? name : null;
 }
 
-export function kindText(kind) {
-  const known = kindKey(kind);
-  if (known) return t(`kind_${known}`);
-  const name = String(kind ?? '').replace(/[-_.]+/g, ' ').trim();
-  return capital(name) || t('kind_run');
-}
-
 /**
  * The line of a text that says most: its first, unless that one only announces
  * what follows, as a traceback's or a compiler's first line does.
@@ -92,7 +88,11 @@ export function tellingLine(text) {
   return characters.length > LONGEST_LINE ? `${characters.slice(0, LONGEST_LINE).join('')}…` : line;
 }
 
+const ENDED = new Set(['succeeded', 'failed', 'timed_out', 'cancelled']);
+export const hasEnded = (task) => ENDED.has(task.status);
 export const hasFailed = (task) => task.status === 'failed' || task.status === 'timed_out';
+/** It failed, and another attempt follows. */
+export const isRetrying = (task) => task.status === 'queued' && task.attempt > 0 && Boolean(task.failure_reason);
 export const isSilent = (task) => task.outcome === 'silent_noop';
 
 /** What a run's own words say, without those of the platform. */
@@ -101,19 +101,31 @@ export function ownWords(task) {
   return SENTINELS.has(said) ? '' : said;
 }
 
+/** Why it failed or posted nothing, in its own words or else in the reason's; null for what went well. */
+export function rowLine(task) {
+  const silent = isSilent(task);
+  if (!hasFailed(task) && !isRetrying(task) && !silent) return null;
+  const own = tellingLine(ownWords(task));
+  return own || (silent ? t('noop_no_detail') : firstSentence(reasonText(task.failure_reason)) || t('no_detail'));
+}
+
 /**
- * The calm line of a failed run or a silent no-op: what did not happen, and why,
- * in the words of the run's kind. Null for all others.
+ * The line over a failed run or a silent no-op: what did not happen, and why.
+ * Kinds without words of their own are called by their name. Null for all others.
  */
 export function calmLine(task) {
-  const silent = isSilent(task);
-  if (!hasFailed(task) && !silent) return null;
+  const why = rowLine(task);
+  if (why === null) return null;
   const kind = kindKey(task.kind);
-  const what = !silent && OWN_PHRASE.has(kind)
-    ? t(`fail_${kind}`) : t('did_not', { kind: kindText(task.kind) });
-  let why = tellingLine(ownWords(task));
-  why ||= silent ? t('noop_no_detail') : firstSentence(reasonText(task.failure_reason));
-  return t('line', { kind: what, detail: why || t('no_detail') });
+  const what = isSilent(task) ? t('posted_nothing', { kind: kind ? t(`kind_${kind}`) : task.kind })
+    : kind ? t(`fail_${kind}`) : t('failed_kind', { kind: task.kind });
+  return t('line', { what, why });
+}
+
+/** The same for an attempt that another one followed, or is to follow. */
+export function attemptFailed(attempt) {
+  const why = tellingLine(ownWords(attempt)) || firstSentence(reasonText(attempt.failure_reason)) || t('no_detail');
+  return t('line', { what: t('attempt_failed', { n: attempt.attempt }), why });
 }
 
 // --- badges ---------------------------------------------------------------------
@@ -136,7 +148,7 @@ export function verdict(task) {
 }
 
 function pill(text, tone, shape, raw) {
-  return h('span', { class: `badge ${tone}`, title: raw }, icon(shape), text);
+  return h('span', { class: `badge ${tone}`, title: raw }, icon(shape), h('span', { class: 'badge-text' }, text));
 }
 
 export function badge(task) {
@@ -222,9 +234,11 @@ setInterval(() => {
   }
 }, 5000);
 
-/** `1 hr 5 min`, `12.3 sec`. */
+/** `1 hr 5 min`, `12.3 sec`, `340 ms`. */
 export function length(ms) {
   const unit = (value, name) => new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: 1 }).format(value);
+  if (ms < 1) return t('under_a_millisecond');
+  if (ms < 1000) return unit(Math.round(ms), 'millisecond');
   if (ms < 60000) return unit(ms / 1000, 'second');
   const minutes = Math.round(ms / 60000);
   if (minutes < 60) return unit(minutes, 'minute');

@@ -1,22 +1,13 @@
 // The page's words and the reader's language.
 
+import { remember, remembered } from './storage.js';
 import { en } from './text_en.js';
 import { zh } from './text_zh.js';
 
 export const TEXTS = { en, 'zh-CN': zh };
 
-const KEY = 'telltale.locale';
-
-function stored() {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null; // storage may be forbidden
-  }
-}
-
 function preferred() {
-  const own = stored();
+  const own = remembered('locale');
   if (own in TEXTS) return own;
   const language = (navigator.languages ?? [navigator.language]).find((one) => /^(zh|en)\b/i.test(one));
   return language && /^zh/i.test(language) ? 'zh-CN' : 'en';
@@ -25,12 +16,7 @@ function preferred() {
 export const locale = preferred();
 
 export function choose(name) {
-  try {
-    localStorage.setItem(KEY, name);
-  } catch {
-    return;
-  }
-  location.reload();
+  if (remember('locale', name)) location.reload();
 }
 
 /** The text of a key, with `{name}` filled in. An unknown key gives `fallback`. */

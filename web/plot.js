@@ -74,7 +74,7 @@ export function meter(value, tone = 'c0') {
 
 /** A table of `heads` and `rows`, whose first cells name their row. */
 export function table(caption, heads, rows) {
-  return h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': caption },
+  return h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption },
     h('table', {}, h('caption', { class: 'hidden' }, caption),
       h('thead', {}, h('tr', {}, heads.map((one) => h('th', { scope: 'col' }, one)))),
       h('tbody', {}, rows.map((cells) => h('tr', {}, cells.map((cell, i) => (i === 0 ? h('th', { scope: 'row' }, cell) : h('td', {}, cell))))))));

@@ -2,7 +2,7 @@
 
 import { api, latest, query } from './api.js';
 import { h, icon, keepingFocus, printed, reconcile, words } from './dom.js';
-import { age, kindText, runAddress, statusBadge } from './format.js';
+import { age, runAddress, statusBadge } from './format.js';
 import { t, tn } from './i18n.js';
 
 const PAGE = 100;
@@ -18,7 +18,7 @@ function item(runner) {
     runner.active_tasks.length === 0 ? h('p', { class: 'quiet' }, t('idle'))
       : h('ul', { class: 'works' }, runner.active_tasks.map((task) => h('li', {}, statusBadge(task.status),
         h('a', { href: runAddress(task.task_id), 'data-focus': task.task_id }, task.title ? words(task.title) : t('untitled')),
-        h('span', { class: 'facts' }, h('span', {}, words(kindText(task.kind))), h('span', {}, t('attempt', { n: task.attempt })),
+        h('span', { class: 'facts' }, h('span', {}, words(task.kind)), h('span', {}, t('attempt', { n: task.attempt })),
           task.lease_expires_at && h('span', {}, t('lease'), ' ', age(task.lease_expires_at))))))), runner);
 }
 

@@ -1,42 +1,22 @@
 // The list of runs: live, filtered, page by page.
 
 import { api, latest } from './api.js';
-import { h, printed, reconcile, words } from './dom.js';
+import { choice } from './ask.js';
+import { h, reconcile } from './dom.js';
 import { gathered } from './events.js';
+import { exportMenu } from './export.js';
 import { addressOf, asked, filterForm, readFilters } from './filters.js';
-import { age, badge, calmLine, hasFailed, isSilent, kindText, ownWords, reasonWords, recoveredBadge, runAddress, span } from './format.js';
+import { hasFailed, isSilent } from './format.js';
 import { glance } from './glance.js';
-import { parts, t, tn } from './i18n.js';
-import { tellings, toldMark } from './told.js';
+import { number, t, tn } from './i18n.js';
+import { runItem } from './row.js';
+import { viewsMenu } from './saved_views.js';
+import { selection } from './selection.js';
+import { remember, remembered } from './storage.js';
+import { tellings } from './told.js';
 
 const PAGE = 50;
 const MOST_SINGLE = 20; // runs that are looked up one by one
-
-/** One run as a list item. `told`: what is known of its messages. */
-export function runItem(task, told) {
-  const line = calmLine(task);
-  const took = span(task.started_at, task.completed_at);
-  const troubled = hasFailed(task) || isSilent(task);
-  const tone = hasFailed(task) ? 'bad' : isSilent(task) ? 'warn' : '';
-  // Without words of its own the line has said the reason.
-  const facts = [hasFailed(task) && !ownWords(task) ? null : reasonWords(task.failure_reason), kindText(task.kind), task.runner_id && h('span', { title: t('runner') }, words(task.runner_id)),
-    task.attempt > 0 && (task.attempt > 1 || task.max_attempts > 1) && t('attempt_of', { n: task.attempt, m: task.max_attempts }),
-    took && t('took_short', { time: took }), troubled && toldMark(told), waits(task)];
-  return printed(h('li', { class: `run ${tone}` },
-    h('div', { class: 'run-state' }, badge(task), recoveredBadge(task)),
-    h('div', { class: 'run-what' },
-      h('a', { class: 'run-title', href: runAddress(task.id), 'data-focus': task.id }, task.title ? words(task.title) : t('untitled')),
-      line && h('p', { class: 'line', title: ownWords(task) ? null : task.failure_reason }, words(line)),
-      h('p', { class: 'facts' }, facts.filter(Boolean).map((one) => (one instanceof Element ? one : h('span', {}, words(one)))))),
-    h('div', { class: 'run-when' }, age(task.completed_at ?? task.started_at ?? task.created_at))), task, troubled ? told : 0);
-}
-
-/** Why it is not running: it is due later. */
-function waits(task) {
-  if (task.status !== 'queued' || !task.run_after || new Date(task.run_after) < new Date()) return null;
-  const [before, after] = parts('next_attempt', 'when');
-  return h('span', {}, before, age(task.run_after), after);
-}
 
 function emptyNote(filtered) {
   const what = filtered ? 'no_match' : 'no_runs';
@@ -44,14 +24,28 @@ function emptyNote(filtered) {
     h('p', { class: 'strong' }, t(what)), h('p', {}, t(`${what}_hint`)), filtered && h('a', { href: '/runs' }, t('clear')));
 }
 
+/** Rows of one line or of a few, as the reader chose before. */
+function densityChoice(list) {
+  const now = () => (remembered('density') === 'comfortable' ? 'comfortable' : 'dense');
+  const apply = (density) => list.classList.toggle('dense', density === 'dense');
+  const chooser = choice('density', ['dense', 'comfortable'].map((one) => [one, t(`density_${one}`)]), now(), { 'aria-label': t('density') });
+  chooser.addEventListener('change', () => {
+    remember('density', chooser.value);
+    apply(chooser.value);
+  });
+  apply(now());
+  return chooser;
+}
+
 export function runsView() {
-  const view = { title: t('runs') };
+  const view = { title: t('runs'), mayWrite: false };
   const top = glance();
   const told = tellings();
   const list = h('ol', { class: 'runs', 'aria-label': t('runs') });
   const none = h('div');
   const fresh = h('button', { type: 'button', class: 'fresh', hidden: true });
   const pager = h('nav', { class: 'pager', 'aria-label': t('pages_of_list') });
+  const total = h('p', { class: 'total', role: 'status' });
   let filters = {};
   let form = null;
   let cursor = null;
@@ -59,13 +53,22 @@ export function runsView() {
   let trail = [];
   let tasks = [];
   let waiting = 0;
+  const picks = selection({ shown: () => tasks, changed: () => drawRows(), after: () => view.renew({}) });
 
   const readPage = () => api.tasks({ ...asked(filters), limit: PAGE, cursor });
   const newest = latest();
 
+  const drawRows = () => reconcile(list, tasks.map((task) => [task.id, runItem(task, {
+    told: told.of(task.id), picked: picks.has(task.id), onPick: view.mayWrite ? picks.toggle : null })]));
+
   const draw = () => {
-    reconcile(list, tasks.map((task) => [task.id, runItem(task, told.of(task.id))]));
+    drawRows();
+    picks.prune();
+    const text = tasks.length === 0 ? '' : cursor || next ? t(next ? 'runs_shown_more' : 'runs_shown_last', { n: number(tasks.length), page: number(trail.length + 1) }) : tn('n_runs', tasks.length);
+    if (total.textContent !== text) total.textContent = text;
     list.hidden = tasks.length === 0;
+    // Figures of an empty database would only say that all is well.
+    top.element.classList.toggle('nothing', tasks.length === 0 && Object.keys(filters).length === 0 && !cursor);
     none.replaceChildren(...(tasks.length === 0 ? [emptyNote(Object.keys(filters).length > 0 || cursor)] : []));
     fresh.hidden = waiting === 0;
     fresh.textContent = waiting > 0 ? tn(waiting >= PAGE ? 'new_runs_more' : 'new_runs', waiting) : '';
@@ -109,9 +112,14 @@ export function runsView() {
   view.load = async (stage) => {
     await read();
     form = filterForm(filters);
-    stage.append(h('h1', { tabindex: -1 }, t('runs')), top.element, form.form, h('div', { class: 'fresh-at', role: 'status' }, fresh), none, list, pager);
+    picks.everything.hidden = !view.mayWrite;
+    stage.append(h('h1', { class: 'hidden', tabindex: -1 }, t('runs')), top.element,
+      h('div', { class: 'work-top' }, form.form,
+        h('div', { class: 'list-bar' }, h('label', { class: 'pick' }, picks.everything), total, h('div', { class: 'fresh-at', role: 'status' }, fresh), picks.tools,
+          h('div', { class: 'list-tools' }, form.clear, viewsMenu(() => addressOf(filters)), exportMenu(() => filters), densityChoice(list)))),
+      none, list, pager);
     draw();
-    top.refresh();
+    top.refresh(filters);
     readTold();
   };
 
@@ -125,6 +133,7 @@ export function runsView() {
       list.removeAttribute('aria-busy');
     }
     draw();
+    top.refresh(filters);
     if (scroll !== undefined) scrollTo(0, scroll);
     else if (before !== cursor) {
       list.scrollIntoView({ block: 'start' });
@@ -162,7 +171,7 @@ export function runsView() {
       waiting = 0;
     }
     draw();
-    top.refresh();
+    top.refresh(filters);
     readSoon();
   };
 
@@ -173,15 +182,26 @@ export function runsView() {
     list.querySelector('a')?.focus({ preventScroll: true });
   });
 
-  // From run to run by arrows, once one of them has the focus.
+  // From run to run, once one of them has the focus.
   list.addEventListener('keydown', (event) => {
-    const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
-    const links = [...list.querySelectorAll('a.run-title')];
-    const to = links[links.indexOf(document.activeElement) + step];
-    if (!to) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey || !event.target.matches('a.run-title')) return;
     event.preventDefault();
-    to.focus();
+    view.move(step);
   });
+
+  // --- keys ----------------------------------------------------------------------
+
+  const links = () => [...list.querySelectorAll('a.run-title')];
+  const focusedRow = () => document.activeElement?.closest?.('ol.runs > li')?.dataset.key ?? null;
+  view.move = (step) => {
+    const all = links();
+    const at = all.findIndex((one) => one.closest('li').dataset.key === focusedRow());
+    const to = at < 0 ? all[step > 0 ? 0 : all.length - 1] : all[at + step];
+    to?.focus({ preventScroll: true });
+    to?.closest('li').scrollIntoView({ block: 'nearest' });
+  };
+  view.pick = () => { if (view.mayWrite && focusedRow()) picks.toggle(focusedRow()); };
+  view.act = () => { if (view.mayWrite) picks.actOn(focusedRow()); };
   return view;
 }

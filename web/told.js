@@ -38,7 +38,7 @@ export function toldMark(messages) {
   for (const [state, tone, text] of KINDS) {
     const targets = [...new Set((messages ?? []).filter(([one]) => one === state).map(([, target]) => target))].sort();
     if (targets.length > 0)
-      return h('span', { class: `mark ${tone}` }, icon('note'), words(t(text, { who: targets.join(', ') })));
+      return h('span', { class: `mark ${tone}`, title: t('mark_who', { what: t(text), who: targets.join(', ') }) }, icon('note'), t(text), h('span', { class: 'who' }, ': ', words(targets.join(', '))));
   }
   return null;
 }

@@ -33,7 +33,7 @@ check('has no buttons for those who may only read', async (page, runs) => {
   for (const path of [`/runs/${runs.failed.id}`, `/runs/${runs.running.id}`, `/runs/${runs.undelivered.id}`, '/deliveries']) {
     await open(page, path, path === '/deliveries' ? '.telling' : '.columns');
     const names = await page.locator('main button').allInnerTexts();
-    assert.deepEqual(names.filter((one) => one && one !== 'Copy'), [], path);
+    assert.deepEqual(names.filter((one) => one && !one.startsWith('Copy')), [], path);
   }
 }, { token: readerToken });
 
@@ -136,7 +136,7 @@ check('weighs little', async (page) => {
   await open(page, '/runs', 'ol.runs');
   const all = [...sizes.values()].reduce((sum, one) => sum + one, 0);
   assert.ok(sizes.size > 15, `${sizes.size} files`);
-  assert.ok(all <= 150_000, `the page weighs ${all} bytes`);
+  assert.ok(all <= 200_000, `the page weighs ${all} bytes`);
   console.log(`      ${sizes.size} files, ${all} bytes`);
   assert.ok((await call('GET', '/session')).signed_in);
 });

@@ -7,13 +7,14 @@ import { mark } from './seed.mjs';
 const line = (page, task) => row(page, task).locator('.line').innerText();
 const badge = async (page, task) => (await row(page, task).locator('.badge').first().innerText()).trim();
 
-check('lists runs with their outcome, calm line, reason and age', async (page, runs) => {
+check('lists runs with their outcome, telling line, reason and age', async (page, runs) => {
   await open(page, `/runs?q=${mark}`, 'ol.runs');
   await seen(row(page, runs.failed));
-  assert.equal(await line(page, runs.failed), 'Review did not post: dial tcp 203.0.113.7:443: connection refused');
-  assert.equal(await line(page, runs.silent), 'Review did not post: no inline position for the finding');
-  assert.equal(await line(page, runs.build), 'Build did not finish: parser.cpp:2: error: expected a semicolon');
-  assert.match(await line(page, runs.wordless), /^Review did not post: The quota/);
+  assert.equal(await line(page, runs.failed), 'dial tcp 203.0.113.7:443: connection refused');
+  assert.equal(await line(page, runs.silent), 'no inline position for the finding');
+  assert.equal(await line(page, runs.build), 'parser.cpp:2: error: expected a semicolon');
+  assert.match(await line(page, runs.wordless), /^The quota/);
+  assert.equal(await line(page, runs.retrying), '429 overloaded', 'the reason of the attempt that is retried');
   assert.equal(await row(page, runs.delivered).locator('.line').count(), 0);
   const words = { delivered: 'Delivered', clean: 'Nothing to post', silent: 'Posted nothing', unverified: 'Not verified', failed: 'Failed',
     timedOut: 'Timed out', cancelled: 'Cancelled', running: 'Running', retrying: 'Retrying' };
@@ -22,6 +23,7 @@ check('lists runs with their outcome, calm line, reason and age', async (page, r
   // A shape beside the colour, and another one for each.
   const shapes = await Promise.all(['delivered', 'silent', 'unverified', 'failed', 'cancelled', 'running', 'retrying'].map((name) => row(page, runs[name]).locator('.badge path').first().getAttribute('d')));
   assert.equal(new Set(shapes).size, shapes.length);
+  await page.selectOption('.list-bar select[name=density]', 'comfortable');
   const reason = row(page, runs.failed).locator('.reason');
   assert.equal(await reason.getAttribute('title'), 'agent_error.provider_network');
   assert.ok(!(await reason.innerText()).includes('agent_error'));
@@ -69,7 +71,7 @@ check('follows what happens without a reload', async (page) => {
   await seen(row(page, task).locator('.badge', { hasText: 'Running' }));
   assert.equal(await page.evaluate(() => document.activeElement.dataset.focus), task.id, 'focus outlives the change');
   await report(task, { status: 'failed', detail: 'stopped half way' });
-  await seen(row(page, task).locator('.line', { hasText: 'Review did not post: stopped half way' }));
+  await seen(row(page, task).locator('.line', { hasText: 'stopped half way' }));
   assert.equal(await page.evaluate(() => window.sameDocument), true);
 });
 

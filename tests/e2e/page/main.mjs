@@ -6,10 +6,12 @@
 //   TELLTALE_CONTROL_URL     stops and starts the service: POST /stop, /start
 //   TELLTALE_CHROMIUM        the browser (/usr/bin/chromium)
 //   TELLTALE_SCREENSHOTS     where pictures go (build/artefacts/page)
-//   TELLTALE_ONLY            a part of the names of the checks to run
+//   TELLTALE_ONLY            a pattern of the names of the checks to run
 
 import { seed } from './seed.mjs';
 import './lists.mjs';
+import './work.mjs';
+import './keys.mjs';
 import './run.mjs';
 import './views.mjs';
 import './looks.mjs';

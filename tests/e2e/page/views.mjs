@@ -83,15 +83,34 @@ check('shows what was delivered, what waits and what did not arrive', async (pag
   await page.getByRole('navigation', { name: 'State' }).getByRole('link', { name: /Not delivered/ }).click();
   await page.waitForURL(/state=dead/);
   await gone(page.locator('.telling.sent'));
-  const dead = page.locator('.telling.dead').first();
-  assert.match(await dead.innerText(), /team-octo[\s\S]*deaf-room[\s\S]*Last error/);
-  await picture(page, 'deliveries', true);
-  await dead.getByRole('link', { name: 'To the run' }).click();
-  await page.waitForURL(/\/runs\//);
-  await page.goBack();
+  await seen(page.locator('.telling.dead'));
   await page.selectOption('.tools select', 'team-octo');
   await page.waitForURL(/relay=team-octo/);
   await seen(page.locator('.telling.dead'));
+});
+
+check('puts messages that did not arrive together, with advice, and sends a group again', async (page, runs) => {
+  for (let i = 0; i < 2; ++i) await finished({ title: `Unheard ${i} ${mark}`, chat_session_id: 'page-deaf' }, { status: 'failed', detail: 'nobody hears this either' });
+  const dead = async () => (await call('GET', '/deliveries?state=dead&limit=200')).deliveries;
+  await eventually('three that are dead', async () => (await dead()).length >= 3);
+  const count = (await dead()).length;
+  await open(page, '/deliveries?state=dead', '.telling.dead');
+  assert.equal(await page.locator('.telling').count(), 1, 'one chat, one error');
+  const group = page.locator('.telling.dead');
+  assert.match(await group.innerText(), new RegExp(`${count} messages[\\s\\S]*team-octo[\\s\\S]*deaf-room[\\s\\S]*403[\\s\\S]*(Invite|invite)[\\s\\S]*${count} runs`));
+  await group.getByText(`${count} runs`).click();
+  await seen(group.getByRole('link', { name: `Undelivered ${mark}` }));
+  await picture(page, 'deliveries', true);
+  const tries = await refused();
+  await group.getByRole('button', { name: `Send ${count} again` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: `Send ${count} again` }).click();
+  await seen(page.getByText(`${count} messages will be sent again.`));
+  await eventually('the next tries', async () => await refused() > tries);
+  await eventually('them to fail again', async () => (await dead()).length >= count);
+  await open(page, '/deliveries?state=dead', '.telling.dead');
+  await page.locator('.telling.dead').getByText(`${count} runs`).click();
+  await page.locator('.telling.dead').getByRole('link', { name: `Undelivered ${mark}` }).click();
+  await page.waitForURL(`${url}/runs/${runs.undelivered.id}`);
 });
 
 check('sends everything again after asking', async (page) => {
@@ -122,6 +141,14 @@ check('mutes a chat for a while and unmutes it', async (page) => {
   assert.ok(Math.abs(new Date(mute.until) - Date.now() - 4 * 3600e3) < 60e3);
   await finished({ title: `Held ${mark}`, chat_session_id: 'page-team' }, { status: 'failed', detail: 'held back' });
   await seen(page.locator('.rows', { hasText: '1 message waits' }));
+  // Where its messages are, too; and held is not waiting.
+  await seen(page.locator('.telling', { hasText: 'team-room' }).first().getByText(/muted until/));
+  await seen(page.getByText(/none is waiting · 1 held by a mute/));
+  await page.getByRole('link', { name: /^Waiting/ }).click();
+  await seen(page.locator('.telling.group.pending', { hasText: 'muted until' }));
+  await open(page, '/runs', '.glance a');
+  assert.match(await page.locator('.glance a').nth(2).innerText(), /none is waiting · 1 held by a mute/);
+  await open(page, '/deliveries', '.tellings');
   await page.getByRole('button', { name: 'Unmute' }).click();
   await confirm(page, 'Unmute');
   await seen(page.getByText('No chat is muted.'));
@@ -133,7 +160,7 @@ check('shows which runners live, which fell silent, and what they do', async (pa
   await open(page, '/runners', '.runner');
   const alive = page.locator('.runner', { hasText: 'page-alive' });
   assert.match(await alive.innerText(), /Alive[\s\S]*Running[\s\S]*Running page/);
-  assert.match(await page.locator('.runner', { hasText: 'page-gone' }).innerText(), /Silent[\s\S]*Nothing in hand/);
+  assert.match(await page.locator('.runner', { hasText: 'page-gone' }).innerText(), /Silent[\s\S]*It has no run now/);
   await picture(page, 'runners', true);
   await alive.getByRole('link', { name: `Running ${mark}` }).click();
   await page.waitForURL(`${url}/runs/${runs.running.id}`);

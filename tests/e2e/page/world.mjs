@@ -137,7 +137,7 @@ export async function runChecks(runs) {
   };
   try {
     for (const { name, run, options } of checks) {
-      if (only && !name.includes(only)) continue;
+      if (only && !new RegExp(only).test(name)) continue;
       const began = Date.now();
       const page = await visitor(browser, { name, ...options });
       try {
