@@ -17,6 +17,7 @@ from checks import Line
 from fleet import Fleet
 from phases import Phases
 from plan import PACE, PHASES, Plan
+from priority import yielding
 from sampler import Sampler, usage
 from stack import Stack
 from scenario.service import Failed
@@ -247,7 +248,8 @@ def main():
     began = time.time()
     try:
         try:
-            asyncio.run(day.run())
+            with yielding():
+                asyncio.run(day.run())
         except (Failed, OSError, KeyboardInterrupt) as problem:
             day.line(Line("the day", "comes to its end", f"{type(problem).__name__}: {problem}"[:200], False, day.now))
     finally:

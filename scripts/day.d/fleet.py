@@ -6,6 +6,7 @@ import dataclasses
 import random
 import time
 
+from makers import MakerProcess
 from stack import TOKENS
 from wire import TROUBLE, Client, events
 
@@ -52,10 +53,7 @@ class Fleet:
         self.random = random.Random(7)
         self.count = runners
         self.tasks = [asyncio.create_task(self.runner(f"runner-{n:03d}")) for n in range(runners)]
-        self.makers = [Client(port, TOKENS["operator"]) for _ in range(8)]
-        self.free = asyncio.Queue()
-        for maker in self.makers:
-            self.free.put_nowait(maker)
+        self.makers = MakerProcess(port)
 
     def trouble(self, kind):
         self.troubles[kind] = self.troubles.get(kind, 0) + 1
@@ -70,27 +68,22 @@ class Fleet:
                 "input": {"then": then, "ms": self.random.randint(20, 400) if work_ms is None else work_ms}}
         if session:
             body["chat_session_id"] = session
-        maker = await self.free.get()
-        try:
-            while not self.over.is_set():
-                began = time.monotonic()
-                try:
-                    status, answer = await maker.call("POST", "/tasks", body, headers={"Idempotency-Key": run.title})
-                except TROUBLE:
-                    self.trouble("create not answered")
-                    await asyncio.sleep(0.5)
-                    continue
-                if status in (200, 201):
-                    run.id, run.created = answer["id"], time.time()
-                    self.by_id[run.id] = run
-                    self.operations += 1
-                    if status == 201:
-                        self.create_ms.append(((time.monotonic() - began) * 1000, run.phase))
-                    return run
-                self.trouble(f"create answered {status}")
+        while not self.over.is_set():
+            try:
+                status, answer, milliseconds = await self.makers.create(run.title, body)
+            except TROUBLE:
+                self.trouble("create not answered")
                 await asyncio.sleep(0.5)
-        finally:
-            self.free.put_nowait(maker)
+                continue
+            if status in (200, 201):
+                run.id, run.created = answer["id"], time.time()
+                self.by_id[run.id] = run
+                self.operations += 1
+                if status == 201:
+                    self.create_ms.append((milliseconds, run.phase))
+                return run
+            self.trouble(f"create answered {status}")
+            await asyncio.sleep(0.5)
         return run
 
     async def create_many(self, count, rate, **what):
@@ -241,8 +234,7 @@ class Fleet:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
-        for maker in self.makers:
-            maker.close()
+        await self.makers.close()
 
 
 class Subscribers:

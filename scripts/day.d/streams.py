@@ -4,12 +4,12 @@ waits for would seem as late as they are many."""
 
 import asyncio
 import json
-import os
 import pathlib
 import subprocess
 import sys
 
 from fleet import Subscribers
+from priority import yield_more
 
 
 class SubscriberProcess:
@@ -18,7 +18,7 @@ class SubscriberProcess:
     def __init__(self, port, count):
         self.received = self.disorder = self.troubles = 0
         self.process = subprocess.Popen([sys.executable, "-B", str(pathlib.Path(__file__)), str(port), str(count)],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
     async def rest(self):
         told, _ = await asyncio.to_thread(self.process.communicate, timeout=30)
@@ -26,7 +26,7 @@ class SubscriberProcess:
 
 
 async def main(port, count):
-    os.nice(10)  # stands for other machines: the fleet's clock must not wait for it
+    yield_more()
     all_of_them = Subscribers(port, count)
     await asyncio.to_thread(sys.stdin.read)  # until the day closes it, or is gone
     await all_of_them.rest()
