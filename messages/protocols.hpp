@@ -275,7 +275,9 @@ using event_stream_actor = caf::typed_actor<
     // From the other replicas: the log may have more.
     caf::reacts_to<replica_published>,
     // To itself: look for what other replicas published.
-    caf::reacts_to<poll_events>>;
+    caf::reacts_to<poll_events>,
+    // To itself: pass on what was gathered.
+    caf::reacts_to<pass_events>>;
 
 /// Who waits for reports to be settled.
 using report_waiter_actor = caf::typed_actor<caf::reacts_to<reports_settled>>;

@@ -80,6 +80,7 @@ struct index_now {};
 struct deliveries_due {};
 struct relay_tick {};
 struct poll_events {};
+struct pass_events {};
 struct gateway_tick {};
 
 /// Another replica has committed events, or may have while it was not heard.

@@ -20,14 +20,24 @@ using limits = event_stream_state;
 
 void read_store(self_pointer self);
 
-/// Passes on what follows the cursor. Returns false if an event may be missing
-/// before one of these. None lies between `after` and the first one; -1:
-/// nobody knows.
-bool pass_on(self_pointer self, const std::vector<published_event>& events,
-             std::int64_t after, bool from_store) {
+void pass_on(self_pointer self) {
   auto& state = self->state;
-  events_published news;
-  news.after = state.cursor;
+  state.pass.cancel();
+  state.passed_at = self->clock().now();
+  const auto news = std::exchange(state.gathered, {});
+  for (const auto& known : state.listeners)
+    self->send(known.who, news);
+}
+
+/// Takes what follows the cursor and passes it on, now or soon. Returns false
+/// if an event may be missing before one of these. None lies between `after`
+/// and the first one; -1: nobody knows.
+bool take(self_pointer self, const std::vector<published_event>& events,
+          std::int64_t after, bool from_store) {
+  auto& state = self->state;
+  auto& news = state.gathered;
+  if (news.events.empty())
+    news.after = state.cursor;
   bool complete = true;
   for (const auto& event : events) {
     if (event.position <= state.cursor)
@@ -44,9 +54,13 @@ bool pass_on(self_pointer self, const std::vector<published_event>& events,
     state.recent.push(event, std::exchange(state.cursor, event.position));
     news.events.push_back(event);
   }
-  if (!news.events.empty())
-    for (const auto& known : state.listeners)
-      self->send(known.who, news);
+  if (news.events.empty())
+    return complete;
+  const auto due = state.passed_at + limits::pass_pause;
+  if (due <= self->clock().now() || news.events.size() >= limits::page)
+    pass_on(self);
+  else
+    state.pass.bring_forward(self, due);
   return complete;
 }
 
@@ -66,9 +80,14 @@ void add_listener(self_pointer self, const subscribe_events& what) {
   auto& all = self->state.listeners;
   const auto known =
       std::ranges::find(all, what.listener, &limits::listener::who);
+  if (known != all.end() && known->envelopes == what.envelopes)
+    return;
+  // What was gathered without envelopes is not for who needs them from here on.
+  if (!self->state.gathered.events.empty())
+    pass_on(self);
   if (known != all.end()) {
-    if (std::exchange(known->envelopes, what.envelopes) != what.envelopes)
-      say_need(self);
+    known->envelopes = what.envelopes;
+    say_need(self);
     return;
   }
   all.push_back({what.listener, what.envelopes});
@@ -129,7 +148,7 @@ void on_events_read(self_pointer self, const events_read& read) {
     state.cursor = read.newest;
     on_cursor_known(self);
   } else {
-    pass_on(self, read.events, -1, true);
+    take(self, read.events, -1, true);
   }
   const bool more = !read.events.empty() && state.cursor < read.newest;
   if (more || std::exchange(state.read_again, false))
@@ -167,7 +186,7 @@ void read_store(self_pointer self) {
 }
 
 void on_events_published(self_pointer self, const events_published& news) {
-  if (self->state.cursor < 0 || !pass_on(self, news.events, news.after, false))
+  if (self->state.cursor < 0 || !take(self, news.events, news.after, false))
     read_store(self);
 }
 
@@ -208,6 +227,11 @@ void on_poll(self_pointer self) {
     poll(self);
 }
 
+void on_pass(self_pointer self) {
+  if (self->state.pass.fired(self))
+    pass_on(self);
+}
+
 void forget(self_pointer self, const caf::actor_addr& gone) {
   std::erase_if(self->state.listeners, [&](const limits::listener& known) {
     return known.who.address() == gone;
@@ -228,12 +252,14 @@ event_stream(event_stream_actor::stateful_pointer<event_stream_state> self,
   self->set_down_handler(
       [self](const caf::down_msg& down) { forget(self, down.source); });
   state.poll.observe(state.counters, event_stream_state::name);
+  state.pass.observe(state.counters, event_stream_state::name);
   poll(self);
   return {
       [=](const events_published& news) { on_events_published(self, news); },
       [=](subscribe_events& what) { return on_subscribe(self, what); },
       [=](const replica_published&) { on_replica_published(self); },
       [=](const poll_events&) { on_poll(self); },
+      [=](const pass_events&) { on_pass(self); },
   };
 }
 

@@ -20,7 +20,8 @@ namespace telltale {
 //
 // Accepts `events_published` (from failed_task_payload, right after their
 // commit), `subscribe_events` (anybody), `replica_published` (from the other
-// replicas) and `poll_events` (itself, every `events.poll`). Sends
+// replicas), `poll_events` (itself, every `events.poll`) and `pass_events`
+// (itself, 20 ms after the last news, if more came meanwhile). Sends
 // `events_published` to listeners, `read_events`, one at a time, and
 // `envelopes_wanted` to failed_task_payload. Never passes on an event whose
 // predecessor it has not passed on.
@@ -30,6 +31,10 @@ namespace telltale {
 // read from the store together with what lies before it. What other replicas
 // publish is read without envelopes while no listener needs them: a listener
 // that comes to need them asks for those events again.
+//
+// After a quiet time an event passes on at once; of a busy time's events those
+// of 20 ms become one message, and so one write to each client: with hundreds
+// of events a second, most of the cost of a client is the number of writes.
 //
 // Failure: a listener that goes down is forgotten; a store that does not answer
 // is asked again at the next poll. Threading: the scheduler's.
@@ -45,17 +50,23 @@ struct event_stream_state {
   /// Between two reads for what other replicas say.
   static constexpr std::chrono::milliseconds replica_pause{100};
   static constexpr std::size_t most_waiting = 1'000; ///< early subscribers
+  /// Between two messages to listeners, but for one that is a page.
+  static constexpr std::chrono::milliseconds pass_pause{20};
 
   failed_task_payload_actor payloads;
   config::events_config options;
   counter_board_ptr counters; ///< may be null
   actor_timer<poll_events> poll;
   replay_buffer recent{0};
-  std::int64_t cursor = -1; ///< position passed on last; -1: not known yet
+  std::int64_t cursor = -1; ///< the newest position here; -1: not known yet
   bool reading = false;     ///< one read of the store at a time
   bool is_away = false;     ///< the last read failed, and that was logged
   bool read_again = false;  ///< something new may have come since it began
   actor_timer<poll_events>::time_point read_at{}; ///< when the last one began
+
+  events_published gathered; ///< for listeners, less than a page
+  actor_timer<pass_events> pass;
+  actor_timer<pass_events>::time_point passed_at{}; ///< the last message
 
   /// Who hears of events; forgotten when it goes down.
   struct listener {
@@ -74,10 +85,10 @@ struct event_stream_state {
 };
 
 /// An answer to `subscribe_events` holds at most 500 events, or as many as it
-/// asks for; `newest` is the
-/// position passed on last. A subscriber whose last event lies below it asks
-/// again with that position; what it hears twice it knows by the position. A
-/// listener may subscribe any number of times and hears each event once.
+/// asks for; `newest` is the newest position that memory has. A subscriber
+/// whose last event lies below it asks again with that position; what it hears
+/// twice it knows by the position. A listener may subscribe any number of times
+/// and hears each event once.
 [[nodiscard]] event_stream_actor::behavior_type
 event_stream(event_stream_actor::stateful_pointer<event_stream_state> self,
              failed_task_payload_actor payloads, config::events_config options,

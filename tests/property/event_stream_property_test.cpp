@@ -131,6 +131,8 @@ CAF_TEST(every event is heard once and in order whatever the gaps) {
     settle();
     advance_time(2s);
     settle();
+    advance_time(event_stream_state::pass_pause);
+    settle();
     CAF_REQUIRE_EQUAL(w.heard, w.log);
     CAF_REQUIRE_EQUAL(w.chained, w.news);
     // A read for each word that does not follow, and for the polls.

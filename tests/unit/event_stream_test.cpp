@@ -34,6 +34,7 @@ positions(const std::vector<published_event>& events) {
 }
 
 using positions_t = std::vector<std::int64_t>;
+using limits = event_stream_state;
 
 /// The log, as the store has it.
 struct fake_log {
@@ -72,8 +73,9 @@ fake_store(failed_task_payload_actor::pointer, fake_log* log) {
 }
 
 event_listener_actor::behavior_type listener(event_listener_actor::pointer,
-                                             positions_t* heard) {
+                                             positions_t* heard, int* told) {
   return {[=](const events_published& news) {
+    ++*told;
     for (const auto& event : news.events)
       heard->push_back(event.position);
   }};
@@ -82,9 +84,10 @@ event_listener_actor::behavior_type listener(event_listener_actor::pointer,
 struct fixture : test_coordinator_fixture<> {
   fake_log log;
   positions_t heard;
+  int told = 0; ///< messages
   counter_board_ptr counters = std::make_shared<counter_board>();
   failed_task_payload_actor store = sys.spawn(fake_store, &log);
-  event_listener_actor ear = sys.spawn(listener, &heard);
+  event_listener_actor ear = sys.spawn(listener, &heard, &told);
   event_stream_actor stream;
 
   void start() {
@@ -119,6 +122,12 @@ struct fixture : test_coordinator_fixture<> {
     for (auto at = first; at <= last; ++at)
       news.events.push_back(event_at(at));
     self->send(stream, news);
+    settle();
+  }
+
+  /// What was gathered passes on.
+  void wait_a_moment() {
+    advance_time(limits::pass_pause);
     settle();
   }
 
@@ -203,6 +212,54 @@ CAF_TEST(news pass on at once and without asking the store) {
   CAF_CHECK_EQUAL(log.reads, reads);
 }
 
+CAF_TEST(a busy time gathers events and none waits longer than a pause) {
+  start();
+  subscribe(-1);
+  wait_a_moment();
+  const auto timers = counters->read(counter::timers, "event-stream");
+  announce(1, 1);
+  CAF_CHECK_EQUAL(heard, (positions_t{1}));
+  for (std::int64_t at = 2; at <= 9; ++at)
+    announce(at, at);
+  CAF_CHECK_EQUAL(heard, (positions_t{1}));
+  CAF_CHECK_EQUAL(counters->read(counter::timers, "event-stream"), timers + 1);
+  const auto messages = told;
+  wait_a_moment();
+  CAF_CHECK_EQUAL(told, messages + 1);
+  CAF_CHECK_EQUAL(heard, (positions_t{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  CAF_MESSAGE("no tick stays, and what comes after a pause passes on at once");
+  CAF_CHECK_EQUAL(counters->read(counter::timers, "event-stream"), timers);
+  wait_a_moment();
+  announce(10, 10);
+  CAF_CHECK_EQUAL(heard.back(), 10);
+  CAF_MESSAGE("a page passes on at once");
+  announce(11, 10 + limits::page);
+  CAF_CHECK_EQUAL(heard.back(), 10 + limits::page);
+}
+
+CAF_TEST(a subscriber that comes while events are gathered misses none) {
+  start();
+  subscribe(-1);
+  wait_a_moment();
+  announce(1, 1);
+  announce(2, 3);
+  CAF_CHECK_EQUAL(positions(subscribe(1).events), (positions_t{2, 3}));
+  wait_a_moment();
+  CAF_CHECK_EQUAL(heard, (positions_t{1, 2, 3}));
+}
+
+CAF_TEST(what was gathered without envelopes passes before who needs them is
+             answered) {
+  start();
+  subscribe(-1, false);
+  wait_a_moment();
+  announce(1, 1);
+  announce(2, 2);
+  CAF_CHECK_EQUAL(heard, (positions_t{1}));
+  subscribe(2, true);
+  CAF_CHECK_EQUAL(heard, (positions_t{1, 2}));
+}
+
 CAF_TEST(a gap is filled from the store before anything passes on) {
   commit(1, 3);
   start();
@@ -220,6 +277,7 @@ CAF_TEST(what was heard before is not passed on again) {
   announce(1, 3);
   announce(2, 4);
   announce(1, 4);
+  wait_a_moment();
   CAF_CHECK_EQUAL(log.reads, reads);
   CAF_CHECK_EQUAL(heard, (positions_t{1, 2, 3, 4}));
 }
@@ -230,6 +288,7 @@ CAF_TEST(the poll finds what other replicas published) {
   commit(1, 1200);
   advance_time(1s);
   settle();
+  wait_a_moment(); // the last page is not full
   CAF_REQUIRE_EQUAL(heard.size(), 1200u);
   CAF_CHECK_EQUAL(heard.front(), 1);
   CAF_CHECK_EQUAL(heard.back(), 1200);
@@ -245,6 +304,7 @@ CAF_TEST(a subscriber resumes from memory and from the store) {
   CAF_CHECK_EQUAL(subscribe(2).events.size(), 38u);
   CAF_CHECK_EQUAL(log.reads, reads + 1);
   CAF_CHECK_EQUAL(subscribe(40).events.size(), 0u);
+  wait_a_moment();
   announce(41, 41);
   CAF_CHECK_EQUAL(heard, (positions_t{41}));
 }
