@@ -49,7 +49,8 @@ void settle_texts(apply_status& ready) {
   if (is_blank(ready.result_url.view()))
     ready.result_url = redacted_text{};
   if (is_failure(ready.status))
-    ready.why = settle_reason(ready.status, ready.why, ready.detail.view());
+    ready.why = settle_reason(ready.status, ready.why,
+                              read_failure(ready.detail.view()));
   else
     ready.why.reset();
 }

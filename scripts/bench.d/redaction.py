@@ -10,13 +10,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "release"
 
 
-def build():
+def build(target="telltale_redaction_bench"):
+    """The benchmark program of that name, built with the release."""
     subprocess.run(["cmake", "-S", ROOT, "-B", BUILD, "-DTELLTALE_BENCH=ON"], check=True, stdout=subprocess.DEVNULL)
-    done = subprocess.run(["cmake", "--build", BUILD, "--target", "telltale_redaction_bench"],
+    done = subprocess.run(["cmake", "--build", BUILD, "--target", target],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         raise SystemExit(f"bench: {done.stdout.decode()[-2000:]}")
-    return BUILD / "tests" / "bench" / "telltale_redaction_bench"
+    return BUILD / "tests" / "bench" / target
 
 
 def measure(program, wanted, *more):

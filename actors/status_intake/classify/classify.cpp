@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
-#include <initializer_list>
+#include <span>
 #include <vector>
 
-#include "actors/status_intake/classify/phrase_scanner.hpp"
-#include "actors/status_intake/classify/status_codes.hpp"
-#include "actors/status_intake/validate.hpp"
+#include "actors/status_intake/classify/cues.hpp"
+#include "actors/status_intake/classify/lines.hpp"
+#include "actors/status_intake/classify/plain_text.hpp"
+#include "actors/status_intake/classify/telling_line.hpp"
+#include "actors/status_intake/classify/words.hpp"
 #include "messages/blank.hpp"
 
 namespace telltale {
@@ -18,286 +19,217 @@ namespace {
 
 using namespace std::string_view_literals;
 
-/// The rules in their order.
-enum rule : std::uint8_t {
-  context,
-  missing_config,
-  access,
-  quota,
-  capacity,
-  server,
-  agent_limit,
-  network,
-  model,
-  output,
-  executable,
-  version,
-  environment,
-  process,
-  rules, ///< how many there are
-};
+/// Of a text of so many lines every line may be the error.
+constexpr std::size_t few_lines = 3;
+/// So many lines that say something are a text's end.
+constexpr std::size_t tail_lines = 3;
 
-/// Halves of a proof, and what decides about a rule of the same line.
-enum cue : std::uint8_t {
-  conversation,
-  too_long,
-  variable,
-  unset,
-  credential,
-  refused,
-  no_access, ///< refused, unless the thing may not even exist
-  allowance,
-  used_up,
-  wire,         ///< a connection speaks, not the agent
-  model_nearby, ///< a model is spoken of
-  absent,
-  argument,   ///< what is asked of a model, not the model
-  status_404, ///< from the text's statuses
-  answer,
-  unreadable,
-  starts_program,
-  program_absent,
-  version_named,
-  version_wanted,
-  fatal_git,
-  in_the_way,
-  foreign, ///< another program than the model provider speaks
-  cues,    ///< how many there are
-};
-
-/// How an occurrence must stand among other letters.
-enum class edges : std::uint8_t {
-  word,  ///< a word begins where it begins
-  whole, ///< and a word ends where it ends
-  part,  ///< anywhere
-};
-
-/// A row of classifier.def: a phrase that proves `what` (a rule), or a cue.
-struct row {
-  std::string_view text;
-  std::uint8_t what;
-  bool is_cue;
-  edges stands;
-};
-
-constexpr std::array table{
-#define TELLTALE_PHRASE(what, text, stands)                                    \
-  row{text, rule::what, false, edges::stands},
-#define TELLTALE_CUE(what, text, stands)                                       \
-  row{text, cue::what, true, edges::stands},
-#include "actors/status_intake/classify/classifier.def"
-};
-
-/// Two cues that prove a rule together.
-struct pair {
-  rule proves;
-  cue one;
-  cue other;
-};
-
-constexpr std::array pairs{
-#define TELLTALE_TOGETHER(proves, one, other)                                  \
-  pair{rule::proves, cue::one, cue::other},
-#include "actors/status_intake/classify/classifier.def"
-};
-
-/// How far apart the two cues of a pair may begin.
-constexpr std::size_t nearby = 160;
-
-const phrase_scanner& scanner() {
-  static const phrase_scanner built = [] {
-    std::vector<std::string_view> texts;
-    texts.reserve(table.size());
-    for (const auto& each : table)
-      texts.push_back(each.text);
-    return phrase_scanner{texts};
-  }();
-  return built;
+failure_reason reason_of(rule x) {
+  switch (x) {
+  case rule::skill:
+    return reason::skill_bundle_unavailable;
+  case rule::cli_timeout:
+    return reason::runtime_cli_timeout;
+  case rule::runtime_access:
+    return failure_reason{"runtime_access_denied"};
+  case rule::identity:
+    return reason::invalid_task_identity;
+  case rule::window:
+    return reason::issue_window_restricted;
+  case rule::queued:
+    return reason::queued_expired;
+  case rule::offline:
+    return reason::runtime_offline;
+  case rule::reconnect:
+    return reason::runtime_reconnect_timeout;
+  case rule::recovery:
+    return reason::runtime_recovery;
+  case rule::local_directory:
+    return reason::local_directory_error;
+  case rule::blocked:
+    return reason::agent_blocked;
+  case rule::iteration:
+    return reason::iteration_limit;
+  case rule::context:
+    return reason::agent_context_overflow;
+  case rule::missing_config:
+    return reason::agent_missing_config;
+  case rule::access:
+    return reason::agent_provider_auth_or_access;
+  case rule::quota:
+    return reason::agent_provider_quota_limit;
+  case rule::capacity:
+    return reason::agent_provider_capacity_or_rate_limit;
+  case rule::request:
+    return reason::api_invalid_request;
+  case rule::server:
+    return reason::agent_provider_server_error;
+  case rule::job_limit:
+    return reason::timeout;
+  case rule::agent_limit:
+    return reason::agent_timeout;
+  case rule::network:
+  case rule::disconnect:
+    return reason::agent_provider_network;
+  case rule::model:
+    return reason::agent_model_not_found_or_unavailable;
+  case rule::output:
+    return reason::agent_empty_or_unparseable_output;
+  case rule::executable:
+    return reason::agent_runtime_missing_executable;
+  case rule::version:
+    return reason::agent_runtime_version_unsupported;
+  case rule::prepare:
+  case rule::environment:
+    return reason::environment_prepare_failed;
+  case rule::crash:
+  case rule::exit:
+    return reason::agent_process_failure;
+  case rule::none:
+    break;
+  }
+  return reason::agent_unknown;
 }
 
-bool is_word_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-         || (c >= '0' && c <= '9');
+/// A line that may say something of its own.
+bool says_something(const text_line& line) {
+  return line.is != nature::frame && line.is != nature::quiet
+         && line.is != nature::command && line.is != nature::diff;
 }
 
-/// Do the letters around an occurrence let it count?
-bool is_bounded(std::string_view text, const row& what, std::size_t begin) {
-  if (what.stands == edges::part)
-    return true;
-  if (begin > 0 && is_word_char(what.text.front())
-      && is_word_char(text[begin - 1]))
-    return false;
-  const auto end = begin + what.text.size();
-  return what.stands != edges::whole || end >= text.size()
-         || !is_word_char(text[end]);
-}
-
-/// Does the text go on with one of these words after `end`?
-bool goes_on_with(std::string_view text, std::size_t end,
-                  std::initializer_list<std::string_view> words) {
-  const auto rest = text.substr(std::min(end, text.size()));
-  return std::any_of(words.begin(), words.end(), [&](auto word) {
-    return rest.substr(0, word.size()) == word;
-  });
-}
-
-/// `quota` of a disk is no quota of a provider, `credits.txt` is a file, an
-/// overloaded function is no overloaded server.
-bool is_meant(std::string_view text, const row& what, std::size_t begin) {
-  const auto end = begin + what.text.size();
-  if (what.text == "quota"sv)
-    return begin < 5
-           || (text.substr(begin - 5, 4) != "disk"sv
-               && text.substr(begin - 5, 4) != "Disk"sv);
-  if (what.text == "credits"sv)
-    return end + 1 >= text.size() || text[end] != '.'
-           || !is_word_char(text[end + 1]);
-  if (what.text == "overloaded"sv)
-    return !goes_on_with(text, end,
-                         {" function", " method", " operator", " member",
-                          " constructor", " call"});
-  return true;
-}
-
-/// Something seen at a place: a rule's phrase that its line decides about, or a
-/// cue.
-struct mark {
-  std::size_t at;
-  std::uint8_t what;
-  bool is_cue;
-};
-
-using rule_set = std::array<bool, rules>;
-
-/// What one line's marks decide together.
-class line_judge {
-public:
-  void see(const mark& here, rule_set& holds) {
-    if (!here.is_cue) {
-      said_[here.what] = true;
-      return;
+/// Where each line stands.
+std::vector<place> places_of(const std::vector<text_line>& lines) {
+  const auto speaking = static_cast<std::size_t>(
+      std::count_if(lines.begin(), lines.end(), says_something));
+  std::vector<place> out(lines.size(), place::middle);
+  if (speaking <= few_lines) {
+    std::fill(out.begin(), out.end(), place::alone);
+    return out;
+  }
+  std::size_t seen = 0;
+  for (auto i = lines.size(); i-- > 0 && seen < tail_lines;)
+    if (says_something(lines[i])) {
+      out[i] = seen == 0 ? place::last : place::tail;
+      ++seen;
     }
-    last_[here.what] = here.at;
-    seen_[here.what] = true;
-    for (const auto& each : pairs)
-      if ((each.one == here.what && is_near(each.other, here.at))
-          || (each.other == here.what && is_near(each.one, here.at)))
-        (each.proves == access || each.proves == model ? said_
-                                                       : holds)[each.proves] =
-            true;
+  return out;
+}
+
+/// The phrases that lie in one line, of hits in the order of their begins.
+class hits_by_line {
+public:
+  explicit hits_by_line(std::string_view text) : hits_(find_phrases(text)) {
+    std::sort(
+        hits_.begin(), hits_.end(),
+        [](const phrase_hit& a, const phrase_hit& b) { return a.at < b.at; });
   }
 
-  /// Access is the model provider's to refuse, a time limit the agent's. A
-  /// model that does not know an argument is there.
-  void conclude(rule_set& holds) {
-    const bool refused_access =
-        said_[access] || (seen_[no_access] && !seen_[absent]);
-    holds[access] = holds[access] || (refused_access && !seen_[foreign]);
-    holds[model] = holds[model] || (said_[model] && !seen_[argument]);
-    if (said_[agent_limit])
-      holds[seen_[wire] ? network : agent_limit] = true;
-    said_ = {};
-    seen_ = {};
+  /// Lines must be asked for in their order.
+  std::span<const phrase_hit> in(const text_line& line) {
+    while (next_ < hits_.size() && hits_[next_].at < line.at)
+      ++next_;
+    const auto first = next_;
+    while (next_ < hits_.size() && hits_[next_].at < line.at + line.text.size())
+      ++next_;
+    return {hits_.data() + first, next_ - first};
   }
 
 private:
-  [[nodiscard]] bool is_near(cue other, std::size_t at) const {
-    return seen_[other] && at - last_[other] <= nearby;
-  }
-
-  rule_set said_{};
-  std::array<bool, cues> seen_{};
-  std::array<std::size_t, cues> last_{};
+  std::vector<phrase_hit> hits_;
+  std::size_t next_ = 0;
 };
 
-/// Rules that only hold in the company of what else is on their line.
-void judge_lines(std::string_view text, std::vector<mark>& marks,
-                 rule_set& holds) {
-  std::sort(marks.begin(), marks.end(),
-            [](const mark& a, const mark& b) { return a.at < b.at; });
-  line_judge judge;
-  std::size_t line_end = 0;
-  for (const auto& here : marks) {
-    if (here.at >= line_end) {
-      judge.conclude(holds);
-      line_end = std::min(text.find('\n', here.at), text.size());
+/// The head of a stack that ended a program.
+bool heads_stack(const text_line& line) {
+  return line.is == nature::frame
+         && (line.text.starts_with("Traceback (most"sv)
+             || line.text.starts_with("TRACEBACK (MOST"sv)
+             || line.text.starts_with("goroutine "sv)
+             || line.text.starts_with("Emitted 'error'"sv));
+}
+
+/// Which line decides, which is worth quoting if none does.
+struct choice {
+  std::size_t decides = 0;
+  line_evidence evidence; ///< of the line that decides
+  std::size_t quoted = 0;
+  line_evidence quoted_evidence;
+};
+
+choice choose(std::string_view text, const std::vector<text_line>& lines) {
+  hits_by_line hits{text};
+  const auto places = places_of(lines);
+  choice out;
+  bool crashed = false;
+  int worth = -1;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    auto found = judge_line(lines[i], hits.in(lines[i]), places[i]);
+    crashed = crashed || heads_stack(lines[i]);
+    const int value = found.speaks_of_error            ? 2
+                      : lines[i].is == nature::warning ? 1
+                      : says_something(lines[i])       ? 1
+                                                       : 0;
+    if (value >= worth) {
+      worth = value;
+      out.quoted = i;
+      out.quoted_evidence = found;
     }
-    judge.see(here, holds);
+    if (found.weighs != strength::none && found.weighs >= out.evidence.weighs) {
+      out.decides = i;
+      out.evidence = std::move(found);
+    }
   }
-  judge.conclude(holds);
+  if (out.evidence.weighs == strength::none && crashed) {
+    out.evidence = out.quoted_evidence;
+    out.evidence.says = rule::crash;
+    out.decides = out.quoted;
+  }
+  return out;
 }
 
-rule rule_of_status(unsigned code) {
-  if (code == 401 || code == 403)
-    return access;
-  if (code == 402)
-    return quota;
-  if (code == 404)
-    return model;
-  if (code == 429 || code == 529)
-    return capacity;
-  return code >= 500 ? server : rules;
+/// A line, with the next one if it only leads to it (`panicked at …:`).
+std::string quote(const std::vector<text_line>& lines, std::size_t i,
+                  const line_evidence& found) {
+  auto out = quote_line(lines[i], found.structure, found.at);
+  const bool leads = !out.empty() && out.back() == ':' && i + 1 < lines.size()
+                     && says_something(lines[i + 1]);
+  if (!leads)
+    return out;
+  auto next = lines[i + 1];
+  std::string whole = out + " " + std::string{next.text};
+  next = {whole, 0, nature::error, 0};
+  return quote_line(next, {}, 0);
 }
-
-constexpr std::array reason_of_rule{
-    reason::agent_context_overflow,
-    reason::agent_missing_config,
-    reason::agent_provider_auth_or_access,
-    reason::agent_provider_quota_limit,
-    reason::agent_provider_capacity_or_rate_limit,
-    reason::agent_provider_server_error,
-    reason::agent_timeout,
-    reason::agent_provider_network,
-    reason::agent_model_not_found_or_unavailable,
-    reason::agent_empty_or_unparseable_output,
-    reason::agent_runtime_missing_executable,
-    reason::agent_runtime_version_unsupported,
-    reason::environment_prepare_failed,
-    reason::agent_process_failure,
-};
-static_assert(reason_of_rule.size() == rules);
 
 } // namespace
 
-reason classify(std::string_view text) {
-  rule_set holds{};
-  std::vector<mark> marks;
-  scanner().scan(text, [&](std::size_t index, std::size_t begin) {
-    const auto& what = table[index];
-    if (!is_bounded(text, what, begin) || !is_meant(text, what, begin))
-      return true;
-    if (what.is_cue || what.what == access || what.what == agent_limit)
-      marks.push_back({begin, what.what, what.is_cue});
-    else
-      holds[what.what] = true;
-    return true;
-  });
-  for (const auto& status : find_statuses(text)) {
-    const auto speaks_of = rule_of_status(status.code);
-    if (speaks_of == access)
-      marks.push_back({status.at, access, false});
-    else if (speaks_of == model)
-      marks.push_back({status.at, status_404, true});
-    else if (speaks_of != rules)
-      holds[speaks_of] = true;
-  }
-  judge_lines(text, marks, holds);
-  const auto first = std::find(holds.begin(), holds.end(), true);
-  return first == holds.end()
-             ? reason::agent_unknown
-             : reason_of_rule[static_cast<std::size_t>(first - holds.begin())];
+text_finding read_failure(std::string_view text) {
+  const auto plain = unwrapped(plain_text(text));
+  const auto lines = read_lines(plain);
+  if (lines.empty())
+    return {reason::agent_unknown, {}};
+  const auto chosen = choose(plain, lines);
+  const auto says = chosen.evidence.says;
+  if (says == rule::none)
+    return {reason::agent_unknown,
+            quote(lines, chosen.quoted, chosen.quoted_evidence)};
+  return {reason_of(says), quote(lines, chosen.decides, chosen.evidence)};
+}
+
+failure_reason classify(std::string_view text) {
+  return read_failure(text).why;
 }
 
 failure_reason settle_reason(task_status status,
                              const std::optional<failure_reason>& named,
-                             std::string_view text) {
+                             const text_finding& found) {
   const bool is_named = named && !is_blank(named->wire);
   if (is_named && named->wire != "agent_error"
       && named->wire != "agent_error.unknown")
     return *named;
   if (!is_named && status == task_status::timed_out)
     return reason::timeout;
-  return classify(text);
+  return found.why;
 }
 
 } // namespace telltale
