@@ -70,7 +70,6 @@ export const api = {
   mutes: () => call('GET', '/mutes'),
   mute: (what) => call('PUT', '/mutes', what),
   unmute: (relay, chat_id) => call('DELETE', `/mutes${query({ relay, chat_id })}`),
-  reasons: () => call('GET', '/failure-reasons'),
 };
 
 /**

@@ -3,7 +3,6 @@
 import { api, ApiError } from './api.js';
 import { h, say } from './dom.js';
 import { gathered, watch } from './events.js';
-import { learnReasons } from './format.js';
 import { answered, isDown, missed, suspect, whenBack } from './health.js';
 import { choose, locale, t, translate } from './i18n.js';
 import { listenForKeys, showKeys } from './keys.js';
@@ -12,6 +11,7 @@ import { failuresView } from './failures.js';
 import { runnersView } from './runners.js';
 import { runView } from './run.js';
 import { runsView } from './runs.js';
+import { watchHealth } from './service_state.js';
 import { signInView } from './signin.js';
 
 const main = document.getElementById('main');
@@ -28,10 +28,19 @@ let mayWrite = false;
 function viewOf(path) {
   const run = /^\/runs\/([^/]+)\/?$/.exec(path);
   if (run) return runView(decodeURIComponent(run[1]));
-  if (path.startsWith('/failures')) return failuresView();
-  if (path.startsWith('/deliveries')) return deliveriesView();
-  if (path.startsWith('/runners')) return runnersView();
-  return runsView();
+  if (/^\/failures\/?$/.test(path)) return failuresView();
+  if (/^\/deliveries\/?$/.test(path)) return deliveriesView();
+  if (/^\/runners\/?$/.test(path)) return runnersView();
+  return /^\/(runs\/?)?$/.test(path) ? runsView() : nowhere();
+}
+
+/** An address that leads nowhere. */
+function nowhere() {
+  return {
+    title: t('no_page'),
+    load: async (stage) => stage.append(h('div', { class: 'note' }, h('h1', { class: 'strong', tabindex: -1 }, t('no_page')), h('a', { href: '/runs' }, t('all_runs')))),
+    refresh: async () => {},
+  };
 }
 
 const PAGES = /^\/(runs(\/[^/]+)?|failures|deliveries|runners)?\/?$/;
@@ -160,8 +169,6 @@ async function start() {
     document.getElementById('sign-out').hidden = who.open || !who.signed_in;
     if (!who.open && !who.read) return signIn();
     mayWrite = Boolean(who.open || who.write);
-    const known = await api.reasons();
-    learnReasons(known.failure_reasons ?? []);
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return signIn();
     if (error instanceof ApiError && error.isAway) missed();
@@ -194,7 +201,9 @@ addEventListener('unhandledrejection', (event) => {
 });
 
 translate(document);
+document.getElementById('page').hidden = false; // it has its style now
 listenForKeys(() => view, go);
+watchHealth(document.getElementById('health'));
 document.getElementById('keys').addEventListener('click', showKeys);
 // Past the filters, to the first run where there is one.
 document.querySelector('a.skip').addEventListener('click', (event) => {

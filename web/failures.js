@@ -5,7 +5,7 @@ import { choice, field } from './ask.js';
 import { h, keepingFocus, words } from './dom.js';
 import { addressOf, goTo } from './filters.js';
 import { age, reasonBrief, reasonWords, runAddress, tellingLine } from './format.js';
-import { locale, number, share, t, tn } from './i18n.js';
+import { locale, number, share, spaced, t, tn } from './i18n.js';
 import { bars, line, meter, table } from './plot.js';
 
 const WINDOWS = ['24h', '7d', '14d', '30d', '90d'];
@@ -17,7 +17,7 @@ const hourName = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-d
 
 /** Buckets of a day are days of UTC; those of an hour are told in the reader's zone. */
 function bucketName(stats, start) {
-  return (stats.bucket === '1d' ? dayName : hourName).format(new Date(start));
+  return spaced((stats.bucket === '1d' ? dayName : hourName).format(new Date(start)));
 }
 
 function section(id, title, ...children) {
@@ -117,7 +117,7 @@ export function failuresView() {
         figure(share(stats.silent_noop_rate), t('noop_rate')),
         figure(h('a', { href: runsOf(stats, { outcome: 'unverified' }) }, number(stats.outcomes.unverified)), t('outcome_unverified')),
         figure(share(stats.unknown_share), t('unknown_share'))),
-      ...(calm ? [h('div', { class: 'note', role: 'status' }, h('p', { class: 'strong' }, t('no_failures')), h('p', {}, t(stats.finished ? 'no_failures_hint' : 'nothing_finished')))]
+      ...(calm ? [h('div', { class: 'note', role: 'status' }, h('p', { class: 'strong' }, t(stats.finished ? 'no_failures' : 'nothing_finished')), stats.finished > 0 && h('p', {}, t('no_failures_hint')))]
         : [h('div', { class: 'panels' },
           
           h('div', {}, section('per-bucket', t('failures_over_time'), ...perBucket(stats)),

@@ -2,7 +2,8 @@
 // browser test.
 
 import { h, icon, words } from './dom.js';
-import { locale, t } from './i18n.js';
+import { locale, spaced, t } from './i18n.js';
+import { REASON_TEXTS } from './reason_texts.js';
 
 // The platform's own sentences: no detail, so the reason's copy speaks.
 const SENTINELS = new Set(['task expired in queue', 'runtime went offline',
@@ -14,32 +15,24 @@ const LONGEST_LINE = 240;
 
 // --- reasons --------------------------------------------------------------------
 
-const reasons = new Map();
-
-/** Remembers the taxonomy's copy. */
-export function learnReasons(list) {
-  for (const one of list) {
-    const copy = one.copy?.[locale] ?? one.copy?.en ?? one.meaning;
-    reasons.set(one.failure_reason, { side: one.side, copy, brief: one.brief?.[locale] ?? one.brief?.en ?? firstSentence(copy) });
-  }
-}
+// Of each reason a few words, what happened, and what to do next.
+const reasons = new Map(Object.entries(REASON_TEXTS[locale]));
 
 /** Every reason of the taxonomy: `[wire, side]`. */
-export const knownReasons = () => [...reasons].map(([wire, one]) => [wire, one.side]);
+export const knownReasons = () => [...reasons.keys()].map((wire) => [wire, wire.startsWith('agent_error.') ? 'agent' : 'platform']);
 
 function capital(text) {
   return text ? text[0].toUpperCase() + text.slice(1) : text;
 }
 
-function firstSentence(text) {
-  const end = text.search(/\.(\s|$)|。/);
-  return end > 0 ? text.slice(0, end) : text;
+/** What happened, as a sentence; a value outside the taxonomy never shows raw. */
+export function happened(wire) {
+  return wire ? reasons.get(wire)?.[1] ?? capital(t('other_reason')) : '';
 }
 
-/** What happened, as a sentence. */
-export function happened(wire) {
-  const copy = wire ? reasons.get(wire)?.copy ?? '' : '';
-  return copy.slice(0, firstSentence(copy).length + 1);
+/** The same within a line, without its full stop. */
+function happenedBriefly(wire) {
+  return happened(wire).replace(/[.。]$/, '');
 }
 
 // Copy that sends its reader to the run's page says something else on that page.
@@ -47,19 +40,12 @@ const HERE = new Set(['agent_blocked', 'agent_error.process_failure', 'agent_err
 
 /** What to do next, as far as the reason tells, for one who reads the run's page. */
 export function nextStep(wire) {
-  if (HERE.has(wire)) return t(`next_${wire}`);
-  const copy = wire ? reasons.get(wire)?.copy ?? '' : '';
-  return copy.slice(firstSentence(copy).length + 1).trim();
-}
-
-/** What happened and what to do; a value outside the taxonomy never shows raw. */
-export function reasonText(wire) {
-  return wire ? reasons.get(wire)?.copy ?? t('other_reason') : '';
+  return HERE.has(wire) ? t(`next_${wire}`) : reasons.get(wire)?.[2] ?? '';
 }
 
 /** A few words for a list. */
 export function reasonBrief(wire) {
-  return wire ? capital(reasons.get(wire)?.brief ?? t('other_reason')) : '';
+  return wire ? capital(reasons.get(wire)?.[0] ?? t('other_reason')) : '';
 }
 
 /** The words of a reason, with the raw value on hover. */
@@ -106,7 +92,7 @@ export function rowLine(task) {
   const silent = isSilent(task);
   if (!hasFailed(task) && !isRetrying(task) && !silent) return null;
   const own = tellingLine(ownWords(task));
-  return own || (silent ? t('noop_no_detail') : firstSentence(reasonText(task.failure_reason)) || t('no_detail'));
+  return own || (silent ? t('noop_no_detail') : happenedBriefly(task.failure_reason) || t('no_detail'));
 }
 
 /**
@@ -124,7 +110,7 @@ export function calmLine(task) {
 
 /** The same for an attempt that another one followed, or is to follow. */
 export function attemptFailed(attempt) {
-  const why = tellingLine(ownWords(attempt)) || firstSentence(reasonText(attempt.failure_reason)) || t('no_detail');
+  const why = tellingLine(ownWords(attempt)) || happenedBriefly(attempt.failure_reason) || t('no_detail');
   return t('line', { what: t('attempt_failed', { n: attempt.attempt }), why });
 }
 
@@ -205,19 +191,19 @@ export function time(value) {
   const at = moment(value);
   if (!at) return document.createTextNode('–');
   const format = at.getFullYear() === new Date().getFullYear() ? short : dated;
-  return timed(value, format.format(at));
+  return timed(value, spaced(format.format(at)));
 }
 
-export const clock = (date) => clockTime.format(date);
+export const clock = (date) => spaced(clockTime.format(date));
 
 function ageText(at) {
   const seconds = (at.getTime() - Date.now()) / 1000;
   const size = Math.abs(seconds);
   if (size < 10) return t(seconds > 0 ? 'soon' : 'just_now');
-  if (size < 60) return relative.format(Math.round(seconds), 'second');
-  if (size < 3600) return relative.format(Math.round(seconds / 60), 'minute');
-  if (size < 86400) return relative.format(Math.round(seconds / 3600), 'hour');
-  return relative.format(Math.round(seconds / 86400), 'day');
+  if (size < 60) return spaced(relative.format(Math.round(seconds), 'second'));
+  if (size < 3600) return spaced(relative.format(Math.round(seconds / 60), 'minute'));
+  if (size < 86400) return spaced(relative.format(Math.round(seconds / 3600), 'hour'));
+  return spaced(relative.format(Math.round(seconds / 86400), 'day'));
 }
 
 /** How long ago, or until, it is; keeps its word as time goes by. */
@@ -236,7 +222,7 @@ setInterval(() => {
 
 /** `1 hr 5 min`, `12.3 sec`, `340 ms`. */
 export function length(ms) {
-  const unit = (value, name) => new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: 1 }).format(value);
+  const unit = (value, name) => spaced(new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: 1 }).format(value));
   if (ms < 1) return t('under_a_millisecond');
   if (ms < 1000) return unit(Math.round(ms), 'millisecond');
   if (ms < 60000) return unit(ms / 1000, 'second');

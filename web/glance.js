@@ -1,5 +1,5 @@
 // Over the list: what failed in a period, which green runs posted nothing, what
-// did not arrive, does every runner live. Follows the list's period and kind.
+// did not arrive. Follows the list's period and kind.
 
 import { api, latest, query } from './api.js';
 import { h } from './dom.js';
@@ -22,7 +22,7 @@ export function unsent({ pending, oldest_pending_seconds: oldest }, mutes) {
     held > 0 && tn('held_messages', held)].filter(Boolean).join(' · ');
 }
 
-function tiles({ stats, runners, mutes }, { within = PERIOD, kind }) {
+function tiles({ stats, mutes }, { within = PERIOD, kind }) {
   const period = t(`last_${within}`);
   const { failed, silent_noop: silent } = stats.outcomes;
   const { dead } = stats.deliveries;
@@ -30,22 +30,20 @@ function tiles({ stats, runners, mutes }, { within = PERIOD, kind }) {
   const runsOf = (outcome) => `/runs${query({ outcome, within, kind })}`;
   const said = (text) => `${period} · ${text}`;
   const none = t('nothing_finished');
-  const list = [
+  return [
     tile({ href: runsOf('failed'), value: number(failed), label: tn('runs_failed', failed), tone: failed ? 'bad' : 'calm',
-      hint: said(first ? t('mostly', { what: reasonBrief(first.failure_reason), n: number(first.count) }) : stats.finished ? t('no_failures_hint') : none) }),
+      hint: said(first ? t('mostly', { what: reasonBrief(first.failure_reason), n: number(first.count) }) : stats.finished ? t('none_of', { n: number(stats.finished) }) : none) }),
     tile({ href: runsOf('silent_noop'), value: number(silent), label: tn('runs_silent', silent), tone: silent ? 'warn' : 'calm',
       hint: said(stats.succeeded ? t('of_green', { share: share(stats.silent_noop_rate ?? 0), n: number(stats.succeeded) }) : stats.finished ? t('no_green') : none) }),
     tile({ href: dead ? '/deliveries?state=dead' : '/deliveries?state=pending', value: number(dead), label: tn('not_told', dead), tone: dead ? 'bad' : 'calm',
       hint: `${t('now')} · ${unsent(stats.deliveries, mutes)}` })];
-  if (runners) {
-    const alive = runners.runners.filter((one) => !one.silent).length;
-    const silentOnes = runners.runners.length - alive;
-    // Many a runner goes when its work is done: silence matters with work in hand.
-    const stuck = runners.runners.some((one) => one.silent && one.active_tasks.length > 0);
-    list.push(tile({ href: '/runners', value: `${number(alive)}${runners.next_cursor ? '+' : ''}`, label: tn('runners_alive', alive), tone: stuck ? 'warn' : 'calm',
-      hint: `${t('now')} · ${stuck ? t('runners_stuck') : tn('n_silent', silentOnes)}` }));
-  }
-  return list;
+}
+
+/** Mutes matter only to what is not sent. */
+async function figures(asked) {
+  const stats = await api.stats(asked);
+  const mutes = stats.deliveries.pending > 0 ? (await api.mutes()).mutes : [];
+  return { stats, mutes };
 }
 
 let last = []; // what was read last: nothing jumps when one comes back
@@ -64,12 +62,15 @@ export function glance() {
       if (question === asked && Date.now() - read < READ_EVERY) return;
       read = Date.now();
       asked = question;
-      const answers = await newest(Promise.allSettled([api.stats({ window: within ?? PERIOD, kind }), api.runners({ limit: 200 }), api.mutes()]));
-      if (!answers) return;
-      const [stats, runners, mutes] = answers.map((one) => one.value ?? null);
-      element.hidden = !stats && !shown;
-      if (!stats) return;
-      const made = tiles({ stats, runners, mutes: mutes?.mutes ?? [] }, { within, kind });
+      let answer = null;
+      try {
+        answer = await newest(figures({ window: within ?? PERIOD, kind }));
+      } catch {
+        element.hidden = !shown;
+      }
+      if (!answer) return;
+      element.hidden = false;
+      const made = tiles(answer, { within, kind });
       const print = made.map((one) => one.outerHTML).join();
       if (print === shown) return;
       shown = print;

@@ -19,10 +19,28 @@ export function choose(name) {
   if (remember('locale', name)) location.reload();
 }
 
-/** The text of a key, with `{name}` filled in. An unknown key gives `fallback`. */
+const HAN = /\p{sc=Han}/u;
+const LATIN = /[A-Za-z0-9]/;
+const touch = (a, b) => (HAN.test(a) && LATIN.test(b)) || (LATIN.test(a) && HAN.test(b));
+
+/** With a space between Han and Latin, as Chinese is set beside other letters. */
+export function spaced(text) {
+  return text.replace(/(\p{sc=Han})(?=[A-Za-z0-9])|([A-Za-z0-9])(?=\p{sc=Han})/gu, '$& ');
+}
+
+/**
+ * The text of a key, with `{name}` filled in. An unknown key gives `fallback`.
+ * What is filled in keeps its own letters; only where it meets the text around
+ * it may a space come between.
+ */
 export function t(key, values = {}, fallback = key) {
   const text = TEXTS[locale][key] ?? fallback;
-  return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  return text.replace(/\{(\w+)\}/g, (all, name, at) => {
+    if (values[name] === undefined || values[name] === null) return all;
+    const value = String(values[name]);
+    const [before, after] = [text[at - 1] ?? '', text[at + all.length] ?? ''];
+    return `${touch(before, value[0] ?? '') ? ' ' : ''}${value}${touch(value.at(-1) ?? '', after) ? ' ' : ''}`;
+  });
 }
 
 const plural = new Intl.PluralRules(locale);

@@ -9,7 +9,9 @@ export const en = {
   wrong_token: 'That token is not known here, or may not read.',
   loading: 'Loading…', retry_load: 'Try again', try_now: 'Try now',
   unreachable: 'The service cannot be reached.', load_failed: 'This could not be loaded: {what}', not_done: 'This could not be done: {what}',
-  not_found: 'There is no such run.', forbidden: 'This token may not do that.',
+  not_found: 'There is no such run.', no_page: 'There is no such page.',
+  health_well: 'The service is well', health_database: 'Database: {why}', health_migrations: 'The tables of the database are not up to date', health_relays: 'A target of messages is not ready', health_disabled: 'Webhooks that are switched off: {names}', health_targets: 'Targets of messages: {n}',
+  forbidden: 'This token may not do that.',
   away: 'The service does not answer.', away_since: 'What you see is of {when}. It comes back by itself.', away_waiting: 'The page comes back by itself.',
 
   no_runs: 'Nothing ran yet', no_runs_hint: 'Runs appear here as soon as somebody asks for one.',
@@ -34,8 +36,8 @@ export const en = {
   side: 'Side', side_platform: 'Platform', side_agent: 'Agent',
 
   runs_failed_one: 'run failed', runs_failed_other: 'runs failed', runs_failed_n_one: '{n} run failed', runs_failed_n_other: '{n} runs failed',
-  mostly: 'mostly: {what} ({n})',
-  runs_silent_one: 'green run posted nothing', runs_silent_other: 'green runs posted nothing', of_green: '{share} of {n} that ended well', no_green: 'no run ended well',
+  none_of: 'none of {n} that ended', mostly: 'mostly: {what} ({n})',
+  runs_silent_one: 'successful run posted nothing', runs_silent_other: 'successful runs posted nothing', of_green: '{share} of {n} that ended well', no_green: 'no run ended well',
   not_told_one: 'message not delivered', not_told_other: 'messages not delivered', now: 'Now', at_a_glance: 'At a glance', waiting_messages: '{n} waiting, the oldest for {oldest}', none_waiting: 'none is waiting', held_messages_one: '{n} held by a mute', held_messages_other: '{n} held by a mute',
   runners_alive_one: 'runner is alive', runners_alive_other: 'runners are alive', runners_stuck: 'a silent one still has a run',
 
@@ -48,12 +50,12 @@ export const en = {
   chat: 'Chat session', result: 'Result', source: 'Source', agent: 'Agent', issue: 'Issue', workspace: 'Workspace', labels: 'Labels', id: 'Id',
   run_again: 'Run again', run_again_ask: 'Run this again?', cancel_run: 'Cancel the run', cancel_ask: 'Cancel this run?', leave_it: 'No, go back',
   done_retry: 'The run is queued again.', done_cancel: 'The run is cancelled.',
-  no_attempts: 'No attempt has started yet.', all_of_it: 'Show all {n} characters', swept: 'settled by the platform',
-  evidence: 'What the sweep saw', evidence_sweep: 'Sweep', evidence_threshold_seconds: 'Threshold (seconds)', evidence_last_sign_of_life: 'Last sign of life',
+  no_attempts: 'No attempt has started yet.', all_of_it: 'Show all {n} characters', swept: 'ended by the platform',
+  evidence: 'Why the platform ended it', evidence_sweep: 'Because', evidence_threshold_seconds: 'Threshold (seconds)', evidence_last_sign_of_life: 'Last sign of life',
   evidence_lease_expires_at: 'Lease ended', evidence_looked_at: 'Looked at', evidence_due_at: 'Due',
   sweep_queue_ttl: 'waited too long in the queue', sweep_runner_offline: 'runner offline', sweep_reconnect: 'runner did not come back',
   sweep_lease: 'lease ran out', sweep_wall_clock: 'time limit', sweep_recovery: 'runner restarted',
-  late: 'Reported after it was settled',
+  late: 'Reported after it had ended',
   retry_waits: 'Another attempt starts {when}.', retry_waits_soon: 'Another attempt is waiting to start.',
   line: '{what}: {why}', posted_nothing: '{kind} posted nothing', failed_kind: '{kind} failed', no_detail: 'no reason was given', other_reason: 'another reason',
   noop_no_detail: 'it ended well and said nothing',
@@ -71,9 +73,9 @@ export const en = {
   outcome_unverified: 'Not verified', outcome_failed: 'Failed', outcome_cancelled: 'Cancelled',
 
   no_failures: 'No failures', no_failures_hint: 'Every run that ended did what it should.', nothing_finished: 'No run has ended in this time.',
-  finished: 'Ended', noop_rate: 'Green runs that posted nothing', unknown_share: 'Failures of unknown cause',
+  finished: 'Ended', noop_rate: 'Successful runs that posted nothing', unknown_share: 'Failures of unknown cause',
   failures_over_time: 'Failures', reasons: 'Reasons', share: 'Share', when: 'When', as_table: 'As a table', other_reasons: 'Other reasons',
-  newest_causes: 'Newest causes', noop_words: 'What green runs said that posted nothing', noop_words_hint: 'Their last words, most frequent first.',
+  newest_causes: 'Newest causes', noop_words: 'What successful runs said that posted nothing', noop_words_hint: 'What they said last, most frequent first.',
   retried: 'Failed and tried again', retried_hint: 'Attempts that nobody was told about, since another one followed.', times_one: 'once', times_other: '{n} times',
 
   relay: 'Target', state: 'State', any_state: 'All', all_targets: 'All targets', state_pending: 'Waiting', state_sent: 'Sent', state_dead: 'Not delivered',
@@ -91,7 +93,7 @@ export const en = {
   mute_text: 'Nothing is lost: messages wait and are told together at the end.', mute_for: 'For', mute_1h: '1 hour', mute_4h: '4 hours', mute_12h: '12 hours',
   mute_24h: '1 day', mute_168h: '1 week', mute_until: 'Until …', chat_id: 'Chat', chat_id_hint: 'Empty: every chat of the target.', note: 'Note', done_mute: 'The chat is muted.',
   whole_relay: 'every chat', held_back_one: '{n} message waits', held_back_other: '{n} messages wait',
-  unmute: 'Unmute', unmute_ask: 'Unmute this chat?', unmute_text: 'What waits is told now.', done_unmute: 'The chat is told again.',
+  unmute: 'Unmute', unmute_ask: 'Unmute this chat?', unmute_text: 'Messages that wait are sent now.', done_unmute: 'The chat gets messages again.',
 
   no_runners: 'No runners yet', no_runners_hint: 'A runner appears here with its first sign of life.', alive: 'Alive', silent: 'Silent', idle: 'It has no run now.',
   last_seen: 'seen', first_seen: 'known since', n_runners_one: '{n} runner', n_runners_other: '{n} runners', n_working_one: '{n} at work', n_working_other: '{n} at work',

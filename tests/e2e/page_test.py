@@ -17,6 +17,7 @@ binary_dir = pathlib.Path(os.environ["TELLTALE_BINARY_DIR"])
 modules = binary_dir / "page-test"
 shutil.rmtree(modules / "page", ignore_errors=True)
 shutil.copytree(here / "page", modules / "page", dirs_exist_ok=True)
+shutil.copytree(here.parents[1] / "web", modules / "web", dirs_exist_ok=True)
 browser.install(modules)
 
 

@@ -218,6 +218,12 @@ CAF_TEST(pages and data share an address) {
   CAF_CHECK(has(uut.send("GET", "/assets/app.js", {}, ""), "immutable"));
   CAF_CHECK_EQUAL(status_of(uut.send("GET", "/assets/%2e%2e/x", {}, "")),
                   "404");
+  // A browser gets the page for a wrong link too, a program what it can read.
+  const auto lost = uut.send("GET", "/no/such", {}, "Accept: text/html\r\n");
+  CAF_CHECK_EQUAL(status_of(lost), "404");
+  CAF_CHECK(has(lost, "<html>") && !has(lost, "ETag"));
+  CAF_CHECK(
+      has(uut.send("GET", "/no/such", {}, "Accept: */*\r\n"), "\"not_found\""));
   for (const auto* path : {"/healthz", "/readyz", "/metrics", "/openapi.json"})
     CAF_CHECK_EQUAL(status_of(uut.send("GET", path, {}, "")), "200");
 }

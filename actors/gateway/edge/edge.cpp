@@ -147,6 +147,9 @@ private:
       if (const auto file = content_.page.find(path);
           file != content_.page.end())
         return finish(in, page_answer(file->second, in.what));
+      // A person who follows a wrong link gets the page, which says so.
+      if (wants_html(in.what))
+        return serve_page(in, 404);
     }
     finish(in, problem(ec::not_found));
   }
@@ -267,11 +270,12 @@ private:
     caf::anon_send(actors_.load()->gateway, std::move(message));
   }
 
-  void serve_page(incoming& in) {
+  /// With 404 for an address that leads nowhere; never 304 then.
+  void serve_page(incoming& in, unsigned status = 200) {
     const auto file = content_.page.find("/index.html");
-    finish(in, file != content_.page.end()
-                   ? page_answer(file->second, in.what)
-                   : problem(ec::not_found, "this build has no page"));
+    if (file == content_.page.end())
+      return finish(in, problem(ec::not_found, "this build has no page"));
+    finish(in, page_answer(file->second, in.what, status));
   }
 
   void serve_metrics(incoming& in) {

@@ -69,8 +69,10 @@ int weight_of(std::string_view type, std::string_view accept) {
 
 } // namespace
 
-http::response page_answer(const page_asset& asset, const http::request& what) {
+http::response page_answer(const page_asset& asset, const http::request& what,
+                           unsigned status) {
   http::response answer;
+  answer.status = status;
   answer.headers = {
       {"Content-Security-Policy", std::string{content_policy}},
       {"X-Content-Type-Options", "nosniff"},
@@ -83,7 +85,7 @@ http::response page_answer(const page_asset& asset, const http::request& what) {
       {"Cache-Control",
        asset.immutable ? "public, max-age=31536000, immutable" : "no-cache"},
   };
-  if (!asset.etag.empty()) {
+  if (status == 200 && !asset.etag.empty()) {
     answer.headers.push_back({"ETag", asset.etag});
     const auto known = what.find("if-none-match");
     if (known && known->find(asset.etag) != std::string_view::npos) {

@@ -9,9 +9,10 @@
 namespace telltale {
 
 /// A file of the page as an answer, with the headers that keep foreign scripts
-/// and frames out; 304 if the client has it.
+/// and frames out; 304 if the client has it and `status` is 200.
 [[nodiscard]] http::response page_answer(const page_asset& asset,
-                                         const http::request& what);
+                                         const http::request& what,
+                                         unsigned status = 200);
 
 /// Does the client ask for a page rather than for data? By the weights of
 /// `text/html` and `application/json` in Accept.

@@ -45,13 +45,38 @@ check('tells times in the zone of the reader with the exact value on hover', asy
   assert.match(await row(page, runs.failed).locator('.run-when time').innerText(), /ago|now/);
 });
 
+check('has figures of the period and kind that the list has, by name', async (page) => {
+  await open(page, '/runs?within=7d&kind=build', '.glance a');
+  const { outcomes } = await call('GET', '/stats?window=7d&kind=build');
+  assert.match(await page.locator('.glance a').first().innerText(), new RegExp(`^${outcomes.failed}\\s+runs? failed\\s+Last 7 days`));
+  assert.equal(await page.locator('.glance a').first().getAttribute('href'), '/runs?outcome=failed&within=7d&kind=build');
+  await page.selectOption('select[name=within]', '1h');
+  await seen(page.locator('.glance a', { hasText: 'Last hour' }));
+  await open(page, `/runs?within=1h&kind=none-${mark}`, '.glance a');
+  assert.match(await page.locator('.glance a').first().innerText(), /^0\s+runs failed\s+Last hour · No run has ended/i);
+});
+
+check('says of an empty database that nothing ran yet, and not that all is well', async (page) => {
+  await page.route('**/tasks?*', (route) => route.fulfill({ json: { tasks: [], next_cursor: null } }));
+  await page.route('**/stats?*', async (route) => {
+    const stats = await (await route.fetch()).json();
+    const none = Object.fromEntries(Object.keys(stats.outcomes).map((name) => [name, 0]));
+    await route.fulfill({ json: { ...stats, finished: 0, succeeded: 0, silent_noop_rate: null, outcomes: none, reasons: [], buckets: stats.buckets.map((one) => ({ ...one, outcomes: none, reasons: {} })) } });
+  });
+  await open(page, '/runs', '.note');
+  await seen(page.getByText('Nothing ran yet'));
+  assert.equal(await page.locator('.glance').isVisible(), false);
+  await picture(page, 'nothing');
+  await open(page, '/failures', '.note');
+  await seen(page.getByText('No run has ended in this time.'));
+  assert.doesNotMatch(await page.locator('main').innerText(), /No failures|did what it should/);
+});
+
 check('shows the last day at a glance', async (page) => {
   await open(page, '/runs', '.glance a');
   const tiles = page.locator('.glance a');
-  assert.equal(await tiles.count(), 4);
-  assert.match(await tiles.nth(0).innerText(), /\d+\s+runs? failed/);
+  assert.match(await tiles.nth(0).innerText(), /\d+\s+runs? failed\s+Last 24 hours/);
   assert.match(await tiles.nth(1).innerText(), /posted nothing[\s\S]*% of \d+/);
-  assert.match(await tiles.nth(3).innerText(), /runners? (is|are) alive/);
   assert.match(await tiles.nth(2).innerText(), /[1-9]\d*\s+messages? not delivered/);
   await tiles.nth(1).click();
   await page.waitForURL(/outcome=silent_noop/);

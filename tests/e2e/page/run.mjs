@@ -15,12 +15,12 @@ check('shows a run with every attempt', async (page, runs) => {
   await picture(page, 'run', true);
 });
 
-check('tells a late success, what the sweep saw, and both messages', async (page, runs) => {
+check('tells a late success, why the platform ended the attempt, and both messages', async (page, runs) => {
   await open(page, `/runs/${runs.late.id}`);
   const attempt = page.locator('.attempt').first();
-  await seen(attempt.getByRole('heading', { name: 'What the sweep saw' }));
+  await seen(attempt.getByRole('heading', { name: 'Why the platform ended it' }));
   assert.match(await attempt.locator('.evidence').innerText(), /runner restarted/);
-  await seen(attempt.getByRole('heading', { name: 'Reported after it was settled' }));
+  await seen(attempt.getByRole('heading', { name: 'Reported after it had ended' }));
   await seen(page.locator('.run-head .badge', { hasText: 'Recovered' }));
   const told = page.locator('.telling', { hasText: 'team-room' });
   await seen(told.nth(1));
