@@ -52,17 +52,23 @@ export function bars(name, buckets) {
   }));
 }
 
+/** The least of these shares that is not below `most`. */
+function shareCeiling(most) {
+  return [0.1, 0.2, 0.5, 1].find((one) => one >= most) ?? 1;
+}
+
 /** A line through `{label, name, value}`, values from 0 to 1 or null for none. */
 export function line(name, buckets, label) {
-  return frame(name, 1, label, buckets.map((one) => one.label), (wide) => {
+  const top = shareCeiling(Math.max(...buckets.map((one) => one.value ?? 0)));
+  return frame(name, top, label, buckets.map((one) => one.label), (wide) => {
     const x = (i) => LEFT + wide * (i + 0.5);
     const runs = [[]];
     buckets.forEach((one, i) => {
       if (one.value === null) runs.push([]);
-      else runs.at(-1).push(`${x(i)},${y(one.value, 1)}`);
+      else runs.at(-1).push(`${x(i)},${y(one.value, top)}`);
     });
     return [runs.filter((run) => run.length > 1).map((run) => s('polyline', { class: 'rate', points: run.join(' ') })),
-      buckets.map((one, i) => (one.value === null ? null : s('circle', { class: 'rate-dot', cx: x(i), cy: y(one.value, 1), r: 4 }, s('title', {}, one.name))))];
+      buckets.map((one, i) => (one.value === null ? null : s('circle', { class: 'rate-dot', cx: x(i), cy: y(one.value, top), r: 4 }, s('title', {}, one.name))))];
   });
 }
 
