@@ -58,11 +58,11 @@ check('has figures of the period and kind that the list has, by name', async (pa
 
 check('says of an empty database that nothing ran yet, and not that all is well', async (page) => {
   await page.route('**/tasks?*', (route) => route.fulfill({ json: { tasks: [], next_cursor: null } }));
-  await page.route('**/stats?*', async (route) => {
-    const stats = await (await route.fetch()).json();
-    const none = Object.fromEntries(Object.keys(stats.outcomes).map((name) => [name, 0]));
-    await route.fulfill({ json: { ...stats, finished: 0, succeeded: 0, silent_noop_rate: null, outcomes: none, reasons: [], buckets: stats.buckets.map((one) => ({ ...one, outcomes: none, reasons: {} })) } });
-  });
+  const stats = await call('GET', '/stats?window=14d');
+  const none = Object.fromEntries(Object.keys(stats.outcomes).map((name) => [name, 0]));
+  const empty = { ...stats, finished: 0, succeeded: 0, silent_noop_rate: null, unknown_share: null, outcomes: none, reasons: [], retried: [], newest_causes: [], no_op_details: [],
+    buckets: stats.buckets.map((one) => ({ ...one, outcomes: none, reasons: {} })) };
+  await page.route('**/stats?*', (route) => route.fulfill({ json: empty }));
   await open(page, '/runs', '.note');
   await seen(page.getByText('Nothing ran yet'));
   assert.equal(await page.locator('.glance').isVisible(), false);

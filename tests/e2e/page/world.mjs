@@ -150,6 +150,7 @@ export async function runChecks(runs) {
         fail(name, error.stack ?? error);
         await picture(page, `failed-${failures}`).catch(() => {});
       }
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
       await page.context().close();
     }
     if (breaches.length > 0) fail('nothing breaks the content policy, asks elsewhere, or throws', breaches.join('\n'));
