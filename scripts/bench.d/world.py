@@ -86,7 +86,7 @@ class Database:
             words = (pathlib.Path(folder) / "postgres" / "postmaster.pid").read_text().splitlines()
             socket = pathlib.Path(words[4]) / f".s.PGSQL.{words[3]}"
         self.host, self.port = str(socket.parent), socket.name.rsplit(".", 1)[1]
-        self.env = dict(os.environ, PGHOST=self.host, PGPORT=self.port, PGUSER="telltale", PGDATABASE="telltale",
+        self.env = dict(os.environ, PGHOST=self.host, PGPORT=self.port, PGUSER="postgres", PGDATABASE="telltale",
                         PGOPTIONS="-c search_path=telltale,public")
 
     def sql(self, text, database="telltale"):

@@ -164,7 +164,8 @@ CAF_TEST(a data folder with a long path has its socket elsewhere) {
   CAF_MESSAGE("migrations");
   const auto url = cluster.url();
   CAF_MESSAGE("another program's tables in public are no trouble");
-  execute(url, "CREATE TABLE public.deliveries (id int)");
+  const auto setup = cluster.setup_url("telltale");
+  execute(setup, "CREATE TABLE public.deliveries (id int)");
   CAF_CHECK(!migration_status(url).front().applied_at);
   const auto first = migrate(url);
   CAF_CHECK_EQUAL(first.before, 0u);
@@ -180,10 +181,10 @@ CAF_TEST(a data folder with a long path has its socket elsewhere) {
   CAF_CHECK(migration_status(url).front().changed);
   CAF_CHECK(why_not_migrated(url).find("was changed") != std::string::npos);
   CAF_MESSAGE("what an older build left is not taken over");
-  execute(url, "CREATE TABLE public.schema_migrations (version int)");
+  execute(setup, "CREATE TABLE public.schema_migrations (version int)");
   CAF_CHECK(why_not_migrated(url).find("give it another database")
             != std::string::npos);
-  execute(url, "DROP TABLE public.schema_migrations");
+  execute(setup, "DROP TABLE public.schema_migrations");
   CAF_MESSAGE("a newer database");
   execute(url, "DELETE FROM telltale.schema_migrations; INSERT INTO "
                "telltale.schema_migrations "

@@ -241,12 +241,12 @@ CAF_TEST(words go with their tasks) {
 }
 
 CAF_TEST(a database that has no trigrams for us is searched row by row) {
-  execute("CREATE ROLE plain_user LOGIN; GRANT USAGE ON SCHEMA telltale"
+  execute("CREATE ROLE plain_user; GRANT USAGE ON SCHEMA telltale"
           " TO plain_user; GRANT ALL ON ALL TABLES IN SCHEMA telltale TO"
           " plain_user");
   auto poor = options;
   poor.url += poor.url.find('?') == std::string::npos ? "?" : "&";
-  poor.url += "user=plain_user";
+  poor.url += "options=-c%20role%3Dplain_user";
   const auto refused = make_pg_search(poor)->index({100});
   CAF_REQUIRE(refused);
   CAF_CHECK(refused->state == word_index::missing);

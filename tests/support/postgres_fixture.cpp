@@ -32,7 +32,7 @@ public:
       options.durable = false;
       cluster_ = std::make_unique<embedded_postgres>(
           embedded_postgres::start(options));
-      base_ = cluster_->url("postgres");
+      base_ = cluster_->setup_url("postgres");
     }
     model_ = "telltale_model_" + std::to_string(::getpid());
     execute("CREATE DATABASE " + model_);

@@ -53,3 +53,17 @@ CAF_TEST(a connection that is refused since there are too many is told so) {
       std::make_exception_ptr(pqxx::broken_connection{"no such host"}));
   CAF_CHECK(away.code == ec::database_unavailable);
 }
+
+CAF_TEST(a lost race is run again and nobody knows what an unknown end means) {
+  for (const auto& thrown :
+       {std::make_exception_ptr(pqxx::serialization_failure{"race"}),
+        std::make_exception_ptr(pqxx::deadlock_detected{"deadlock"})}) {
+    const auto failure = translate(thrown);
+    CAF_CHECK(failure.try_again);
+    CAF_CHECK(!failure.broken);
+  }
+  const auto unknown = translate(
+      std::make_exception_ptr(pqxx::statement_completion_unknown{"?"}));
+  CAF_CHECK(unknown.broken);
+  CAF_CHECK(!unknown.try_again);
+}

@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -27,21 +26,6 @@ namespace {
 [[noreturn]] void fail(const std::string& what, int error) {
   throw embedded_postgres_error{what + ": " + std::strerror(error)};
 }
-
-/// Closes what it holds.
-struct descriptor {
-  int value = -1;
-  descriptor() = default;
-  explicit descriptor(int fd) : value(fd) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() { close_now(); }
-  void close_now() {
-    if (value >= 0)
-      ::close(value);
-    value = -1;
-  }
-};
 
 /// What the child needs, made before the fork: between fork and exec only
 /// async-signal-safe calls are allowed.
@@ -102,55 +86,25 @@ std::vector<char*> as_pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-bool may_enter(const struct stat& info, const cluster_account& account) {
-  if (info.st_uid == account.uid)
-    return (info.st_mode & S_IXUSR) != 0;
-  if (info.st_gid == account.gid)
-    return (info.st_mode & S_IXGRP) != 0;
-  return (info.st_mode & S_IXOTH) != 0;
+/// Does it run as this user? Read from `status`, since the owner of a process's
+/// entry is root's for one that is not dumpable.
+bool runs_as(const fs::path& process, uid_t user) {
+  std::ifstream status{process / "status"};
+  for (std::string word; status >> word;) {
+    if (word != "Uid:")
+      continue;
+    uid_t real = 0;
+    return (status >> real) && real == user;
+  }
+  return false;
+}
+
+descriptor open_output(const program_launch& launch) {
+  const file_access as_account{launch.account};
+  return open_file(launch.output, O_WRONLY | O_CREAT | O_APPEND);
 }
 
 } // namespace
-
-cluster_account find_cluster_account() {
-  cluster_account result;
-  if (::geteuid() != 0) {
-    result.uid = ::geteuid();
-    result.gid = ::getegid();
-    const auto* entry = ::getpwuid(result.uid);
-    result.name =
-        entry != nullptr ? entry->pw_name : std::to_string(result.uid);
-    return result;
-  }
-  for (const auto* name : {"postgres", "nobody"}) {
-    if (const auto* entry = ::getpwnam(name); entry != nullptr) {
-      result.uid = entry->pw_uid;
-      result.gid = entry->pw_gid;
-      result.name = name;
-      result.steps_down = true;
-      return result;
-    }
-  }
-  throw embedded_postgres_error{
-      "the embedded database cannot run as root, and there is neither a user "
-      "'postgres' nor 'nobody' to run it as; run telltale as another user"};
-}
-
-std::optional<fs::path> find_closed_folder(const fs::path& path,
-                                           const cluster_account& account) {
-  if (!account.steps_down)
-    return std::nullopt;
-  fs::path way;
-  for (const auto& part : path) {
-    way /= part;
-    struct stat info {};
-    if (::stat(way.c_str(), &info) != 0)
-      return std::nullopt; // from here on it will be made by us
-    if (S_ISDIR(info.st_mode) && !may_enter(info, account))
-      return way;
-  }
-  return std::nullopt;
-}
 
 pid_t launch_program(const program_launch& launch) {
   std::vector<std::string> arguments{launch.program.string()};
@@ -160,11 +114,9 @@ pid_t launch_program(const program_launch& launch) {
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
       "LC_ALL=C", "TZ=UTC", "HOME=" + launch.folder.string()};
   const descriptor input{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-  const descriptor output{
-      ::open(launch.output.c_str(),
-             O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)};
-  if (input.value < 0 || output.value < 0)
-    fail("cannot write " + launch.output.string(), errno);
+  if (input.value < 0)
+    fail("cannot read /dev/null", errno);
+  const auto output = open_output(launch);
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) < 0)
     fail("cannot make a pipe", errno);
@@ -231,6 +183,9 @@ int run_program(const program_launch& launch, const std::stop_token& stop) {
 
 std::vector<pid_t> find_processes_in(const fs::path& folder) {
   std::vector<pid_t> result;
+  struct stat info {};
+  if (::lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode))
+    return result;
   std::error_code ignored;
   const auto wanted = fs::weakly_canonical(folder, ignored);
   for (const auto& entry : fs::directory_iterator{"/proc", ignored}) {
@@ -241,7 +196,8 @@ std::vector<pid_t> find_processes_in(const fs::path& folder) {
         read.ec != std::errc{} || read.ptr != end)
       continue;
     std::error_code gone; // it may end, or belong to another user
-    if (fs::read_symlink(entry.path() / "cwd", gone) == wanted && !gone)
+    if (fs::read_symlink(entry.path() / "cwd", gone) == wanted && !gone
+        && runs_as(entry.path(), info.st_uid))
       result.push_back(id);
   }
   return result;
@@ -252,22 +208,6 @@ std::size_t kill_processes_in(const fs::path& folder) {
   for (const auto id : found)
     ::kill(id, SIGKILL);
   return found.size();
-}
-
-std::string read_tail(const fs::path& file, std::size_t bytes) {
-  std::ifstream in{file, std::ios::binary | std::ios::ate};
-  if (!in)
-    return {};
-  const auto size = static_cast<std::size_t>(in.tellg());
-  const auto start = size > bytes ? size - bytes : 0;
-  in.seekg(static_cast<std::streamoff>(start));
-  std::string text(size - start, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (start > 0)
-    text.erase(0,
-               text.find('\n') == std::string::npos ? 0 : text.find('\n') + 1);
-  return text;
 }
 
 } // namespace telltale

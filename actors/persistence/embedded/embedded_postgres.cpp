@@ -1,9 +1,7 @@
 #include "actors/persistence/embedded/embedded_postgres.hpp"
 
 #include <algorithm>
-#include <array>
 #include <csignal>
-#include <fstream>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -12,10 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "actors/persistence/embedded/cluster_data.hpp"
 #include "actors/persistence/embedded/cluster_folder.hpp"
+#include "actors/persistence/embedded/cluster_roles.hpp"
 #include "actors/persistence/embedded/interrupted.hpp"
 #include "actors/persistence/embedded/postgres_programs.hpp"
-#include "actors/persistence/postgres/pg_connection.hpp"
 #include "text/hex.hpp"
 
 namespace fs = std::filesystem;
@@ -31,86 +30,6 @@ constexpr auto poll = 10ms;
 constexpr auto progress_every = 2s;
 constexpr std::uintmax_t log_kept = 8'000'000;
 
-void tell(const embedded_postgres_options& options, std::string_view what) {
-  if (options.progress)
-    options.progress(what);
-}
-
-std::optional<std::uint32_t> read_cluster_major(const fs::path& cluster) {
-  std::ifstream in{cluster / "PG_VERSION"};
-  std::uint32_t major = 0;
-  if (in >> major)
-    return major;
-  return std::nullopt;
-}
-
-/// Stops what an owner who was killed left running. Our lock says that no
-/// living owner needs it.
-void stop_orphans(const fs::path& cluster,
-                  const embedded_postgres_options& options) {
-  const std::array steps{std::pair{SIGINT, 15s}, std::pair{SIGQUIT, 5s},
-                         std::pair{SIGKILL, 5s}};
-  for (const auto& [number, patience] : steps) {
-    auto left = find_processes_in(cluster);
-    if (left.empty())
-      break;
-    tell(options, "stopping the embedded database that an earlier run left");
-    // The main process passes an orderly stop on to the others.
-    std::ifstream in{cluster / "postmaster.pid"};
-    pid_t main_process = 0;
-    const bool has_main =
-        in >> main_process
-        && std::find(left.begin(), left.end(), main_process) != left.end();
-    if (has_main && number != SIGKILL)
-      left = {main_process};
-    for (const auto id : left)
-      ::kill(id, has_main || number == SIGKILL ? number : SIGQUIT);
-    const auto until = steady_clock::now() + patience;
-    while (steady_clock::now() < until && !find_processes_in(cluster).empty())
-      pause_unless_stopped(options.stop, poll);
-  }
-  if (!find_processes_in(cluster).empty())
-    throw embedded_postgres_error{"processes of an earlier run still use "
-                                  + cluster.string()
-                                  + " and cannot be stopped"};
-  // Nobody is there, so the file is stale; its process id may by now belong to
-  // a stranger, for whose sake the server would refuse to start.
-  std::error_code ignored;
-  fs::remove(cluster / "postmaster.pid", ignored);
-}
-
-/// Makes the cluster beside its place and moves it there, so that one that was
-/// interrupted is never taken for a whole one.
-void make_cluster(const fs::path& folder, const postgres_programs& programs,
-                  const cluster_account& account,
-                  const embedded_postgres_options& options) {
-  tell(options, "making the embedded database in " + folder.string());
-  const auto fresh = folder / "cluster.new";
-  const auto output = folder / "initdb.log";
-  std::error_code error;
-  fs::remove_all(fresh, error);
-  fs::remove(output, error);
-  program_launch launch;
-  launch.program = programs.folder / "initdb";
-  launch.arguments = {"--pgdata=" + fresh.string(),
-                      "--username=telltale",
-                      "--encoding=UTF8",
-                      "--locale=C",
-                      "--auth=trust",
-                      "--no-instructions"};
-  if (programs.major < 14) // where the option appeared
-    launch.arguments.pop_back();
-  if (!options.durable)
-    launch.arguments.emplace_back("--no-sync");
-  launch.folder = folder;
-  launch.output = output;
-  launch.account = account;
-  if (const int code = run_program(launch, options.stop); code != 0)
-    throw embedded_postgres_error{"initdb ended with " + std::to_string(code)
-                                  + ":\n" + read_tail(output, 2000)};
-  fs::rename(fresh, folder / "cluster");
-}
-
 std::vector<std::string>
 server_arguments(const fs::path& folder, const fs::path& socket_folder,
                  const embedded_postgres_options& options) {
@@ -123,6 +42,8 @@ server_arguments(const fs::path& folder, const fs::path& socket_folder,
   set("port=5432");
   set("unix_socket_directories=" + socket_folder.string());
   set("unix_socket_permissions=0700");
+  set("hba_file=" + (folder / "pg_hba.conf").string());
+  set("ident_file=" + (folder / "pg_ident.conf").string());
   set("max_connections=" + std::to_string(options.max_connections));
   set("shared_buffers=" + options.shared_buffers);
   set("timezone=UTC");
@@ -170,7 +91,7 @@ struct embedded_postgres::running_cluster {
   fs::path folder;
   fs::path socket_folder;
   fs::path log;
-  int lock = -1;
+  descriptor lock;
   pid_t child = 0;
 
   running_cluster() = default;
@@ -178,16 +99,20 @@ struct embedded_postgres::running_cluster {
   running_cluster& operator=(const running_cluster&) = delete;
   ~running_cluster() {
     stop();
-    std::error_code ignored;
     if (!socket_folder.empty() && socket_folder.parent_path() != folder)
-      fs::remove_all(socket_folder, ignored);
-    if (lock >= 0)
-      ::close(lock);
+      remove_socket_folder(socket_folder, account);
   }
 
-  [[nodiscard]] std::string url(std::string_view database) const {
-    return "postgresql://telltale@" + encode_part(socket_folder.string())
-           + ":5432/" + encode_part(database);
+  [[nodiscard]] std::string url(std::string_view role,
+                                std::string_view database) const {
+    return "postgresql://" + std::string{role} + "@"
+           + encode_part(socket_folder.string()) + ":5432/"
+           + encode_part(database);
+  }
+
+  [[nodiscard]] std::string log_tail() const {
+    const file_access as_account{account};
+    return read_tail(log, 2000);
   }
 
   bool is_running() {
@@ -239,7 +164,8 @@ struct embedded_postgres::running_cluster {
   }
 
   /// Every writer appends, so a file that is cut goes on from its beginning.
-  bool bound_log() const noexcept {
+  bool bound_log() const noexcept try {
+    const file_access as_account{account};
     std::error_code error;
     if (fs::file_size(log, error) <= log_kept || error)
       return false;
@@ -249,6 +175,8 @@ struct embedded_postgres::running_cluster {
       fs::remove(before, error);
     fs::resize_file(log, 0, error);
     return !error;
+  } catch (const std::exception&) {
+    return false;
   }
 
   void launch(const postgres_programs& programs) {
@@ -272,27 +200,27 @@ struct embedded_postgres::running_cluster {
       if (!is_running())
         throw embedded_postgres_error{
             "the embedded database did not start; the end of its log, "
-            + log.string() + ":\n" + read_tail(log, 2000)};
+            + log.string() + ":\n" + log_tail()};
       try {
-        pqxx::connection connection{with_limits(url("postgres"))};
-        pqxx::nontransaction work{connection};
-        if (work.exec("SELECT 1 FROM pg_database WHERE datname = 'telltale'")
-                .empty())
-          work.exec("CREATE DATABASE telltale");
+        set_up_roles(url(setup_role, "postgres"), url(setup_role, "telltale"));
         return;
-      } catch (const pqxx::failure& error) {
+      } catch (const pqxx::broken_connection& error) {
         last = error.what();
+      } catch (const pqxx::failure& error) {
+        throw embedded_postgres_error{
+            std::string{"the embedded database cannot be set up: "}
+            + error.what()};
       }
       const auto now = steady_clock::now();
       if (now - begun > options.start_timeout)
         throw embedded_postgres_error{
             "the embedded database is not ready after "
             "the time it was given: "
-            + last + "\n" + read_tail(log, 2000)};
+            + last + "\n" + log_tail()};
       if (now >= next_word) {
         next_word = now + progress_every;
-        tell(options, "waiting for the embedded database, which may be "
-                      "recovering after a crash");
+        options.tell("waiting for the embedded database, which may be "
+                     "recovering after a crash");
       }
       pause_unless_stopped(options.stop, poll);
     }
@@ -303,20 +231,24 @@ embedded_postgres embedded_postgres::start(embedded_postgres_options options) {
   auto cluster = std::make_unique<running_cluster>();
   cluster->options = std::move(options);
   const auto& given = cluster->options;
-  cluster->account = find_cluster_account();
+  cluster->account = find_cluster_account(find_owner(given.data_dir));
   cluster->folder = make_data_folder(given.data_dir, cluster->account);
-  cluster->lock = lock_data_folder(cluster->folder);
-  cluster->log = cluster->folder / "postgres.log";
+  const auto& account = cluster->account;
   const auto data = cluster->folder / "cluster";
-  const auto programs =
-      choose_postgres(list_postgres_programs(cluster->folder / "version.log"),
-                      read_cluster_major(data));
-  if (read_cluster_major(data))
-    stop_orphans(data, given);
+  const auto made_by = read_cluster_major(data, account);
+  if (made_by)
+    refuse_older_cluster(cluster->folder, account);
+  cluster->lock.value = lock_data_folder(cluster->folder, account).release();
+  cluster->log = cluster->folder / "postgres.log";
+  const auto programs = choose_postgres(
+      list_postgres_programs(cluster->folder / "version.log", account),
+      made_by);
+  write_access_files(cluster->folder, account);
+  if (made_by)
+    stop_orphans(data, account, given);
   else
-    make_cluster(cluster->folder, programs, cluster->account, given);
-  cluster->socket_folder =
-      make_socket_folder(cluster->folder, cluster->account);
+    make_cluster(cluster->folder, programs, account, given);
+  cluster->socket_folder = make_socket_folder(cluster->folder, account);
   cluster->launch(programs);
   cluster->wait_until_ready();
   return embedded_postgres{std::move(cluster)};
@@ -331,11 +263,11 @@ embedded_postgres::operator=(embedded_postgres&&) noexcept = default;
 embedded_postgres::~embedded_postgres() = default;
 
 std::string embedded_postgres::url() const {
-  return cluster_->url("telltale");
+  return cluster_->url("telltale", "telltale");
 }
 
-std::string embedded_postgres::url(std::string_view database) const {
-  return cluster_->url(database);
+std::string embedded_postgres::setup_url(std::string_view database) const {
+  return cluster_->url(setup_role, database);
 }
 
 pid_t embedded_postgres::process() const noexcept {
@@ -366,9 +298,8 @@ bool embedded_postgres::bound_log() noexcept {
 std::size_t kill_embedded_postgres(const fs::path& data_dir) {
   std::error_code error;
   const auto folder = fs::weakly_canonical(data_dir, error);
-  pid_t owner = 0;
-  std::ifstream in{folder / "owner.lock"};
-  if (error || !(in >> owner) || owner != ::getpid())
+  const auto owner = parse_number(read_tail(folder / "owner.lock", 64));
+  if (error || owner != static_cast<std::uint32_t>(::getpid()))
     return 0;
   return kill_processes_in(folder / "cluster");
 }

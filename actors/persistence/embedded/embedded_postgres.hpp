@@ -16,7 +16,8 @@
 namespace telltale {
 
 struct embedded_postgres_options {
-  /// Holds everything: `cluster/`, `postgres.log`, `owner.lock`, the socket.
+  /// Holds everything: `cluster/`, `postgres.log`, `owner.lock`, the files that
+  /// say who may connect, the socket.
   std::filesystem::path data_dir = "./var/postgres";
   std::uint32_t max_connections = 50;
   std::string shared_buffers = "128MB"; ///< PostgreSQL's own default
@@ -29,12 +30,17 @@ struct embedded_postgres_options {
   std::stop_token stop;
   /// Told what takes long, a sentence at a time.
   std::function<void(std::string_view)> progress;
+
+  void tell(std::string_view step) const {
+    if (progress)
+      progress(step);
+  }
 };
 
 /// A private PostgreSQL cluster, running as long as this object lives.
 ///
 /// Made once by initdb, reachable through a unix socket in a folder that only
-/// its user may enter, role and database named `telltale`. Locked against a
+/// its user may enter, by the user that the kernel names. Locked against a
 /// second owner; a cluster that an owner who was killed left behind is stopped
 /// first and recovers. Should this process be killed, the kernel tells the
 /// cluster to stop.
@@ -51,11 +57,12 @@ public:
   embedded_postgres& operator=(embedded_postgres&&) noexcept;
   ~embedded_postgres(); ///< stops it
 
-  /// Connection string of the database `telltale`.
+  /// The service's connection string: database and role `telltale`, which owns
+  /// its schema and no more.
   [[nodiscard]] std::string url() const;
 
-  /// Connection string of another database of the cluster.
-  [[nodiscard]] std::string url(std::string_view database) const;
+  /// The superuser's, for a database of the cluster.
+  [[nodiscard]] std::string setup_url(std::string_view database) const;
 
   /// The main process's id; 0 once it has ended.
   [[nodiscard]] pid_t process() const noexcept;

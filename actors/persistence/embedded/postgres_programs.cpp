@@ -59,7 +59,10 @@ std::optional<std::uint32_t> parse_postgres_version(std::string_view text) {
   return major;
 }
 
-std::vector<postgres_programs> list_postgres_programs(const fs::path& scratch) {
+std::vector<postgres_programs>
+list_postgres_programs(const fs::path& scratch,
+                       const cluster_account& account) {
+  const file_access as_account{account};
   auto folders = folders_on_path();
   for (auto& folder : folders_of_distributions())
     folders.push_back(std::move(folder));
@@ -81,6 +84,7 @@ std::vector<postgres_programs> list_postgres_programs(const fs::path& scratch) {
     ask.arguments = {"--version"};
     ask.folder = "/";
     ask.output = scratch;
+    ask.account = account;
     if (run_program(ask) != 0)
       continue;
     if (const auto major = parse_postgres_version(read_tail(scratch, 1000)))

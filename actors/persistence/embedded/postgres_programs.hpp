@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/persistence/embedded/cluster_account.hpp"
+
 namespace telltale {
 
 /// One installation of PostgreSQL's server programs.
@@ -25,10 +27,11 @@ inline constexpr std::uint32_t oldest_postgres = 13;
 parse_postgres_version(std::string_view text);
 
 /// Everything installed: on PATH in its order, then in the places of
-/// distributions, newest first. Runs each `postgres --version`, which writes to
-/// `scratch`.
+/// distributions, newest first. Runs each `postgres --version` as the account,
+/// which writes to `scratch`.
 [[nodiscard]] std::vector<postgres_programs>
-list_postgres_programs(const std::filesystem::path& scratch);
+list_postgres_programs(const std::filesystem::path& scratch,
+                       const cluster_account& account);
 
 /// The ones to use: those of the version that made the cluster, if there is a
 /// cluster; else the first that are new enough. Throws

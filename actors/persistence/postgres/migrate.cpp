@@ -11,7 +11,7 @@
 #include <pqxx/pqxx>
 
 #include "actors/persistence/embedded/interrupted.hpp"
-#include "actors/persistence/postgres/pg_connection.hpp"
+#include "actors/persistence/postgres/pg_greeting.hpp"
 #include "embedded/migrations.hpp"
 #include "text/hex.hpp"
 
@@ -198,11 +198,9 @@ std::uint32_t newest_migration() {
 migration_report migrate(const std::string& url, const std::stop_token& stop) {
   try {
     pqxx::connection connection{with_limits(url)};
+    greet(connection, {});
     {
       pqxx::nontransaction work{connection};
-      work.exec("SET timezone = 'UTC'");
-      work.exec("SET client_min_messages = warning");
-      work.exec(use_own_schema);
       // Belongs to the session: let go of when the connection closes. Asked
       // for again and again, since a wait inside libpq could not be ended.
       while (!work.exec1("SELECT pg_try_advisory_lock(" + std::string{lock_key}
@@ -224,9 +222,8 @@ migration_report migrate(const std::string& url, const std::stop_token& stop) {
 std::vector<migration_row> migration_status(const std::string& url) {
   try {
     pqxx::connection connection{with_limits(url)};
+    greet(connection, {});
     pqxx::work work{connection};
-    work.exec("SET timezone = 'UTC'");
-    work.exec(use_own_schema);
     std::vector<migration_row> result;
     for (auto& [version, row] : compare_with(work))
       result.push_back(row);
@@ -243,8 +240,8 @@ std::string load_or_make_tag_key(const std::string& url) {
     if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1)
       throw migration_error{"OpenSSL has no random bytes"};
     pqxx::connection connection{with_limits(url)};
+    greet(connection, {});
     pqxx::work work{connection};
-    work.exec(use_own_schema);
     work.exec_params0("INSERT INTO deployment (name, value) "
                       "VALUES ('tag_key', $1) ON CONFLICT (name) DO NOTHING",
                       to_hex(bytes.data(), bytes.size()));

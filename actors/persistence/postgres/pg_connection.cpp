@@ -8,6 +8,7 @@
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
+#include "actors/persistence/postgres/pg_greeting.hpp"
 #include "messages/in_process.hpp"
 
 namespace telltale {
@@ -38,28 +39,6 @@ constexpr std::array plan_by_shape{
     "jit = off",
     "max_parallel_workers_per_gather = 0",
 };
-
-} // namespace
-
-std::string with_limits(const std::string& url) {
-  const bool uri =
-      url.starts_with("postgres://") || url.starts_with("postgresql://");
-  std::string result = url;
-  bool has_query = uri && url.find('?') != std::string::npos;
-  const auto add = [&](std::string_view key, std::string_view value) {
-    if (url.find(key) != std::string::npos)
-      return;
-    result += !uri ? ' ' : has_query ? '&' : '?';
-    has_query = true;
-    result.append(key).append("=").append(value);
-  };
-  add("connect_timeout", "3");
-  add("tcp_user_timeout", "10000");
-  add("application_name", "telltale");
-  return result;
-}
-
-namespace {
 
 /// Says the server so while a connection is made, which gives no SQLSTATE? The
 /// texts are those of PostgreSQL's own messages in English.
@@ -126,6 +105,15 @@ pg_failure translate(std::exception_ptr thrown) {
     result.code = ec::database_unavailable;
     result.broken = true;
     result.circumstances = "nobody knows whether a commit went through";
+  } catch (const pqxx::statement_completion_unknown&) {
+    result.code = ec::database_unavailable;
+    result.broken = true;
+    result.circumstances = "nobody knows whether a statement went through";
+  } catch (const pqxx::transaction_rollback&) {
+    // Serialization failures and deadlocks, which are no `sql_error` there.
+    result.code = ec::database_unavailable;
+    result.try_again = true;
+    result.circumstances = "a lost race with another transaction";
   } catch (const pqxx::sql_error& e) {
     result = read(e);
   } catch (const pqxx::failure&) {
@@ -185,14 +173,8 @@ pqxx::connection& pg_connection::connect() {
 }
 
 void pg_connection::greet(pqxx::connection& link) {
+  telltale::greet(link, {options_.statement_timeout, idle_limit});
   pqxx::nontransaction session{link};
-  session.exec("SET statement_timeout = "
-               + std::to_string(options_.statement_timeout.count()));
-  // A process that is stopped in the middle must not hold its locks for ever.
-  session.exec("SET idle_in_transaction_session_timeout = '5s'");
-  session.exec("SET timezone = 'UTC'");
-  session.exec("SET datestyle = 'ISO'");
-  session.exec(use_own_schema);
   std::string settings;
   if (plans_ == planning::by_statistics)
     settings = "SET plan_cache_mode = force_custom_plan";

@@ -47,13 +47,6 @@ enum class planning : std::uint8_t {
   /// Many rows: what the statistics recommend.
   by_statistics,
 };
-/// The connection string with limits on how long a dead network is believed.
-[[nodiscard]] std::string with_limits(const std::string& url);
-
-/// The service's tables are in a schema of their own, so that it may share a
-/// database. Extensions may be where others need them, too.
-inline constexpr const char* use_own_schema =
-    "SET search_path = telltale, public";
 
 /// One connection of one thread that comes back after a failure. Nothing in
 /// here sleeps: while the database stays away, calls fail at once with

@@ -20,7 +20,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "actors/persistence/postgres/pg_connection.hpp"
+#include "actors/persistence/postgres/pg_greeting.hpp"
 #include "actors/persistence/postgres/pg_sockets.hpp"
 #include "messages/exponential_backoff.hpp"
 #include "messages/in_process.hpp"
@@ -169,6 +169,7 @@ struct replica_notifier::worker {
           pending = true; // what was sent meanwhile may be lost, both ways
           pass_on(true);
         }
+        greet(link, {options.statement_timeout, idle_limit});
         serve(link);
       } catch (const std::exception&) {
         if (!std::exchange(was_away, true) && !stopping)
