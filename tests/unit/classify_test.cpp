@@ -203,6 +203,14 @@ CAF_TEST(the line of a traceback is that of its exception) {
                   "thread 'main' panicked at src/a.rs:1:2: not there");
 }
 
+CAF_TEST(an exit code leaves the line to the error before it) {
+  const std::string text = "[1/2] Building\na.cpp:3:4: error: no such member\n"
+                           "1 more line\nand one\nexit status 1";
+  CAF_CHECK_EQUAL(reason_of(text), "agent_error.process_failure");
+  CAF_CHECK_EQUAL(line_of(text), "a.cpp:3:4: error: no such member");
+  CAF_CHECK_EQUAL(line_of("exit status 1"), "exit status 1");
+}
+
 CAF_TEST(a structure is told by its message) {
   CAF_CHECK_EQUAL(line_of(no_credit),
                   "API Error: 400 Your credit balance is too low to access the "

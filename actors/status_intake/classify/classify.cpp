@@ -213,6 +213,11 @@ text_finding read_failure(std::string_view text) {
   if (says == rule::none)
     return {reason::agent_unknown,
             quote(lines, chosen.quoted, chosen.quoted_evidence)};
+  // An exit code says less than the error that came before it.
+  if (chosen.evidence.weighs == strength::exit_code
+      && chosen.quoted_evidence.speaks_of_error)
+    return {reason_of(says),
+            quote(lines, chosen.quoted, chosen.quoted_evidence)};
   return {reason_of(says), quote(lines, chosen.decides, chosen.evidence)};
 }
 
