@@ -15,6 +15,7 @@ using chosen = std::function<int()>;
 
 // Each adds its subcommand with its options to the program.
 void add_exec(CLI::App& program, chosen& run);
+void add_flush(CLI::App& program, chosen& run);
 void add_simulate(CLI::App& program, chosen& run);
 void add_sink(CLI::App& program, chosen& run);
 void add_redact(CLI::App& program, chosen& run);

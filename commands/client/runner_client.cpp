@@ -78,6 +78,15 @@ service_call create_task_call(json::object task, std::string idempotency_key) {
   return out;
 }
 
+service_call next_attempt_call(std::string_view task) {
+  service_call out;
+  out.method = "POST";
+  out.path = "/internal/tasks/" + path_segment(task) + "/attempts";
+  out.who = caller::operating;
+  out.body = json::object{};
+  return out;
+}
+
 service_call claim_call(std::string_view runner, std::string_view kind,
                         std::uint32_t limit, std::chrono::seconds wait) {
   service_call out;
@@ -151,7 +160,8 @@ std::string clean_utf8(std::string_view bytes) {
 
 runner_client::runner_client(service_address where,
                              http::client_options options)
-    : where_(std::move(where)), client_(std::move(options)) {
+    : where_(std::move(where)), options_(std::move(options)),
+      client_(options_) {
   while (!where_.url.empty() && where_.url.back() == '/')
     where_.url.pop_back();
 }

@@ -76,6 +76,7 @@ struct held_task {
 // Each builds one call of the contract; pure.
 [[nodiscard]] service_call create_task_call(boost::json::object task,
                                             std::string idempotency_key);
+[[nodiscard]] service_call next_attempt_call(std::string_view task);
 [[nodiscard]] service_call claim_call(std::string_view runner,
                                       std::string_view kind,
                                       std::uint32_t limit,
@@ -108,11 +109,15 @@ public:
   [[nodiscard]] service_answer call(const service_call& what);
 
   [[nodiscard]] const service_address& where() const noexcept { return where_; }
+  [[nodiscard]] const http::client_options& options() const noexcept {
+    return options_;
+  }
 
 private:
   [[nodiscard]] http::client_request prepare(const service_call& what) const;
 
   service_address where_;
+  http::client_options options_;
   http::client client_;
 };
 

@@ -8,9 +8,11 @@
 #include <re2/re2.h>
 #include <unistd.h>
 
+#include "commands/exec/exec_environment.hpp"
 #include "commands/exec/exec_process.hpp"
 #include "commands/exec/exec_rules.hpp"
 #include "commands/exec/exec_session.hpp"
+#include "commands/exec/secret_arguments.hpp"
 
 namespace telltale::commands {
 
@@ -32,8 +34,9 @@ std::string runner_name() {
 boost::json::object description_of(const exec_options& options) {
   boost::json::object out;
   out["kind"] = options.kind;
-  auto title =
-      options.title.empty() ? title_of(options.command_line) : options.title;
+  auto title = options.title.empty()
+                   ? title_of(hide_secret_arguments(options.command_line))
+                   : options.title;
   // Masking may lengthen it.
   out["title"] = title_of({options.mask ? options.mask(title) : title});
   out["max_attempts"] = options.max_attempts;
@@ -48,16 +51,12 @@ boost::json::object description_of(const exec_options& options) {
 
 std::vector<std::string> environment_for(const exec_options& options,
                                          const std::string& task) {
-  std::vector<std::string> out;
-  for (auto entry = environ; *entry != nullptr; ++entry) {
-    std::string_view text{*entry};
-    auto name = text.substr(0, text.find('='));
-    auto is_withheld = false;
-    for (const auto& one : options.withheld)
-      is_withheld = is_withheld || one == name;
-    if (!is_withheld && name != "TELLTALE_TASK_ID")
-      out.emplace_back(text);
-  }
+  auto out =
+      inherited_environment(options.withheld, {options.service.runner_token,
+                                               options.service.operator_token});
+  std::erase_if(out, [](const std::string& entry) {
+    return entry.starts_with("TELLTALE_TASK_ID=");
+  });
   if (!task.empty())
     out.push_back("TELLTALE_TASK_ID=" + task);
   return out;
@@ -166,12 +165,16 @@ command_end attempt(const exec_options& options, exec_session& session,
              + std::strerror(facts.end.spawn_error));
 
   auto report = final_report(facts);
-  auto was_told = session.finish(report, options.report_patience);
-  auto page = options.service.url + "/runs/" + session.task();
-  if (session.task().empty())
-    say.tell(report.status + "; not reported");
-  else
-    say.tell(report.status + (was_told ? "; " : "; not reported; ") + page);
+  auto told = session.finish(report, options.report_patience);
+  auto line = report.status;
+  if (told == exec_session::reported::no)
+    line += "; not reported";
+  if (told == exec_session::reported::later)
+    line += "; the report is kept: the next telltale exec, or telltale flush, "
+            "sends it";
+  if (!session.task().empty())
+    line += "; " + options.service.url + "/runs/" + session.task();
+  say.tell(line);
   return facts.end;
 }
 
@@ -183,7 +186,9 @@ int run_exec(const exec_options& options) {
   voice say{options};
   stop_switch stop;
   runner_client service{options.service, connection};
+  const report_spool spool{options.spool};
   exec_session session{service,
+                       spool,
                        description_of(options),
                        runner_name(),
                        {[&](const std::string& text) { say.warn(text); },

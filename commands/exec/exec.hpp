@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ struct exec_options {
   std::vector<std::string> withheld;
   /// Masks secrets before anything leaves this machine or is cut.
   std::function<std::string(std::string_view)> mask;
+  /// Where a last report waits that the service could not be told; empty: it is
+  /// lost.
+  std::filesystem::path spool;
   /// How long a final report is tried again.
   std::chrono::milliseconds report_patience{30'000};
   int out = 1; ///< where the command's stdout goes

@@ -13,22 +13,25 @@
 
 #include "commands/command.hpp"
 #include "commands/exec/exec.hpp"
+#include "commands/exec/exec_environment.hpp"
 #include "commands/exec/exec_mask.hpp"
 #include "commands/exec/exec_rules.hpp"
+#include "commands/exec/exec_spool.hpp"
 
 namespace telltale::commands {
 
 namespace {
 
+constexpr auto runner_variable = "TELLTALE_RUNNER_TOKEN";
+constexpr auto operator_variable = "TELLTALE_OPERATOR_TOKEN";
+
 struct exec_arguments {
   exec_options options;
-  std::string token_variable = "TELLTALE_RUNNER_TOKEN";
+  std::string token_variable = runner_variable;
   std::string token_file;
   std::string timeout;
   std::string tail = "16k";
 };
-
-constexpr auto operator_variable = "TELLTALE_OPERATOR_TOKEN";
 
 std::string variable(const std::string& name) {
   const auto* value = std::getenv(name.c_str());
@@ -65,13 +68,17 @@ int start(exec_arguments& arguments) {
                                      ? variable(arguments.token_variable)
                                      : first_line_of(arguments.token_file);
   options.service.operator_token = variable(operator_variable);
-  options.withheld = {arguments.token_variable, operator_variable};
+  options.withheld = {arguments.token_variable, runner_variable,
+                      operator_variable};
   options.timeout =
       parse_duration(arguments.timeout).value_or(std::chrono::milliseconds{0});
   options.tail_bytes = parse_bytes(arguments.tail).value_or(16'384);
   if (auto exact = words_after_dashes(); !exact.empty())
     options.command_line = std::move(exact);
   options.mask = local_mask(options.service);
+  hide_from_others(options.withheld, {options.service.runner_token,
+                                      options.service.operator_token});
+  options.spool = spool_folder();
   while (!options.service.url.empty() && options.service.url.back() == '/')
     options.service.url.pop_back();
   return run_exec(options);
@@ -117,9 +124,12 @@ void add_exec(CLI::App& program, chosen& run) {
       "126\n"
       "if it cannot be run, 124 after a timeout. A service that cannot be "
       "reached\n"
-      "changes none of this. The tokens are read from TELLTALE_RUNNER_TOKEN "
-      "and\n"
-      "TELLTALE_OPERATOR_TOKEN; the command does not inherit them.");
+      "changes none of this: the last report is kept on disk, and the next "
+      "exec or\n"
+      "telltale flush sends it. The tokens are read from "
+      "TELLTALE_RUNNER_TOKEN and\n"
+      "TELLTALE_OPERATOR_TOKEN; the command inherits neither them nor any "
+      "open file.");
   command->add_option("--server", options.service.url, "URL of the service")
       ->envname("TELLTALE_SERVER")
       ->capture_default_str();

@@ -9,10 +9,14 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "commands/exec/group_guard.hpp"
+#include "commands/exec/pipe_ends.hpp"
+#include "commands/exec/signal_watch.hpp"
 
 namespace telltale::commands {
 
@@ -20,110 +24,11 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 
-constexpr std::array passed_on{SIGHUP,  SIGINT,  SIGQUIT,
-                               SIGTERM, SIGUSR1, SIGUSR2};
-
 /// A command that left its output open to others is not waited for longer.
 constexpr std::chrono::milliseconds output_patience{500};
 
 /// What a pipe that polls as writable takes without blocking.
 constexpr std::size_t chunk_bytes = 4'096;
-
-/// The write end that the signal handlers know; one run at a time.
-std::atomic<int> signal_pipe{-1};
-
-void on_signal(int number) {
-  auto saved = errno;
-  auto byte = static_cast<unsigned char>(number);
-  // A full pipe has enough to wake us.
-  [[maybe_unused]] auto n = ::write(signal_pipe.load(), &byte, 1);
-  errno = saved;
-}
-
-/// A pipe whose ends close with it.
-struct pipe_ends {
-  int read_end = -1;
-  int write_end = -1;
-
-  pipe_ends() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0)
-      throw std::system_error{errno, std::generic_category(), "pipe"};
-    read_end = ends[0];
-    write_end = ends[1];
-    ::fcntl(read_end, F_SETFL, O_NONBLOCK);
-  }
-  ~pipe_ends() {
-    close_end(read_end);
-    close_end(write_end);
-  }
-  pipe_ends(const pipe_ends&) = delete;
-  pipe_ends& operator=(const pipe_ends&) = delete;
-
-  static void close_end(int& end) {
-    if (end >= 0)
-      ::close(end);
-    end = -1;
-  }
-};
-
-/// Our signal handlers while a command runs; what was ignored stays ignored
-/// (nohup).
-class signal_watch {
-public:
-  signal_watch() {
-    ::fcntl(pipe_.write_end, F_SETFL, O_NONBLOCK);
-    signal_pipe.store(pipe_.write_end);
-    for (auto number : passed_on)
-      install(number, on_signal);
-    install(SIGCHLD, on_signal);
-    install(SIGPIPE, SIG_IGN);
-    install(SIGTTOU, SIG_IGN);
-  }
-  ~signal_watch() {
-    for (const auto& [number, before] : before_)
-      ::sigaction(number, &before, nullptr);
-    signal_pipe.store(-1);
-  }
-  signal_watch(const signal_watch&) = delete;
-  signal_watch& operator=(const signal_watch&) = delete;
-
-  [[nodiscard]] int descriptor() const noexcept { return pipe_.read_end; }
-
-  /// The next signal that came; 0 if there is none.
-  [[nodiscard]] int take() const {
-    unsigned char number = 0;
-    return ::read(pipe_.read_end, &number, 1) == 1 ? number : 0;
-  }
-
-  /// Signals that the command must get back as they were.
-  [[nodiscard]] sigset_t ignored_by_us() const {
-    sigset_t out;
-    ::sigemptyset(&out);
-    for (const auto& [number, before] : before_)
-      if ((number == SIGPIPE || number == SIGTTOU)
-          && before.sa_handler != SIG_IGN)
-        ::sigaddset(&out, number);
-    return out;
-  }
-
-private:
-  void install(int number, void (*handler)(int)) {
-    struct sigaction before {};
-    ::sigaction(number, nullptr, &before);
-    if (before.sa_handler == SIG_IGN && number != SIGCHLD)
-      return;
-    struct sigaction now {};
-    now.sa_handler = handler;
-    now.sa_flags = SA_RESTART;
-    ::sigfillset(&now.sa_mask);
-    ::sigaction(number, &now, nullptr);
-    before_.emplace_back(number, before);
-  }
-
-  pipe_ends pipe_;
-  std::vector<std::pair<int, struct sigaction>> before_;
-};
 
 /// The terminal, if it is ours to lend.
 class terminal {
@@ -190,7 +95,7 @@ struct pump {
 class run {
 public:
   run(const command_plan& plan, const stop_switch& stop)
-      : plan_(plan), stop_(stop) {
+      : plan_(plan), stop_(stop), guard_(plan.grace) {
     error_.is_error = true;
     error_.target = plan.err;
     output_.target = plan.out;
@@ -212,19 +117,6 @@ public:
 
 private:
   int spawn() {
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t how;
-    ::posix_spawn_file_actions_init(&files);
-    ::posix_spawnattr_init(&how);
-    ::posix_spawn_file_actions_adddup2(&files, output_.pipe.write_end, 1);
-    ::posix_spawn_file_actions_adddup2(&files, error_.pipe.write_end, 2);
-    ::posix_spawnattr_setpgroup(&how, 0);
-    auto defaults = signals_.ignored_by_us();
-    ::posix_spawnattr_setsigdefault(&how, &defaults);
-    ::posix_spawnattr_setflags(&how,
-                               POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
-    if (terminal_.is_ours())
-      ::posix_spawn_file_actions_addtcsetpgrp_np(&files, STDIN_FILENO);
     std::vector<char*> arguments;
     for (const auto& word : plan_.command_line)
       arguments.push_back(const_cast<char*>(word.c_str()));
@@ -233,13 +125,57 @@ private:
     for (const auto& entry : plan_.environment)
       environment.push_back(const_cast<char*>(entry.c_str()));
     environment.push_back(nullptr);
-    auto error = ::posix_spawnp(&group_, arguments.front(), &files, &how,
-                                arguments.data(), environment.data());
-    ::posix_spawn_file_actions_destroy(&files);
-    ::posix_spawnattr_destroy(&how);
+    pipe_ends trouble; // errno of a failed exec
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    // Our handlers must not run in the child.
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const auto parent = ::getpid();
+    group_ = ::fork();
+    if (group_ == 0) {
+      become_command(arguments.data(), environment.data(), before, parent);
+      const int error = errno;
+      [[maybe_unused]] auto n =
+          ::write(trouble.write_end, &error, sizeof error);
+      ::_exit(127);
+    }
+    int error = group_ < 0 ? errno : 0;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     pipe_ends::close_end(output_.pipe.write_end);
     pipe_ends::close_end(error_.pipe.write_end);
+    pipe_ends::close_end(trouble.write_end);
+    if (error != 0)
+      return error;
+    guard_.watch(group_);
+    error = trouble.read_number();
+    if (error != 0)
+      ::waitpid(group_, nullptr, 0);
     return error;
+  }
+
+  /// In the child, between fork and exec: async-signal-safe calls alone.
+  /// Returns if something failed, and `errno` says what.
+  void become_command(char** arguments, char** environment,
+                      const sigset_t& mask, pid_t parent) const {
+    if (::setpgid(0, 0) < 0)
+      return;
+    if (terminal_.is_ours())
+      ::tcsetpgrp(STDIN_FILENO, ::getpgrp());
+    if (::dup2(output_.pipe.write_end, STDOUT_FILENO) < 0
+        || ::dup2(error_.pipe.write_end, STDERR_FILENO) < 0)
+      return;
+    // Whatever is open here is ours: a connection to the service, above all.
+    if (::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+      return;
+    // Who kills us ends the command; what it has started, `guard_` ends.
+    if (::prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+      return;
+    if (::getppid() != parent)
+      ::_exit(127);
+    signals_.undo();
+    ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+    ::execvpe(arguments[0], arguments, environment);
   }
 
   [[nodiscard]] bool is_over() const {
@@ -356,6 +292,7 @@ private:
   const stop_switch& stop_;
   signal_watch signals_;
   terminal terminal_;
+  group_guard guard_;
   pump error_;
   pump output_;
   pid_t group_ = -1;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -9,6 +11,7 @@
 #include <thread>
 
 #include "commands/client/runner_client.hpp"
+#include "commands/exec/exec_spool.hpp"
 
 namespace telltale::commands {
 
@@ -21,8 +24,9 @@ public:
     std::function<void()> stop; ///< the task is no longer ours; any thread
   };
 
-  exec_session(runner_client& service, boost::json::object task,
-               std::string runner, notices tell);
+  /// What `service` may not be told while it is away goes to `spool`.
+  exec_session(runner_client& service, const report_spool& spool,
+               boost::json::object task, std::string runner, notices tell);
   ~exec_session();
   exec_session(const exec_session&) = delete;
   exec_session& operator=(const exec_session&) = delete;
@@ -31,10 +35,13 @@ public:
   /// tried again in the background.
   void begin();
 
+  /// What became of a last report.
+  enum class reported : std::uint8_t { yes, later, no };
+
   /// Reports the end; tries again for at most `patience` if the service knew
-  /// the task before, else once. True if the service has it.
-  [[nodiscard]] bool finish(wire_report report,
-                            std::chrono::milliseconds patience);
+  /// the task before, else once. `later`: it is on disk.
+  [[nodiscard]] reported finish(wire_report report,
+                                std::chrono::milliseconds patience);
 
   /// After a failure was reported: the wait before the next attempt, if the
   /// service wants one. `begin` starts it.
@@ -56,8 +63,16 @@ private:
   void halt();
   /// One try. `is_final`: another one would not help.
   [[nodiscard]] bool try_report(const wire_report& report, bool& is_final);
+  /// Of a task that only its creator may start: begins another attempt.
+  [[nodiscard]] bool take_next_attempt();
+  /// By the attempt's own token, if there is one.
+  [[nodiscard]] service_call as_attempt(service_call what) const;
+  [[nodiscard]] service_answer ask(service_call what);
+  void keep_on_disk(const wire_report& report);
+  void send_spooled();
 
   runner_client& service_;
+  const report_spool& spool_;
   boost::json::object description_;
   std::string runner_;
   notices tell_;
@@ -67,6 +82,7 @@ private:
   std::condition_variable woken_;
   bool halted_ = false;
   std::string task_;
+  std::string token_; ///< the attempt's own; empty: the service gave none
 
   // One thread at a time: begin's, the keeper's, then finish's.
   stage stage_ = stage::create;
@@ -74,6 +90,10 @@ private:
   unsigned failures_ = 0;
   bool warned_ = false;
   bool was_stopped_ = false;
+  bool is_over_ = false;       ///< the attempt's end was reported
+  bool has_flushed_ = false;   ///< what earlier runs left was sent
+  std::filesystem::path kept_; ///< the last report, on disk
+  std::chrono::steady_clock::time_point reported_at_{};
   std::chrono::milliseconds wait_{1'000};
   std::thread keeper_;
 };
