@@ -162,6 +162,12 @@ check('shows which runners live, which fell silent, and what they do', async (pa
   assert.match(await alive.innerText(), /Alive[\s\S]*Running[\s\S]*Running page/);
   assert.match(await page.locator('.runner', { hasText: 'page-gone' }).innerText(), /Silent[\s\S]*It has no run now/);
   await picture(page, 'runners', true);
+  // It lives on, and its card with it: a click must not go astray.
+  const card = await alive.elementHandle();
+  const seenAt = () => alive.locator('[data-moving=seen] time').getAttribute('datetime');
+  const before = await seenAt();
+  await eventually('a new sign of life', async () => await seenAt() !== before);
+  assert.ok(await card.evaluate((one) => one.isConnected), 'the same card');
   await alive.getByRole('link', { name: `Running ${mark}` }).click();
   await page.waitForURL(`${url}/runs/${runs.running.id}`);
   await page.goBack();
