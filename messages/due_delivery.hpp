@@ -19,6 +19,8 @@ struct due_delivery {
   std::optional<delivery_id> message{};
   /// False: one of many of a storm, of which only what a count needs was read.
   bool whole = true;
+  /// Of a `task:amended`: its chat may have been told the wrong reason before.
+  bool corrects = false;
 
   bool operator==(const due_delivery&) const = default;
 };

@@ -18,6 +18,7 @@ enum class event_type : std::uint8_t {
   task_succeeded,
   task_failed,
   task_cancelled,
+  task_amended, ///< a failure's reason, told before, was only a guess
   task_recovered,
   delivery_sent,
   delivery_dead,
@@ -26,11 +27,6 @@ enum class event_type : std::uint8_t {
 /// `task:failed` and so on.
 [[nodiscard]] std::string to_string(event_type type);
 [[nodiscard]] std::optional<event_type> parse_event_type(std::string_view);
-
-/// Who said the text in an event's `error`.
-enum class detail_origin : std::uint8_t { runner, platform };
-
-[[nodiscard]] std::string to_string(detail_origin origin);
 
 /// The facts of one event: a snapshot of the row as committed, written in the
 /// transaction that caused it. Everything that is ever told is a pure function
@@ -62,6 +58,8 @@ struct event_facts {
   std::optional<delivery_id> delivery;
   std::string relay;
 
+  std::optional<event_id> amends{}; ///< of `task:amended`: what it corrects
+
   bool operator==(const event_facts&) const = default;
 };
 
@@ -70,6 +68,7 @@ struct committed_event : event_facts {
   std::int64_t position = 0;        ///< on the log
   std::vector<due_delivery> leased; ///< deliveries to be made here and now
   std::vector<std::string> waiting; ///< relays that have others to take
+  bool untold = false; ///< people are to hear of it, and no chat is there
 
   bool operator==(const committed_event&) const = default;
 };

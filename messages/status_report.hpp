@@ -29,8 +29,10 @@ struct reply_token {
 struct status_report {
   task_id task;
   task_status status = task_status::running;
-  std::optional<std::uint32_t> attempt; ///< absent: the current one
-  std::optional<failure_reason> why;    ///< as the runner named it
+  /// Absent: the first attempt, if the current one was claimed, else the
+  /// current one.
+  std::optional<std::uint32_t> attempt;
+  std::optional<failure_reason> why; ///< as the runner named it
   std::optional<runner_id> runner;
   std::optional<std::int64_t> posted; ///< how many things the run posted, >= 0
   std::optional<bool> intended_empty; ///< rightly nothing to post
@@ -73,6 +75,7 @@ enum class report_effect : std::uint8_t {
   applied,   ///< the task changed, or its lease was renewed
   repeated,  ///< it was so already; nothing changed
   recovered, ///< a late success took the place of a failure
+  amended,   ///< the runner's own reason took the place of a sweep's
 };
 
 /// One report on its way through the pipeline, with who waits for it. The same

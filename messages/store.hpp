@@ -10,6 +10,7 @@
 #include "messages/event.hpp"
 #include "messages/mutes.hpp"
 #include "messages/task.hpp"
+#include "messages/told.hpp"
 
 // Requests to persistence and its answers. Requests are imperative, answers
 // participles. Every answer means: committed.
@@ -30,6 +31,8 @@ struct create_task {
 struct task_created {
   task_record task;
   bool repeated = false; ///< true: the key was known, `task` is the first one
+  /// Where a failure would be told, as things are now; empty: to nobody.
+  std::vector<tell_target> tells{};
 
   bool operator==(const task_created&) const = default;
 };
@@ -131,11 +134,22 @@ enum class sweep_kind : std::uint8_t {
   lease,
   wall_clock,
   recovery,
+  retry_not_taken,
 };
 
 [[nodiscard]] std::string to_string(sweep_kind kind);
 
-/// Settles at most `limit` silent tasks with one reason and one sentence.
+/// How a sweep ends a task.
+struct sweep_ending {
+  failure_reason why;
+  redacted_text sentinel;
+  task_status status = task_status::failed; ///< failed or timed_out
+
+  bool operator==(const sweep_ending&) const = default;
+};
+
+/// Settles at most `limit` silent tasks with one reason and one sentence. One
+/// whose retry nobody took keeps the reason of the attempt that failed.
 struct sweep_tasks {
   sweep_kind kind = sweep_kind::lease;
   std::chrono::milliseconds threshold{}; ///< how long is too long
@@ -144,6 +158,9 @@ struct sweep_tasks {
   task_status status = task_status::failed; ///< failed or timed_out
   std::uint32_t limit = 500;
   runner_id runner; ///< of `recovery` alone
+  /// Of `lease` alone: the ending of a task whose runner was not heard of since
+  /// its lease ended.
+  std::optional<sweep_ending> unheard{};
 
   bool operator==(const sweep_tasks&) const = default;
 };
@@ -200,6 +217,7 @@ struct old_pruned {
 
 // --- readers -----------------------------------------------------------------
 
+/// By its id or that of one of its attempts.
 struct find_task {
   task_id task;
   call_ticket ticket{};
@@ -211,6 +229,10 @@ struct task_found {
   task_record task;
   std::vector<attempt_record> attempts;    ///< by number
   std::vector<delivery_record> deliveries; ///< oldest first
+  /// The attempt that has the id which was asked for: the first, if that is the
+  /// task's own, whether it has begun or not.
+  std::uint32_t asked = 1;
+  std::optional<told_summary> told{}; ///< nothing: nobody was to be told
 
   bool operator==(const task_found&) const = default;
 };
@@ -233,6 +255,7 @@ struct list_tasks {
   std::optional<chat_session_id> chat_session;
   std::optional<timestamp> since;
   std::optional<timestamp> until;
+  std::optional<told_state> told;
   std::string words; ///< in title and error_detail; empty: any
   std::optional<page_cursor> after;
   std::uint32_t limit = 50; ///< 1 to 200
@@ -241,8 +264,15 @@ struct list_tasks {
   bool operator==(const list_tasks&) const = default;
 };
 
+/// A task in a list.
+struct listed_task : task_record {
+  std::optional<told_summary> told{}; ///< nothing: nobody was to be told
+
+  bool operator==(const listed_task&) const = default;
+};
+
 struct tasks_listed {
-  std::vector<task_record> tasks;
+  std::vector<listed_task> tasks;
   std::optional<page_cursor> next; ///< nothing: this was the last page
 
   bool operator==(const tasks_listed&) const = default;

@@ -3,6 +3,7 @@
 #include "messages/event.hpp"
 #include "messages/store.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -14,6 +15,7 @@ constexpr std::array delivery_states{
     std::pair{delivery_state::pending, std::string_view{"pending"}},
     std::pair{delivery_state::sent, std::string_view{"sent"}},
     std::pair{delivery_state::dead, std::string_view{"dead"}},
+    std::pair{delivery_state::superseded, std::string_view{"superseded"}},
 };
 
 constexpr std::array event_types{
@@ -22,6 +24,7 @@ constexpr std::array event_types{
     std::pair{event_type::task_succeeded, std::string_view{"task:succeeded"}},
     std::pair{event_type::task_failed, std::string_view{"task:failed"}},
     std::pair{event_type::task_cancelled, std::string_view{"task:cancelled"}},
+    std::pair{event_type::task_amended, std::string_view{"task:amended"}},
     std::pair{event_type::task_recovered, std::string_view{"task:recovered"}},
     std::pair{event_type::delivery_sent, std::string_view{"delivery:sent"}},
     std::pair{event_type::delivery_dead, std::string_view{"delivery:dead"}},
@@ -34,6 +37,26 @@ constexpr std::array sweep_kinds{
     std::pair{sweep_kind::lease, std::string_view{"lease"}},
     std::pair{sweep_kind::wall_clock, std::string_view{"wall_clock"}},
     std::pair{sweep_kind::recovery, std::string_view{"recovery"}},
+    std::pair{sweep_kind::retry_not_taken, std::string_view{"retry_not_taken"}},
+};
+
+constexpr std::array detail_origins{
+    std::pair{detail_origin::runner, std::string_view{"runner"}},
+    std::pair{detail_origin::platform, std::string_view{"platform"}},
+};
+
+constexpr std::array told_states{
+    std::pair{told_state::told, std::string_view{"told"}},
+    std::pair{told_state::held, std::string_view{"held"}},
+    std::pair{told_state::waiting, std::string_view{"waiting"}},
+    std::pair{told_state::dead, std::string_view{"dead"}},
+    std::pair{told_state::nobody, std::string_view{"nobody"}},
+};
+
+constexpr std::array told_ways{
+    std::pair{told_via::session, std::string_view{"session"}},
+    std::pair{told_via::route, std::string_view{"route"}},
+    std::pair{told_via::fallback, std::string_view{"default"}},
 };
 
 template <class Names, class Enum>
@@ -89,7 +112,34 @@ std::string to_string(prune_kind kind) {
 }
 
 std::string to_string(detail_origin origin) {
-  return origin == detail_origin::runner ? "runner" : "platform";
+  return name_in(detail_origins, origin);
+}
+
+std::optional<detail_origin> parse_detail_origin(std::string_view text) {
+  return find_in<detail_origin>(detail_origins, text);
+}
+
+std::string to_string(told_state state) {
+  return name_in(told_states, state);
+}
+
+std::optional<told_state> parse_told_state(std::string_view text) {
+  return find_in<told_state>(told_states, text);
+}
+
+std::string to_string(told_via via) {
+  return name_in(told_ways, via);
+}
+
+task_status status_seen_by(const task_record& task,
+                           const std::vector<attempt_record>& attempts,
+                           std::uint32_t number) {
+  if (number > 0 && number < task.attempt)
+    return task_status::failed;
+  const auto own =
+      std::ranges::find(attempts, task.attempt, &attempt_record::number);
+  const bool is_over = number > 0 && own != attempts.end() && own->ended_at;
+  return is_over ? own->status : task.status;
 }
 
 } // namespace telltale

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "messages/failure_reason.hpp"
@@ -13,6 +14,13 @@
 #include "messages/uuid.hpp"
 
 namespace telltale {
+
+/// Who said the text of a failure.
+enum class detail_origin : std::uint8_t { runner, platform };
+
+[[nodiscard]] std::string to_string(detail_origin origin);
+[[nodiscard]] std::optional<detail_origin>
+parse_detail_origin(std::string_view text);
 
 /// One piece of work asked for, as the store has it.
 struct task_record {
@@ -25,6 +33,7 @@ struct task_record {
   task_status status = task_status::queued;
   std::optional<task_outcome> outcome; ///< set once it is terminal
   std::uint32_t attempt = 0;           ///< 0: none was started yet
+  attempt_id current_attempt;          ///< of that one; nil: none was started
   std::uint32_t max_attempts = 1;
   std::optional<failure_reason> why; ///< set on every failure
   redacted_text error_detail;        ///< empty: none
@@ -52,6 +61,15 @@ struct task_record {
   std::optional<std::chrono::seconds> timeout;
   /// A deferred retry of `runtime_offline` waits for a runner to be seen again.
   bool awaits_runner = false;
+  /// A runner has claimed it once. A task that a job system starts never is:
+  /// nobody would claim its retry.
+  bool claimed = false;
+  /// Its request itself named `max_attempts`.
+  bool asks_attempts = false;
+  /// A failure of it was final, and no success has followed.
+  bool failure_told = false;
+  /// No chat was there to be told of its last failure, or of what corrects it.
+  bool untold = false;
 
   std::int64_t version = 0; ///< counts writes; every write is guarded by it
 
@@ -72,18 +90,29 @@ struct late_report {
 struct attempt_record {
   task_id task;
   std::uint32_t number = 1;
+  attempt_id id; ///< of the first: the task's
   runner_id runner;
   timestamp started_at{};
   std::optional<timestamp> ended_at;
   task_status status = task_status::running;
   std::optional<failure_reason> why;
   redacted_text error_detail;
+  std::optional<detail_origin> origin; ///< of `error_detail`; nothing: empty
   std::optional<settled_by> settler;
+  bool claimed = false; ///< it was begun by a claim, not by a report
   std::string evidence; ///< JSON text a sweep left; empty: none
   std::optional<late_report> late;
 
   bool operator==(const attempt_record&) const = default;
 };
+
+/// What the runner of an attempt is to see of its task: how the attempt ended
+/// once it is over, and `failed` when a newer one has begun. `number` 0 is the
+/// current one.
+[[nodiscard]] task_status
+status_seen_by(const task_record& task,
+               const std::vector<attempt_record>& attempts,
+               std::uint32_t number);
 
 /// Where a chat session's messages go.
 struct chat_binding {
@@ -98,8 +127,9 @@ struct chat_binding {
   bool operator==(const chat_binding&) const = default;
 };
 
-/// The states of a delivery.
-enum class delivery_state : std::uint8_t { pending, sent, dead };
+/// The states of a delivery. `superseded`: it was never tried, and another has
+/// the truth that it did not know.
+enum class delivery_state : std::uint8_t { pending, sent, dead, superseded };
 
 [[nodiscard]] std::string to_string(delivery_state state);
 [[nodiscard]] std::optional<delivery_state>
@@ -121,6 +151,7 @@ struct delivery_record {
   redacted_text text;     ///< what people read, once it was sent
   /// While an operator's mute holds it back.
   std::optional<timestamp> muted_until{};
+  timestamp created_at{}; ///< when its event was committed
 
   bool operator==(const delivery_record&) const = default;
 };

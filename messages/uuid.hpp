@@ -42,6 +42,8 @@ template <class Tag>
 }
 
 using task_id = uuid_id<struct task_id_tag>;
+/// Of one attempt. The first attempt of a task has the task's own id.
+using attempt_id = uuid_id<struct attempt_id_tag>;
 using event_id = uuid_id<struct event_id_tag>;
 using delivery_id = uuid_id<struct delivery_id_tag>;
 

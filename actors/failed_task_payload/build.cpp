@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t most_keys = 21;
+constexpr std::size_t most_keys = 22;
 
 /// A key that is there whether or not it has a value. A text without one is
 /// null.
@@ -106,7 +106,12 @@ std::string write_failure(const event_facts& facts, const std::string& url) {
   put_time(out, "next_attempt_at", facts.retry_at);
   put_time(out, "occurred_at", facts.occurred_at);
   put_text(out, "run_url", url);
+  put_text(out, "amends", facts.amends ? to_string(*facts.amends) : "");
   return json::serialize(out);
+}
+
+bool is_failure_event(event_type type) {
+  return type == event_type::task_failed || type == event_type::task_amended;
 }
 
 } // namespace
@@ -116,7 +121,7 @@ payload_ptr payload_builder::build(event_facts facts,
   auto url = run_url(facts, public_url);
   auto head = write_head(facts);
   // Their constructors are nobody else's, so not std::make_shared's either.
-  if (facts.type == event_type::task_failed) {
+  if (is_failure_event(facts.type)) {
     auto json = write_failure(facts, url);
     return payload_ptr{new task_failed{std::move(facts), std::move(url),
                                        std::move(head), std::move(json)}};

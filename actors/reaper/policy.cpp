@@ -42,9 +42,18 @@ std::vector<sweep_tasks> plan_sweeps(const config::reaper_config& options) {
         reason::runtime_reconnect_timeout,
         redacted_text::from_platform("runtime did not reconnect within the "
                                      "configured grace period")));
-  plan.push_back(make_sweep(options, sweep_kind::lease, options.lease_grace,
-                            reason::timeout,
-                            redacted_text::from_platform("task timed out")));
+  if (options.queue_ttl > milliseconds::zero())
+    plan.push_back(
+        make_sweep(options, sweep_kind::retry_not_taken, options.queue_ttl,
+                   reason::queued_expired,
+                   redacted_text::from_platform("retry was not picked up")));
+  auto lease = make_sweep(options, sweep_kind::lease, options.lease_grace,
+                          reason::timeout,
+                          redacted_text::from_platform("task timed out"));
+  lease.unheard = {reason::runtime_offline,
+                   redacted_text::from_platform("runtime went offline"),
+                   task_status::failed};
+  plan.push_back(std::move(lease));
   plan.push_back(make_sweep(options, sweep_kind::wall_clock, options.wall_clock,
                             reason::timeout,
                             redacted_text::from_platform("task timed out")));

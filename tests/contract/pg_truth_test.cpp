@@ -84,6 +84,8 @@ CAF_TEST(each broken truth is found) {
        "a failure has not exactly one event"},
       {"UPDATE tasks SET status = 'succeeded', outcome = 'unverified'",
        "a failure that was told recovered in silence"},
+      {"UPDATE tasks SET failure_reason = 'timeout'",
+       "a failure has not the reason that was told last"},
       {"UPDATE tasks SET outcome = NULL",
        "a finished task lacks reason or outcome"},
   };
@@ -148,6 +150,17 @@ CAF_TEST_FIXTURE_SCOPE_END()
 CAF_TEST(every state that is not final is left by time) {
   const auto holds = in_both_worlds([](task_world& w) {
     std::vector<task_id> tasks;
+    // A retry that waits a while, and one that waits for its runner.
+    for (const auto& why : {failure_reason{reason::agent_provider_network},
+                            failure_reason{reason::runtime_offline}}) {
+      const auto task = w.create(2).id;
+      w.claim("silent");
+      auto report = saying(task, st::failed);
+      report.why = why;
+      w.report(report);
+      CAF_CHECK_EQUAL(w.find(task).task.status, st::queued);
+      tasks.push_back(task);
+    }
     const auto add = [&](st status, const std::string& runner) {
       const auto task = w.create(1).id;
       tasks.push_back(task);
@@ -163,17 +176,6 @@ CAF_TEST(every state that is not final is left by time) {
     for (const auto status : {st::running, st::posting_result})
       for (const char* runner : {"silent", "alive", ""})
         add(status, runner);
-    // A retry that waits a while, and one that waits for its runner.
-    for (const auto& why : {failure_reason{reason::agent_provider_network},
-                            failure_reason{reason::runtime_offline}}) {
-      const auto task = w.create(2).id;
-      auto report = saying(task, st::failed);
-      report.why = why;
-      report.runner = runner_id{"silent"};
-      w.report(report);
-      CAF_CHECK_EQUAL(w.find(task).task.status, st::queued);
-      tasks.push_back(task);
-    }
     w.advance(4h);
     w.beat("alive", {});
     for (const auto& sweep : plan_sweeps(config::reaper_config{}))

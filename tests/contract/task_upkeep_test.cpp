@@ -32,7 +32,7 @@ CAF_TEST(each sweep finds its own kind of silence) {
   };
   const std::vector<row> rows{
       {sweep_kind::runner_offline, 150s, "runtime_offline", true},
-      {sweep_kind::lease, 30s, "timeout", true},
+      {sweep_kind::lease, 30s, "runtime_offline", true},
       {sweep_kind::wall_clock, 60s, "timeout", true},
       {sweep_kind::recovery, 0s, "runtime_recovery", true},
   };
@@ -107,15 +107,98 @@ CAF_TEST(a retry of a lost runner waits for one until the grace is over) {
   }));
 }
 
-CAF_TEST(a lease of a silent runner is left to the sweep for runners) {
+CAF_TEST(a lease that is over ends a run by what its runner did since) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto ended = [&](bool heard) {
+      const auto task = w.create(1);
+      w.claim("r1");
+      w.advance(80s);
+      if (heard)
+        CAF_CHECK(w.beat("r1", {}).empty());
+      CAF_CHECK_EQUAL(w.sweep(sweep_kind::lease, 30s).settled, 0u);
+      w.advance(20s);
+      CAF_CHECK_EQUAL(w.sweep(sweep_kind::lease, 30s).settled, 1u);
+      return w.find(task.id).task;
+    };
+    const auto heard = ended(true);
+    CAF_CHECK_EQUAL(heard.status, st::timed_out);
+    CAF_CHECK_EQUAL(heard.why->wire, "timeout");
+    const auto silent = ended(false);
+    CAF_CHECK_EQUAL(silent.status, st::failed);
+    CAF_CHECK_EQUAL(silent.why->wire, "runtime_offline");
+  }));
+}
+
+CAF_TEST(a retry that nobody takes ends with the reason of its attempt) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    const auto task = w.create();
+    w.claim("r1");
+    auto report = saying(task.id, st::failed, "reset");
+    report.why = failure_reason{reason::agent_provider_network};
+    CAF_CHECK(reports(w, report));
+    w.advance(1h);
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::queue_ttl, 30min).settled, 0u);
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::retry_not_taken, 2h).settled, 0u);
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::retry_not_taken, 30min).settled, 1u);
+    const auto found = w.find(task.id);
+    CAF_CHECK_EQUAL(found.task.status, st::failed);
+    CAF_CHECK(found.task.why == report.why);
+    CAF_CHECK(found.task.failure_told);
+    CAF_CHECK_EQUAL(found.attempts.at(0).error_detail.view(), "reset");
+  }));
+}
+
+CAF_TEST(a failure that nobody claims is final at once) {
+  CAF_CHECK(in_both_worlds([](task_world& w) {
+    auto report = saying(w.create(3).id, st::failed);
+    report.why = failure_reason{reason::agent_provider_network};
+    CAF_CHECK(reports(w, report));
+    CAF_CHECK_EQUAL(w.find(report.task).task.status, st::failed);
+    task_record asks;
+    asks.kind = "review";
+    asks.max_attempts = 3;
+    asks.asks_attempts = true;
+    const auto fails = [&] {
+      asks.id = task_id{make_uuid_v7()};
+      report.task = w.create(asks).id;
+      CAF_CHECK(reports(w, report));
+      const auto found = w.find(report.task).task;
+      if (found.status == st::queued)
+        CAF_CHECK(w.store().cancel({report.task}));
+      return found.status;
+    };
+    CAF_CHECK_EQUAL(fails(), st::failed);
+    CAF_REQUIRE(w.store().claim({{"r1"}, {"other"}, 1}));
+    CAF_CHECK_EQUAL(fails(), st::failed);
+    CAF_REQUIRE(w.store().claim({{"r1"}, {"review"}, 1}));
+    CAF_CHECK_EQUAL(fails(), st::queued);
+    w.advance(25h);
+    CAF_CHECK_EQUAL(fails(), st::failed);
+    CAF_REQUIRE(w.store().claim({{"r1"}, {}, 1}));
+    CAF_CHECK_EQUAL(fails(), st::queued);
+  }));
+}
+
+CAF_TEST(an attempt is found by its id) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto task = w.create();
     w.claim("r1");
     w.advance(10min);
-    CAF_CHECK_EQUAL(w.sweep(sweep_kind::lease, 30s).settled, 0u);
-    CAF_CHECK(w.beat("r1", {}).empty());
-    CAF_CHECK_EQUAL(w.sweep(sweep_kind::lease, 30s).settled, 1u);
-    CAF_CHECK_EQUAL(w.find(task.id).attempts[0].why->wire, "timeout");
+    CAF_CHECK_EQUAL(w.sweep(sweep_kind::recovery, 0s, "r1").settled, 1u);
+    w.advance(1min);
+    const auto second = w.claim("r2");
+    CAF_CHECK_EQUAL(second.attempt, 2u);
+    const auto first = w.find(task.id);
+    CAF_CHECK_EQUAL(first.asked, 1u);
+    CAF_REQUIRE_EQUAL(first.attempts.size(), 2u);
+    CAF_CHECK(first.attempts[0].id.value == task.id.value);
+    CAF_CHECK(first.attempts[1].id == second.current_attempt);
+    CAF_CHECK(first.attempts[0].claimed);
+    const auto found = w.find(task_id{second.current_attempt.value});
+    CAF_CHECK(found.task.id == task.id);
+    CAF_CHECK_EQUAL(found.asked, 2u);
+    const auto unknown = w.store().find({task_id{make_uuid_v7()}});
+    CAF_CHECK(!unknown);
   }));
 }
 

@@ -196,6 +196,8 @@ CAF_TEST(what is asked all the time goes by the index that was made for it) {
       {"next_due_by_kind", "tasks_deferred_kind"},
       {"sweep_queue_ttl", "tasks_open_newest"},
       {"sweep_reconnect", "tasks_awaiting"},
+      {"sweep_retry_not_taken", "tasks_retries"},
+      {"find_attempt", "attempts_id"},
       {"sweep_runner_offline", "tasks_active"},
       {"sweep_lease", "tasks_active"},
       {"sweep_wall_clock", "tasks_active"},

@@ -23,14 +23,15 @@ namespace {
 
 constexpr int rounds = 2000;
 
-const std::array<std::string_view, 21> keys{
+const std::array<std::string_view, 22> keys{
     "schema",          "event_id",       "type",
     "task_id",         "attempt",        "max_attempts",
     "chat_session_id", "workspace_id",   "agent_id",
     "issue_id",        "kind",           "title",
     "status",          "failure_reason", "failure_side",
     "error",           "error_origin",   "retry_pending",
-    "next_attempt_at", "occurred_at",    "run_url"};
+    "next_attempt_at", "occurred_at",    "run_url",
+    "amends"};
 
 /// Random rows, the same for the same seed.
 class dice {
@@ -139,6 +140,8 @@ event_facts roll_facts(dice& roll) {
   if (roll.flip())
     facts.delivery = delivery_id{roll.id()};
   facts.relay = roll.text();
+  if (roll.flip())
+    facts.amends = event_id{roll.id()};
   return facts;
 }
 
@@ -167,6 +170,7 @@ both_paths fail_both_ways(dice& roll, redacted_text told_before) {
   const auto found = [&] {
     auto result = roll_active(roll);
     result.task.error_detail = told_before;
+    result.task.claimed = roll.flip();
     return result;
   }();
   const config::retry_config retry;

@@ -40,16 +40,9 @@ std::optional<task_outcome> outcome_by_the_book(const task_record& task) {
                                    : task_outcome::silent_noop;
 }
 
-bool is_of_queue(const event_facts& event) {
-  return event.type == ev::task_cancelled
-         || (event.type == ev::task_failed && event.why
-             && (event.why->wire == "queued_expired"
-                 || event.why->wire == "runtime_reconnect_timeout"));
-}
-
 bool is_ending(const event_facts& event) {
   return event.type == ev::task_failed || event.type == ev::task_succeeded
-         || event.type == ev::task_cancelled
+         || event.type == ev::task_cancelled || event.type == ev::task_amended
          || event.type == ev::task_recovered;
 }
 
@@ -61,8 +54,37 @@ std::string listed(const std::vector<const event_facts*>& events) {
   return text;
 }
 
-/// An attempt settles once. What else may be told of it: that it recovered,
-/// and how the queue ended in which its retry waited.
+/// Was a failure told as final, and nothing good since?
+bool is_told_failed(const std::vector<event_facts>& events) {
+  bool told = false;
+  for (const auto& event : events) {
+    if (event.type == ev::task_failed && !event.will_retry)
+      told = true;
+    if (event.type == ev::task_recovered)
+      told = false;
+  }
+  return told;
+}
+
+/// May this be told of an attempt of which the other was told before? That its
+/// retry came to nothing, that the reaper was wrong, that it was cancelled.
+bool may_follow(const event_facts& first, const event_facts& then) {
+  const bool failed =
+      first.type == ev::task_failed || first.type == ev::task_amended;
+  switch (then.type) {
+  case ev::task_amended:
+  case ev::task_recovered:
+    return failed;
+  case ev::task_succeeded:
+    return failed && first.will_retry;
+  case ev::task_failed:
+    return first.will_retry || then.origin == detail_origin::platform;
+  default:
+    return then.type == ev::task_cancelled;
+  }
+}
+
+/// An attempt settles once.
 std::string broken_settlement(const task_story& story) {
   std::map<std::uint32_t, std::vector<const event_facts*>> endings;
   for (const auto& event : story.events)
@@ -72,14 +94,14 @@ std::string broken_settlement(const task_story& story) {
     const auto& told = endings[attempt.number];
     if (attempt.ended_at.has_value() == told.empty())
       return "an attempt is settled if and only if its end was told";
-    bool may_recover = false;
+    int amended = 0;
     for (std::size_t i = 0; i < told.size(); ++i) {
-      const bool recovers = may_recover && told[i]->type == ev::task_recovered;
-      may_recover =
-          (may_recover || told[i]->type == ev::task_failed) && !recovers;
-      if (i > 0 && !recovers && !is_of_queue(*told[i]))
+      amended += told[i]->type == ev::task_amended ? 1 : 0;
+      if (i > 0 && !may_follow(*told[i - 1], *told[i]))
         return "an attempt is settled once, but " + listed(told);
     }
+    if (amended > 1)
+      return "a guess is corrected once, but " + listed(told);
   }
   return {};
 }
@@ -94,11 +116,16 @@ std::string broken_finish(const task_story& story) {
     return "a failure has an attempt";
   const auto tells = [&](const event_facts& event) {
     return event.type == ev::task_failed && event.attempt == task.attempt
-           && event.occurred_at == task.completed_at && !event.will_retry
-           && event.why == task.why && event.status == task.status;
+           && event.occurred_at == task.completed_at && !event.will_retry;
   };
   if (std::ranges::count_if(story.events, tells) != 1)
     return "a failure has exactly one event";
+  const event_facts* last = nullptr;
+  for (const auto& event : story.events)
+    if (event.type == ev::task_failed || event.type == ev::task_amended)
+      last = &event;
+  if (last == nullptr || last->why != task.why || last->will_retry)
+    return "the reason of a failure is the one that was told last";
   return {};
 }
 
@@ -137,16 +164,36 @@ struct change {
   std::optional<ev> told;
 };
 
+/// What led to a change, beside the two rows.
+struct circumstances {
+  bool reapers = false;     ///< the last end was the reaper's word
+  bool told_failed = false; ///< a final failure was told, and nothing since
+};
+
+ev success_after(const circumstances& x) {
+  return x.told_failed ? ev::task_recovered : ev::task_succeeded;
+}
+
+/// Another reason for the same end, which may also be none.
+change amendment(const task_record& a, const task_record& b,
+                 const circumstances& x) {
+  if (a.why == b.why)
+    return {a.status == b.status || x.reapers, std::nullopt};
+  return {x.reapers, ev::task_amended};
+}
+
 change change_of_finished(const task_record& a, const task_record& b,
-                          bool reapers) {
+                          const circumstances& x) {
   if (b.status == st::queued && a.attempt == b.attempt)
     return {b.max_attempts > b.attempt, std::nullopt};
   if (!is_failure(a.status))
     return {};
+  if (is_failure(b.status) && b.attempt == a.attempt)
+    return amendment(a, b, x);
   if (b.status == st::running && b.attempt == a.attempt + 1)
     return {true, ev::task_started};
   if (b.status == st::succeeded && b.attempt == a.attempt)
-    return {reapers, ev::task_recovered};
+    return {x.reapers, ev::task_recovered};
   return {};
 }
 
@@ -166,49 +213,68 @@ ev ending_of(st status) {
   return ev::task_failed;
 }
 
+ev ending_of(st status, const circumstances& x) {
+  return status == st::succeeded ? success_after(x) : ending_of(status);
+}
+
 change change_of_queued(const task_record& a, const task_record& b,
-                        bool reapers) {
+                        const circumstances& x) {
   if (b.attempt == a.attempt + 1)
-    return {true, is_active(b.status) ? ev::task_started : ending_of(b.status)};
+    return {true,
+            is_active(b.status) ? ev::task_started : ending_of(b.status, x)};
   if (b.attempt != a.attempt || is_active(b.status))
     return {};
   if (b.status == st::queued)
-    return {true, std::nullopt};
+    return amendment(a, b, x);
   if (b.status == st::succeeded)
-    return {reapers, ev::task_recovered};
+    return {x.reapers, success_after(x)};
   return {true, ending_of(b.status)};
 }
 
 change change_between(const task_record& a, const task_record& b,
-                      bool reapers) {
-  if (is_terminal(a.status) && a.status == b.status && a.attempt == b.attempt)
+                      const circumstances& x) {
+  if (is_terminal(a.status) && !is_failure(a.status) && a.status == b.status
+      && a.attempt == b.attempt)
     return {true, std::nullopt};
   if (is_terminal(a.status))
-    return change_of_finished(a, b, reapers);
+    return change_of_finished(a, b, x);
   if (a.status == st::queued)
-    return change_of_queued(a, b, reapers);
+    return change_of_queued(a, b, x);
   if (b.attempt != a.attempt)
     return {};
   if (is_active(b.status))
     return {true, std::nullopt};
-  return {true, ending_of(b.status)};
+  return {true, ending_of(b.status, x)};
 }
 
-/// What is over stays as it was, but for news of the same word and recovery.
-std::string rewritten_attempt(const task_story& before, const task_story& after,
-                              bool recovered) {
+/// Has the runner of the last attempt spoken, which the reaper had given up?
+bool has_spoken(const task_story& before, const task_story& after) {
+  const auto last = before.attempts.size();
+  return last > 0 && after.attempts.size() >= last
+         && before.attempts[last - 1].settler == settled_by::reaper
+         && after.attempts[last - 1].settler == settled_by::runner;
+}
+
+/// What is over stays as it was, but for news of the same word, and for what a
+/// runner says that the reaper had given up.
+std::string rewritten_attempt(const task_story& before,
+                              const task_story& after) {
+  const bool spoken = has_spoken(before, after);
   for (std::size_t i = 0; i < before.attempts.size(); ++i) {
     const auto& a = before.attempts[i];
     if (i >= after.attempts.size())
       return "no attempt goes";
     const auto& b = after.attempts[i];
+    if (a.id != b.id || a.claimed != b.claimed)
+      return "an attempt keeps its id and its beginning";
     if (!a.ended_at)
       continue;
-    if (a.why != b.why || a.ended_at != b.ended_at)
-      return "a settled attempt keeps its reason and its end";
-    const bool settled_anew = a.status != b.status || a.settler != b.settler;
-    if (settled_anew && !(recovered && i + 1 == before.attempts.size()))
-      return "a settled attempt keeps its status";
+    if (a.ended_at != b.ended_at)
+      return "a settled attempt keeps its end";
+    if (spoken && i + 1 == before.attempts.size())
+      continue;
+    if (a.why != b.why || a.status != b.status || a.settler != b.settler)
+      return "a settled attempt keeps its reason and its status";
     if (!a.error_detail.empty() && b.error_detail.empty())
       return "a settled attempt keeps its detail";
   }
@@ -233,10 +299,12 @@ std::string broken_law(const task_story& story) {
 std::string broken_law(const task_story& before, const task_story& after) {
   const auto& a = before.task;
   const auto& b = after.task;
-  const bool reapers = !before.attempts.empty()
-                       && (before.attempts.back().settler == settled_by::reaper
-                           || a.settler == settled_by::reaper);
-  const auto expected = change_between(a, b, reapers);
+  circumstances x;
+  x.reapers = (!before.attempts.empty()
+               && before.attempts.back().settler == settled_by::reaper)
+              || a.settler == settled_by::reaper;
+  x.told_failed = is_told_failed(before.events);
+  const auto expected = change_between(a, b, x);
   if (!expected.allowed)
     return broken("no such change of state from " + to_string(a.status)
                       + " of attempt " + std::to_string(a.attempt),
@@ -250,11 +318,11 @@ std::string broken_law(const task_story& before, const task_story& after) {
     return broken("a change of state is told by its own event", b);
   if (news == 1 && after.events.back().will_retry != (b.status == st::queued))
     return broken("an event says whether a retry comes", b);
-  const bool recovered = expected.told == ev::task_recovered;
-  if (auto law = rewritten_attempt(before, after, recovered); !law.empty())
+  if (auto law = rewritten_attempt(before, after); !law.empty())
     return broken(law, b);
-  const bool may_clear =
-      b.status == st::running || b.attempt != a.attempt || recovered;
+  const bool may_clear = b.status == st::running || b.attempt != a.attempt
+                         || has_spoken(before, after)
+                         || (is_failure(a.status) && b.status == st::succeeded);
   if (!may_clear && !a.error_detail.empty() && b.error_detail.empty())
     return broken("a detail is erased by a new start alone", b);
   return {};

@@ -54,6 +54,8 @@ void grow_older(memory_database& db, std::chrono::seconds span) {
     event.occurred_at -= span;
   for (auto& [name, seen] : db.runners)
     seen -= span;
+  for (auto& [kind, claimed] : db.claimed_kinds)
+    claimed -= span;
 }
 
 std::string grow_older_statement(std::chrono::seconds span) {
@@ -69,6 +71,7 @@ std::string grow_older_statement(std::chrono::seconds span) {
                          "completed_at", "lease_expires_at"})
          + table("attempts", {"started_at", "ended_at"})
          + table("events", {"occurred_at"})
+         + table("claimed_kinds", {"claimed_at"})
          + table("runners", {"first_seen_at", "last_seen_at"});
 }
 
@@ -106,6 +109,13 @@ public:
       // A write whose answer was lost is found done.
       agree(in_doubt_ || a[i].effect == b[i].effect, "the effect of a report");
     }
+  }
+  void operator()(const daemon_word& what) const {
+    const auto a = by_id(store_, what);
+    const auto b = by_id(model_, what);
+    agree(a.attempt == b.attempt, "the attempt that has an id");
+    (*this)(std::vector{a});
+    agree(seen(store_, what) == seen(model_, what), "what a daemon sees");
   }
   void operator()(const claim_tasks& what) const {
     const auto a = need(store_.claim(what)).answer;
@@ -146,6 +156,25 @@ public:
   template <class T> void operator()(const T&) const {}
 
 private:
+  static task_id id_of(task_store& store, const daemon_word& what) {
+    const auto found = need(store.find({what.what.task}));
+    for (const auto& attempt : found.attempts)
+      if (attempt.number == what.number)
+        return {attempt.id.value};
+    return what.what.task; // nobody has begun the first
+  }
+  /// The report as the gateway makes it: a daemon knows no task.
+  static apply_status by_id(task_store& store, const daemon_word& what) {
+    const auto found = need(store.find({id_of(store, what)}));
+    auto report = what.what;
+    report.task = found.task.id;
+    report.attempt = found.asked;
+    return report;
+  }
+  static task_status seen(task_store& store, const daemon_word& what) {
+    const auto found = need(store.find({id_of(store, what)}));
+    return status_seen_by(found.task, found.attempts, found.asked);
+  }
   static void give_back(task_store& store, const claim_tasks& what) {
     return_tasks back;
     for (const auto& task : need(store.claim(what)).answer.tasks)
@@ -304,9 +333,10 @@ std::string lifecycle_model::play(std::uint64_t seed) {
   {
     pqxx::nontransaction work{*eye_};
     work.exec(seed % renew_every == 0
-                  ? "TRUNCATE tasks, attempts, events, runners CASCADE"
+                  ? "TRUNCATE tasks, attempts, events, runners, claimed_kinds"
+                    " CASCADE"
                   : "DELETE FROM tasks; DELETE FROM events;"
-                    " DELETE FROM runners");
+                    " DELETE FROM runners; DELETE FROM claimed_kinds");
   }
   lifecycle_script script{seed};
   begin(script.below(6) == 0);

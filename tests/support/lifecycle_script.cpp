@@ -42,6 +42,7 @@ void describe_report(std::ostream& out, const apply_status& report) {
 std::chrono::seconds threshold_of(sweep_kind kind) {
   switch (kind) {
   case sweep_kind::queue_ttl:
+  case sweep_kind::retry_not_taken:
     return 7150s;
   case sweep_kind::runner_offline:
     return 1500s;
@@ -60,6 +61,7 @@ std::chrono::seconds threshold_of(sweep_kind kind) {
 const char* reason_of(sweep_kind kind) {
   switch (kind) {
   case sweep_kind::queue_ttl:
+  case sweep_kind::retry_not_taken:
     return "queued_expired";
   case sweep_kind::runner_offline:
     return "runtime_offline";
@@ -106,6 +108,10 @@ std::string describe(const lifecycle_step& step) {
             out << "report";
             for (const auto& report : x)
               describe_report(out, report);
+          },
+          [&](const daemon_word& x) {
+            out << "daemon of attempt " << x.number;
+            describe_report(out, x.what);
           },
           [&](const claim_tasks& x) {
             out << "claim by=" << x.runner.value << " limit=" << x.limit
@@ -161,6 +167,7 @@ create_task lifecycle_script::create() {
     byte = static_cast<std::uint8_t>(below(256));
   what.task.kind = chance(70) ? "review" : "fix";
   what.task.max_attempts = 1 + below(3);
+  what.task.asks_attempts = chance(50);
   what.task.priority = static_cast<std::int32_t>(below(3));
   if (chance(30))
     what.task.timeout = chance(30) ? 0s : 3500s;
@@ -201,8 +208,8 @@ apply_status lifecycle_script::report(const task_record& about) {
   return what;
 }
 
-/// As the daemons of the other dialect say it: no attempt, no runner.
-apply_status lifecycle_script::daemon_report(const task_record& about) {
+/// As a job system says it: no attempt, no runner.
+apply_status lifecycle_script::job_report(const task_record& about) {
   apply_status what;
   what.task = about.id;
   switch (below(3)) {
@@ -231,12 +238,22 @@ lifecycle_script::reports(const std::vector<task_record>& tasks) {
       continue;
     }
     const auto& about = tasks[below(static_cast<std::uint32_t>(tasks.size()))];
-    batch.push_back(chance(70) ? report(about) : daemon_report(about));
+    batch.push_back(chance(70) ? report(about) : job_report(about));
     said_.push_back(batch.back());
     if (said_.size() > most_remembered)
       said_.erase(said_.begin());
   }
   return batch;
+}
+
+/// A daemon knows attempts by their ids, and old ones for ever.
+daemon_word
+lifecycle_script::daemon_says(const std::vector<task_record>& tasks) {
+  const auto& about = tasks[below(static_cast<std::uint32_t>(tasks.size()))];
+  daemon_word word;
+  word.what = job_report(about);
+  word.number = about.attempt < 2 ? 1 : 1 + below(about.attempt);
+  return word;
 }
 
 claim_tasks lifecycle_script::claim() {
@@ -259,12 +276,15 @@ beat_heart lifecycle_script::beat(const std::vector<task_record>& tasks) {
 
 sweep_tasks lifecycle_script::sweep() {
   sweep_tasks what;
-  what.kind = static_cast<sweep_kind>(below(6));
+  what.kind = static_cast<sweep_kind>(below(7));
   what.threshold = threshold_of(what.kind);
   what.why = failure_reason{reason_of(what.kind)};
   what.sentinel = redacted_text::from_platform("the platform says so");
   if (what.kind == sweep_kind::lease || what.kind == sweep_kind::wall_clock)
     what.status = st::timed_out;
+  if (what.kind == sweep_kind::lease)
+    what.unheard = {failure_reason{"runtime_offline"}, what.sentinel,
+                    st::failed};
   if (what.kind == sweep_kind::recovery)
     what.runner = runner();
   return what;
@@ -279,8 +299,10 @@ lifecycle_step lifecycle_script::next(const std::vector<task_record>& tasks) {
   };
   if (tasks.empty() || (roll < 8 && tasks.size() < most_tasks))
     step.what = create();
-  else if (roll < 40)
+  else if (roll < 34)
     step.what = reports(tasks);
+  else if (roll < 40)
+    step.what = daemon_says(tasks);
   else if (roll < 54)
     step.what = claim();
   else if (roll < 61)

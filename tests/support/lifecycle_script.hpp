@@ -26,6 +26,13 @@ struct lost_claim {
   claim_tasks what;
 };
 
+/// A daemon's report about the attempt of this number, which it knows by its
+/// id.
+struct daemon_word {
+  apply_status what; ///< names no attempt
+  std::uint32_t number = 1;
+};
+
 /// The database ends the store's session; the store notices at its next call.
 struct backend_kill {};
 
@@ -34,7 +41,7 @@ struct lifecycle_step {
   using command =
       std::variant<create_task, std::vector<apply_status>, claim_tasks,
                    beat_heart, cancel_task, retry_task, sweep_tasks, clock_jump,
-                   store_crash, backend_kill, lost_claim>;
+                   store_crash, backend_kill, lost_claim, daemon_word>;
   command what;
   /// Its answer is lost between the database and the store.
   bool loses_answer = false;
@@ -71,9 +78,10 @@ private:
   [[nodiscard]] create_task create();
   [[nodiscard]] std::optional<std::uint32_t> attempt_of(const task_record&);
   [[nodiscard]] apply_status report(const task_record& about);
-  [[nodiscard]] apply_status daemon_report(const task_record& about);
+  [[nodiscard]] apply_status job_report(const task_record& about);
   [[nodiscard]] std::vector<apply_status>
   reports(const std::vector<task_record>& tasks);
+  [[nodiscard]] daemon_word daemon_says(const std::vector<task_record>& tasks);
   [[nodiscard]] claim_tasks claim();
   [[nodiscard]] beat_heart beat(const std::vector<task_record>& tasks);
   [[nodiscard]] sweep_tasks sweep();

@@ -5,6 +5,7 @@
 #include <sstream>
 #include <tuple>
 
+#include "actors/persistence/lifecycle/told.hpp"
 #include "actors/persistence/postgres/migrate.hpp"
 
 // What people and pages read from the memory store, and its chats.
@@ -42,6 +43,7 @@ bool fits(const task_record& task, const list_tasks& what) {
          && is(what.chat_session, task.chat_session)
          && (!what.since || task.created_at >= *what.since)
          && (!what.until || task.created_at < *what.until)
+         && (!what.told || (*what.told == told_state::nobody && task.untold))
          && (!what.after
              || std::tie(task.created_at, task.id.value)
                     < std::tie(what.after->created_at, what.after->id))
@@ -79,14 +81,20 @@ caf::expected<truth_checked> memory_task_store::check(const check_truth& what) {
 }
 
 caf::expected<task_found> memory_task_store::find(const find_task& what) {
-  const auto task = db_->tasks.find(what.task);
+  task_found result;
+  auto task = db_->tasks.find(what.task);
+  for (const auto& [key, attempt] : db_->attempts)
+    if (attempt.id.value == what.task.value) {
+      task = db_->tasks.find(key.first);
+      result.asked = attempt.number;
+    }
   if (task == db_->tasks.end())
     return make_error(ec::task_not_found, "task " + to_string(what.task));
-  task_found result;
   result.task = task->second;
   for (const auto& [key, attempt] : db_->attempts)
-    if (key.first == what.task)
+    if (key.first == task->first)
       result.attempts.push_back(attempt);
+  result.told = summarize_told(result.task, {});
   return result;
 }
 
@@ -94,7 +102,7 @@ caf::expected<tasks_listed> memory_task_store::list(const list_tasks& what) {
   tasks_listed result;
   for (const auto& [id, task] : db_->tasks)
     if (fits(task, what))
-      result.tasks.push_back(task);
+      result.tasks.push_back({task, summarize_told(task, {})});
   std::ranges::sort(result.tasks, [](const auto& a, const auto& b) {
     return std::tie(a.created_at, a.id) > std::tie(b.created_at, b.id);
   });

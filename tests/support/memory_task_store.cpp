@@ -32,7 +32,8 @@ memory_task_store::memory_task_store(std::shared_ptr<memory_database> db,
     : db_(std::move(db)), rules_(std::move(rules)), chance_(chance) {}
 
 decision_context memory_task_store::context() {
-  return {db_->now, rules_.lease, &rules_.retry, chance_};
+  return {db_->now, rules_.lease, &rules_.retry, chance_,
+          attempt_id{make_uuid_v7()}};
 }
 
 task_snapshot memory_task_store::snapshot(const task_record& task,
@@ -43,6 +44,11 @@ task_snapshot memory_task_store::snapshot(const task_record& task,
       db_->attempts.find({task.id, attempt > 0 ? attempt : task.attempt});
   if (row != db_->attempts.end())
     found.attempt = row->second;
+  for (const auto& kind : {std::string{}, task.kind})
+    if (const auto claimed = db_->claimed_kinds.find(kind);
+        claimed != db_->claimed_kinds.end()
+        && claimed->second > db_->now - std::chrono::hours{24})
+      found.kind_is_claimed = true;
   if (const auto masks = db_->masks.find(task.id); masks != db_->masks.end())
     found.masks = masks->second.count;
   return found;
@@ -50,6 +56,16 @@ task_snapshot memory_task_store::snapshot(const task_record& task,
 
 void memory_task_store::write(transition& plan,
                               std::vector<committed_event>& facts) {
+  if (plan.event) {
+    plan.event->id = event_id{make_uuid_v7()};
+    if (plan.event->type == event_type::task_amended)
+      plan.event->amends = last_failure(plan.task.id);
+    plan.targets =
+        choose_targets(*plan.event, chat_of(plan.task), rules_.relays);
+    if (const auto chat = chat_of(plan.task); chat && is_follow_up(*plan.event))
+      plan.targets.push_back({*chat, true});
+    note_untold(plan);
+  }
   if (plan.writes_task) {
     ++plan.task.version;
     db_->tasks[plan.task.id] = plan.task;
@@ -62,10 +78,27 @@ void memory_task_store::write(transition& plan,
       row->second.late = plan.late->report;
   }
   if (plan.event) {
-    plan.event->id = event_id{make_uuid_v7()};
     db_->events.push_back({*plan.event, 0, {}, {}});
     facts.push_back(db_->events.back());
   }
+}
+
+std::optional<chat_binding>
+memory_task_store::chat_of(const task_record& task) const {
+  const auto chat = db_->chats.find(task.chat_session.value);
+  return chat == db_->chats.end() ? std::nullopt : std::optional{chat->second};
+}
+
+std::optional<event_id>
+memory_task_store::last_failure(const task_id& task) const {
+  const auto found =
+      std::find_if(db_->events.rbegin(), db_->events.rend(),
+                   [&](const committed_event& event) {
+                     return event.task == task
+                            && (event.type == event_type::task_failed
+                                || event.type == event_type::task_amended);
+                   });
+  return found == db_->events.rend() ? std::nullopt : std::optional{found->id};
 }
 
 std::vector<committed_event> memory_task_store::run(change_batch& batch) {
@@ -106,9 +139,8 @@ bool memory_task_store::touch(const runner_id& runner) {
 
 caf::expected<std::vector<committed_event>>
 memory_task_store::apply(std::vector<report_flight>& batch) {
-  for (const auto& flight : batch)
-    if (flight.ready.runner && !flight.ready.runner->empty())
-      note_sign(*flight.ready.runner);
+  for (const auto& runner : runners_named(batch))
+    note_sign(runner);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     auto& ready = batch[i].ready;
     if (ready.mask.empty() || !db_->tasks.contains(ready.task))
@@ -117,7 +149,10 @@ memory_task_store::apply(std::vector<report_flight>& batch) {
     count_own_mask(batch, i);
   }
   report_changes changes{batch};
-  return run(changes);
+  auto facts = run(changes);
+  for (const auto& runner : changes.heard())
+    note_sign(runner);
+  return facts;
 }
 
 void memory_task_store::add_mask(task_id task, const sealed_masks& mask) {
@@ -150,13 +185,15 @@ memory_task_store::create_one(const create_task& what,
   const auto& key = what.idempotency_key;
   const auto known = db_->idempotency_keys.find(key);
   if (!key.empty() && known != db_->idempotency_keys.end())
-    return {db_->tasks.at(known->second), true};
+    return {db_->tasks.at(known->second), true,
+            choose_tells(chat_of(db_->tasks.at(known->second)))};
   auto plan = decide_create(what.task, context());
   plan.task.version = 0; // the first write makes it 1
   write(plan, facts);
   if (!key.empty())
     db_->idempotency_keys[key] = plan.task.id;
-  return {std::move(plan.task), false};
+  auto tells = choose_tells(chat_of(plan.task));
+  return {std::move(plan.task), false, std::move(tells)};
 }
 
 caf::expected<committed<std::vector<caf::expected<tasks_claimed>>>>
@@ -172,6 +209,10 @@ memory_task_store::claim_one(const claim_tasks& what,
                              std::vector<committed_event>& facts) {
   tasks_claimed result;
   touch(what.runner);
+  for (const auto& kind : what.kinds)
+    db_->claimed_kinds[kind] = db_->now;
+  if (what.kinds.empty())
+    db_->claimed_kinds[{}] = db_->now;
   std::vector<const task_record*> due;
   for (const auto& [id, task] : db_->tasks) {
     if (task.status != task_status::queued || !is_wanted(task, what.kinds))
@@ -259,6 +300,7 @@ bool memory_task_store::is_silent(const task_record& task,
   switch (what.kind) {
   case sweep_kind::queue_ttl:
     return !off && queued && !task.awaits_runner
+           && (task.attempt == 0 || !task.why)
            && std::max(task.created_at,
                        task.run_after.value_or(task.created_at))
                   < edge;
@@ -268,13 +310,15 @@ bool memory_task_store::is_silent(const task_record& task,
     return active && known && seen->second < edge
            && *task.lease_expires_at - rules_.lease < edge;
   case sweep_kind::lease:
-    return active && task.lease_expires_at < edge
-           && (!known || seen->second >= db_->now - rules_.runner_silence);
+    return active && task.lease_expires_at < edge;
   case sweep_kind::wall_clock: {
     const auto limit = task.timeout ? *task.timeout : what.threshold;
     return active && limit > std::chrono::milliseconds{0}
            && task.started_at < db_->now - limit;
   }
+  case sweep_kind::retry_not_taken:
+    return !off && queued && !task.awaits_runner && task.attempt > 0 && task.why
+           && task.run_after < edge;
   case sweep_kind::recovery:
     return active && task.runner == what.runner;
   }

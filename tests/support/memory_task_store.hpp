@@ -19,7 +19,8 @@ struct memory_database {
   std::map<task_id, task_record> tasks;
   std::map<std::pair<task_id, std::uint32_t>, attempt_record> attempts;
   std::map<std::string, task_id> idempotency_keys;
-  std::map<std::string, timestamp> runners; ///< last seen
+  std::map<std::string, timestamp> runners;       ///< last seen
+  std::map<std::string, timestamp> claimed_kinds; ///< when last; empty: any
   std::map<task_id, task_masks> masks;
   std::map<std::string, chat_binding> chats;
   std::vector<committed_event> events; ///< in the order of their writing
@@ -76,6 +77,10 @@ private:
                           std::vector<committed_event>& facts);
   tasks_claimed claim_one(const claim_tasks& what,
                           std::vector<committed_event>& facts);
+  [[nodiscard]] std::optional<chat_binding>
+  chat_of(const task_record& task) const;
+  /// What an amendment of this task corrects.
+  [[nodiscard]] std::optional<event_id> last_failure(const task_id& task) const;
   /// Stores what was decided.
   void write(transition& plan, std::vector<committed_event>& facts);
   void add_mask(task_id task, const sealed_masks& mask);

@@ -25,6 +25,7 @@ SELECT ('01910000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
  now() - n * interval '1 second', 'kind-' || n % 50, 'Review change ' || n, 'session-' || n % 1000, CASE WHEN n % 1000 = 5 THEN 1 ELSE 0 END
 FROM generate_series(1, 40000) n;
 INSERT INTO task_masks SELECT id, 1, 'x' FROM tasks WHERE masks > 0;
+INSERT INTO claimed_kinds (kind) SELECT 'kind-' || n FROM generate_series(1, 50) n;
 INSERT INTO attempts (task_id, number, runner_id, started_at, ended_at, status, failure_reason)
 SELECT id, 1, runner_id, started_at, completed_at, status, failure_reason FROM tasks WHERE attempt > 0 AND started_at IS NOT NULL;
 INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, position)
@@ -49,7 +50,8 @@ void run(const plan_world& world, const std::string& sql) {
 void fill_up(const plan_world& world) {
   for (const std::string table :
        {"tasks", "attempts", "events", "deliveries", "runners", "task_words",
-        "task_word_changes", "task_masks", "chat_sessions", "mutes"})
+        "task_word_changes", "task_masks", "chat_sessions", "mutes",
+        "claimed_kinds"})
     run(world, "ALTER TABLE " + table + " SET (autovacuum_enabled = off)");
   run(world, fill);
 }

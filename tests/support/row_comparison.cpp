@@ -34,6 +34,8 @@ bool same(task_record a, task_record b) {
   if (!near(a.created_at, b.created_at))
     return false;
   a.created_at = b.created_at;
+  if (a.attempt > 1 && a.current_attempt != attempt_id{})
+    a.current_attempt = b.current_attempt; // each side gives its own
   a.version = b.version; // counts writes, and one may be repeated
   return a == b;
 }
@@ -45,6 +47,8 @@ bool same(attempt_record a, attempt_record b) {
     return false;
   a.started_at = b.started_at;
   a.ended_at = b.ended_at;
+  if (a.number > 1 && a.id != attempt_id{})
+    a.id = b.id;
   if (a.late)
     a.late->at = b.late->at;
   a.evidence = without_digits(std::move(a.evidence));
@@ -54,8 +58,10 @@ bool same(attempt_record a, attempt_record b) {
 
 bool same(event_facts a, event_facts b) {
   if (!near(a.occurred_at, b.occurred_at)
-      || a.retry_at.has_value() != b.retry_at.has_value())
+      || a.retry_at.has_value() != b.retry_at.has_value()
+      || a.amends.has_value() != b.amends.has_value())
     return false;
+  a.amends = b.amends;
   a.id = b.id;
   a.occurred_at = b.occurred_at;
   a.retry_at = b.retry_at;

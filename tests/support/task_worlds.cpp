@@ -48,7 +48,7 @@ public:
   postgres_world() {
     database().execute(
         "TRUNCATE tasks, task_masks, attempts, events, runners, chat_sessions, "
-        "deliveries");
+        "deliveries, claimed_kinds, mutes");
     restart();
   }
 
@@ -72,6 +72,7 @@ public:
                  "lease_expires_at"})
         + "; UPDATE attempts SET " + shift({"started_at", "ended_at"})
         + "; UPDATE events SET " + shift({"occurred_at"})
+        + "; UPDATE claimed_kinds SET " + shift({"claimed_at"})
         + "; UPDATE runners SET " + shift({"first_seen_at", "last_seen_at"}));
     restart();
   }
@@ -105,6 +106,8 @@ const char* sentinel_reason(sweep_kind kind) {
     return "timeout";
   case sweep_kind::recovery:
     return "runtime_recovery";
+  case sweep_kind::retry_not_taken:
+    return "queued_expired";
   }
   return "timeout";
 }
@@ -150,6 +153,11 @@ tasks_swept task_world::sweep(sweep_kind kind,
   what.why = failure_reason{sentinel_reason(kind)};
   what.sentinel = redacted_text::from_platform("the platform says so");
   what.runner = {runner};
+  if (kind == sweep_kind::lease) {
+    what.status = task_status::timed_out;
+    what.unheard = {failure_reason{reason::runtime_offline}, what.sentinel,
+                    task_status::failed};
+  }
   return need(store().sweep(what)).answer;
 }
 

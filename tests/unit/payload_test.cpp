@@ -41,7 +41,8 @@ const std::vector<std::string> failure_keys{
     "issue_id",        "kind",           "title",
     "status",          "failure_reason", "failure_side",
     "error",           "error_origin",   "retry_pending",
-    "next_attempt_at", "occurred_at",    "run_url"};
+    "next_attempt_at", "occurred_at",    "run_url",
+    "amends"};
 
 } // namespace
 
@@ -65,7 +66,15 @@ CAF_TEST(a payload has all keys in the order of the contract) {
             R"("next_attempt_at":null,)"
             R"("occurred_at":"2026-06-23T10:49:00.000000Z",)"
             R"("run_url":"http://page/runs/)"
-            R"(018f0000-0000-7000-8000-000000000001"})");
+            R"(018f0000-0000-7000-8000-000000000001","amends":null})");
+  auto correction = facts;
+  correction.type = event_type::task_amended;
+  correction.amends = facts.id;
+  const auto amended = payload_builder::build(correction, "");
+  CAF_CHECK_EQUAL(keys_of(amended->json()), failure_keys);
+  CAF_CHECK(dynamic_cast<const task_failed*>(amended.get()) != nullptr);
+  CAF_CHECK_EQUAL(std::string{parse(amended->json()).at("amends").as_string()},
+                  to_string(facts.id));
   event_facts bare;
   bare.type = event_type::task_failed;
   bare.origin = detail_origin::runner;

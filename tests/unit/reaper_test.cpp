@@ -83,9 +83,11 @@ CAF_TEST(each sweep has its threshold and reason and sentence) {
       {sweep_kind::reconnect, 10800s, reason::runtime_reconnect_timeout,
        "runtime did not reconnect within the configured grace period",
        task_status::failed},
+      {sweep_kind::retry_not_taken, 7200s, reason::queued_expired,
+       "retry was not picked up", task_status::failed},
       {sweep_kind::lease, 30s, reason::timeout, "task timed out",
        task_status::timed_out},
-      {sweep_kind::wall_clock, 9000s, reason::timeout, "task timed out",
+      {sweep_kind::wall_clock, 0s, reason::timeout, "task timed out",
        task_status::timed_out}};
   const auto plan = plan_sweeps(config::reaper_config{});
   CAF_REQUIRE_EQUAL(plan.size(), table.size());
@@ -138,7 +140,8 @@ CAF_TEST(a tick sweeps in order and drains a backlog at once) {
   for (const auto& sweep : s.sweeps)
     order += to_string(sweep.kind) + " ";
   CAF_CHECK_EQUAL(order, "queue_ttl runner_offline runner_offline "
-                         "runner_offline reconnect lease wall_clock ");
+                         "runner_offline reconnect retry_not_taken lease "
+                         "wall_clock ");
   CAF_CHECK_EQUAL(counters->read(counter::swept_total, "runner_offline"), 1003);
   CAF_MESSAGE("the next tick comes by itself, with the options of then");
   config::reaper_config changed;
@@ -147,13 +150,13 @@ CAF_TEST(a tick sweeps in order and drains a backlog at once) {
                       std::make_shared<const config::reaper_config>(changed)});
   sched.advance_time(4s);
   settle();
-  CAF_CHECK_EQUAL(s.sweeps.size(), 7u);
+  CAF_CHECK_EQUAL(s.sweeps.size(), 8u);
   sched.advance_time(2s);
   settle();
-  CAF_CHECK_EQUAL(s.sweeps.size(), 11u);
+  CAF_CHECK_EQUAL(s.sweeps.size(), 12u);
   sched.advance_time(5600ms);
   settle();
-  CAF_CHECK_EQUAL(s.sweeps.size(), 15u);
+  CAF_CHECK_EQUAL(s.sweeps.size(), 16u);
 }
 
 CAF_TEST(
@@ -190,7 +193,7 @@ CAF_TEST(a store that is away ends the tick and not the reaper) {
   CAF_CHECK_EQUAL(s.sweeps.size(), 1u);
   sched.advance_time(6s);
   settle();
-  CAF_CHECK_EQUAL(s.sweeps.size(), 6u);
+  CAF_CHECK_EQUAL(s.sweeps.size(), 7u);
 }
 
 CAF_TEST(a backlog without progress does not spin) {

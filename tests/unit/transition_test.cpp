@@ -38,8 +38,9 @@ failure_reason network() {
 
 /// A task in this state, as its own history would have left it: `queued` with
 /// an attempt is a retry that waits.
+/// It was started by a job system, unless it was `claimed`.
 task_snapshot in_state(st status, settled_by settler = by_runner,
-                       std::uint32_t attempt = 1) {
+                       std::uint32_t attempt = 1, bool claimed = false) {
   task_snapshot found;
   auto& task = found.task;
   task.id = task_id{make_uuid_v7()};
@@ -53,9 +54,12 @@ task_snapshot in_state(st status, settled_by settler = by_runner,
     return found;
   task.started_at = noon - 10min;
   task.runner = {"r1"};
+  task.claimed = claimed;
+  task.failure_told = is_failure(status);
   attempt_record row;
   row.task = task.id;
   row.number = attempt;
+  row.claimed = claimed;
   row.runner = task.runner;
   row.started_at = noon - 10min;
   if (is_active(status)) {
@@ -136,7 +140,7 @@ CAF_TEST(every report in every state leads where the table says) {
        et::task_succeeded},
       {st::queued, by_runner, 0, st::failed, ok, st::failed, 1,
        et::task_failed},
-      {st::queued, by_runner, 0, st::timed_out, ok, st::queued, 1,
+      {st::queued, by_runner, 0, st::timed_out, ok, st::timed_out, 1,
        et::task_failed},
       {st::queued, by_runner, 0, st::cancelled, ok, st::cancelled, 0,
        et::task_cancelled},
@@ -147,7 +151,9 @@ CAF_TEST(every report in every state leads where the table says) {
       {st::queued, by_runner, 1, st::succeeded, ok, st::succeeded, 2,
        et::task_succeeded},
       {st::queued, by_reaper, 1, st::succeeded, ok, st::succeeded, 1,
-       et::task_recovered},
+       et::task_succeeded},
+      {st::queued, by_reaper, 1, st::failed, ok, st::failed, 1,
+       et::task_failed},
       {st::queued, by_runner, 1, st::cancelled, ok, st::cancelled, 1,
        et::task_cancelled},
       // Under way.
@@ -158,7 +164,7 @@ CAF_TEST(every report in every state leads where the table says) {
        et::task_succeeded},
       {st::running, by_runner, 1, st::failed, ok, st::failed, 1,
        et::task_failed},
-      {st::running, by_runner, 1, st::timed_out, ok, st::queued, 1,
+      {st::running, by_runner, 1, st::timed_out, ok, st::timed_out, 1,
        et::task_failed},
       {st::running, by_runner, 1, st::cancelled, ok, st::cancelled, 1,
        et::task_cancelled},
@@ -195,6 +201,12 @@ CAF_TEST(every report in every state leads where the table says) {
        et::task_recovered},
       {st::timed_out, by_reaper, 1, st::running, ok, st::running, 2,
        et::task_started},
+      {st::failed, by_reaper, 1, st::failed, ok, st::failed, 1,
+       et::task_amended},
+      {st::failed, by_reaper, 1, st::timed_out, ok, st::timed_out, 1,
+       et::task_amended},
+      {st::timed_out, by_reaper, 1, st::failed, ok, st::failed, 1,
+       et::task_amended},
   };
   for (const auto& r : rows) {
     const auto x = decide_report(in_state(r.from, r.settler, r.attempt),
@@ -302,7 +314,8 @@ CAF_TEST(a failure without a reason gets one) {
 CAF_TEST(a retry that is decided tells how the attempt ended) {
   auto report = saying(st::failed, "reset");
   report.why = network();
-  const auto x = decide_report(in_state(st::running), report, context());
+  const auto x = decide_report(in_state(st::running, by_runner, 1, true),
+                               report, context());
   CAF_CHECK_EQUAL(x.task.status, st::queued);
   CAF_CHECK(x.task.run_after > noon);
   CAF_CHECK(x.task.why == network());
@@ -313,8 +326,11 @@ CAF_TEST(a retry that is decided tells how the attempt ended) {
   CAF_CHECK(x.event->retry_at == x.task.run_after);
   CAF_CHECK(!x.event->outcome);
   check_shape(x);
-  const auto last =
-      decide_report(in_state(st::running, by_runner, 3), report, context());
+  CAF_CHECK(!x.task.failure_told);
+  report.attempt = 3;
+  const auto last = decide_report(in_state(st::running, by_runner, 3, true),
+                                  report, context());
+  CAF_CHECK(last.task.failure_told);
   CAF_CHECK_EQUAL(last.task.status, st::failed);
   CAF_CHECK(!last.event->will_retry);
   CAF_CHECK(last.event->outcome == task_outcome::failed);
@@ -337,7 +353,10 @@ CAF_TEST(a sweep leaves its evidence and never a runner without his words) {
                   R"({"sweep":"lease","threshold_seconds":30.000,)"
                   R"("last_sign_of_life":"2026-06-23T11:59:00.000000Z",)"
                   R"("lease_expires_at":"2026-06-23T12:00:05.000000Z",)"
-                  R"("looked_at":"2026-06-23T12:00:00.000000Z"})");
+                  R"("looked_at":"2026-06-23T12:00:00.000000Z",)"
+                  R"("failure_reason":"timeout",)"
+                  R"("error_detail":"task timed out"})");
+  CAF_CHECK(x.attempt->origin == detail_origin::platform);
   check_shape(x);
   found.task.status = st::posting_result;
   found.task.error_detail = clean("the runner's words");

@@ -6,37 +6,25 @@
 
 namespace telltale {
 
+using step::amend;
 using step::close;
 using step::current_attempt;
 using step::facts_of;
 using step::finish;
+using step::late_of;
 using step::make_failure_event;
+using step::make_success_event;
 using step::open_attempt;
+using step::recover;
 using step::refuse;
+using step::take_results;
 
 namespace {
 
-/// What a report delivers beside its status.
-void take_results(task_record& task, const apply_status& report) {
-  if (report.posted)
-    task.posted = report.posted;
-  if (report.intended_empty)
-    task.intended_empty = report.intended_empty;
-  if (!report.result_url.empty())
-    task.result_url = report.result_url;
-  if (!report.detail.empty())
-    task.error_detail = report.detail;
-  if (task.runner.empty() && report.runner)
-    task.runner = *report.runner;
-}
-
-late_report late_of(const apply_status& report, timestamp now) {
-  return {report.status, report.why, report.detail, now};
-}
-
-transition refuse_late(task_snapshot found, const apply_status& report, ec code,
+/// A word that changes nothing, kept on the attempt that it is about.
+transition refuse_late(task_snapshot found, const apply_status& report,
+                       std::uint32_t number, ec code,
                        const decision_context& context) {
-  const auto number = found.attempt ? found.attempt->number : 0;
   auto result = refuse(std::move(found), code);
   if (number > 0)
     result.late = late_write{number, late_of(report, context.now)};
@@ -48,11 +36,13 @@ runner_id runner_of(const apply_status& report) {
 }
 
 /// A report that finishes the attempt which `attempt` describes.
-transition settle(task_record task, attempt_record attempt,
+transition settle(task_snapshot found, attempt_record attempt,
                   const apply_status& report, const decision_context& context) {
   transition result;
   result.writes_task = true;
   result.findings = report.findings;
+  result.task = std::move(found.task);
+  auto& task = result.task;
   take_results(task, report);
   if (attempt.runner.empty())
     attempt.runner = task.runner;
@@ -62,15 +52,12 @@ transition settle(task_record task, attempt_record attempt,
   finish(task, report.status, settled_by::runner, context);
   close(attempt, task);
   if (is_failure(report.status))
-    result.event = make_failure_event(task, context);
+    result.event = make_failure_event(task, found.kind_is_claimed, context);
+  else if (report.status == task_status::succeeded)
+    result.event = make_success_event(task, context);
   else
-    result.event = facts_of(task,
-                            report.status == task_status::succeeded
-                                ? event_type::task_succeeded
-                                : event_type::task_cancelled,
-                            context);
+    result.event = facts_of(task, event_type::task_cancelled, context);
   result.attempt = std::move(attempt);
-  result.task = std::move(task);
   return result;
 }
 
@@ -99,7 +86,7 @@ transition begin(task_snapshot found, const apply_status& report,
                  const decision_context& context) {
   auto attempt = open_attempt(found.task, runner_of(report), context);
   if (is_terminal(report.status))
-    return settle(std::move(found.task), std::move(attempt), report, context);
+    return settle(std::move(found), std::move(attempt), report, context);
   transition result;
   result.writes_task = true;
   take_results(found.task, report);
@@ -127,6 +114,7 @@ transition repeat(task_snapshot found, const apply_status& report) {
       task.error_detail = report.detail;
       result.attempt = current_attempt(found);
       result.attempt->error_detail = report.detail;
+      result.attempt->origin = detail_origin::runner;
       result.findings = report.findings;
     }
     if (new_count)
@@ -144,51 +132,42 @@ transition repeat(task_snapshot found, const apply_status& report) {
   return result;
 }
 
-/// A success of an attempt that the reaper had given up.
-transition recover(task_snapshot found, const apply_status& report,
-                   const decision_context& context) {
-  transition result;
-  result.writes_task = true;
-  result.effect = report_effect::recovered;
-  auto& task = found.task;
-  task.why.reset();
-  task.error_detail = {}; // of the failure; the attempt keeps it
-  take_results(task, report);
-  finish(task, task_status::succeeded, settled_by::runner, context);
-  auto attempt = current_attempt(found);
-  attempt.status = task_status::succeeded;
-  attempt.settler = settled_by::runner;
-  attempt.late = late_of(report, context.now);
-  result.attempt = std::move(attempt);
-  result.event = facts_of(task, event_type::task_recovered, context);
-  result.task = std::move(task);
-  return result;
-}
-
-/// Was the latest attempt's end the reaper's word, and is it the last word?
+/// Was the latest attempt's end the reaper's word, and has nobody spoken since?
 bool given_up_by_reaper(const task_snapshot& found) {
-  const auto& task = found.task;
-  const bool attempt_given_up = found.attempt && found.attempt->ended_at
-                                && is_failure(found.attempt->status)
-                                && found.attempt->settler == settled_by::reaper;
-  if (task.status == task_status::queued)
-    return attempt_given_up;
-  return is_failure(task.status)
-         && (attempt_given_up || task.settler == settled_by::reaper);
+  const auto& attempt = found.attempt;
+  return attempt && attempt->number == found.task.attempt && attempt->ended_at
+         && is_failure(attempt->status)
+         && attempt->settler == settled_by::reaper
+         && (found.task.status == task_status::queued
+             || is_failure(found.task.status));
 }
 
+/// A success that the task's end did not wait for: of an attempt that the
+/// reaper gave up, or whose retry it did.
+bool recovers(const task_snapshot& found, const apply_status& report) {
+  return report.status == task_status::succeeded
+         && (given_up_by_reaper(found)
+             || (is_failure(found.task.status)
+                 && found.task.settler == settled_by::reaper));
+}
+
+/// A report about the task's latest attempt, which is over. `names_closed`: it
+/// is for that one and no other.
 transition report_on_queued(task_snapshot found, const apply_status& report,
                             bool names_closed,
                             const decision_context& context) {
-  if (report.status == task_status::succeeded && given_up_by_reaper(found))
+  if (recovers(found, report))
     return recover(std::move(found), report, context);
+  if (is_failure(report.status) && given_up_by_reaper(found))
+    return amend(std::move(found), report, context);
   const bool says_it_again = found.attempt && found.attempt->ended_at
                              && found.attempt->status == report.status;
   if (says_it_again && is_failure(report.status))
     return repeat(std::move(found), report);
-  if (names_closed && report.status != task_status::running
-      && report.status != task_status::cancelled)
-    return refuse_late(std::move(found), report, ec::terminal_state, context);
+  const auto number = found.task.attempt;
+  if (names_closed)
+    return refuse_late(std::move(found), report, number, ec::terminal_state,
+                       context);
   if (report.status == task_status::cancelled) {
     // Nobody is at work: there is no attempt to close, and no runner of one.
     const auto runner = found.task.runner;
@@ -203,15 +182,36 @@ transition report_on_queued(task_snapshot found, const apply_status& report,
 
 transition report_on_finished(task_snapshot found, const apply_status& report,
                               const decision_context& context) {
+  if (is_failure(report.status) && is_failure(found.task.status)
+      && given_up_by_reaper(found))
+    return amend(std::move(found), report, context);
   if (report.status == found.task.status)
     return repeat(std::move(found), report);
   if (is_failure(found.task.status)) {
-    if (report.status == task_status::running)
+    // A job that was started again; who means this attempt comes too late.
+    if (report.status == task_status::running && !report.attempt)
       return begin(std::move(found), report, context);
-    if (report.status == task_status::succeeded && given_up_by_reaper(found))
+    if (recovers(found, report))
       return recover(std::move(found), report, context);
   }
-  return refuse_late(std::move(found), report, ec::terminal_state, context);
+  const auto number = found.task.attempt;
+  return refuse_late(std::move(found), report, number, ec::terminal_state,
+                     context);
+}
+
+/// The attempt that a report speaks for. One that names none speaks for the
+/// first if runners claim the task, since it may be a lost one's; else a job
+/// system starts one attempt after the other. `running` on a failed task is a
+/// job that was started again, whoever had it before.
+std::uint32_t attempt_meant(const task_snapshot& found,
+                            const apply_status& report) {
+  const auto& task = found.task;
+  if (report.attempt)
+    return *report.attempt;
+  const bool restarts =
+      report.status == task_status::running && is_failure(task.status);
+  const bool is_claimed = found.attempt && found.attempt->claimed;
+  return is_claimed && !restarts ? 1 : task.attempt;
 }
 
 /// A repetition of a call in doubt whose attempt is over: was it done then?
@@ -232,8 +232,7 @@ transition decide_report(task_snapshot found, const apply_status& report,
   const bool has_failed =
       doubt.version > 0 && found.task.version == doubt.version;
   const auto counted_to = has_failed ? 0 : doubt.attempt;
-  const auto meant =
-      counted_to > 0 ? counted_to : report.attempt.value_or(current);
+  const auto meant = counted_to > 0 ? counted_to : attempt_meant(found, report);
   if (counted_to > 0 && counted_to <= current && was_done(found, report)) {
     // Should the write not have taken place after all, its news do now.
     const bool is_last_word = is_terminal(report.status)
@@ -247,7 +246,8 @@ transition decide_report(task_snapshot found, const apply_status& report,
     return result;
   }
   if (meant < current)
-    return refuse_late(std::move(found), report, ec::stale_attempt, context);
+    return refuse_late(std::move(found), report, meant, ec::stale_attempt,
+                       context);
   const auto status = found.task.status;
   const bool can_begin =
       status == task_status::queued
@@ -259,7 +259,8 @@ transition decide_report(task_snapshot found, const apply_status& report,
   if (meant > current)
     return begin(std::move(found), report, context);
   if (status == task_status::queued) {
-    const bool names_closed = report.attempt && current > 0;
+    const bool is_claimed = found.attempt && found.attempt->claimed;
+    const bool names_closed = current > 0 && (report.attempt || is_claimed);
     return report_on_queued(std::move(found), report, names_closed, context);
   }
   if (is_terminal(status))
@@ -267,7 +268,7 @@ transition decide_report(task_snapshot found, const apply_status& report,
   if (!is_terminal(report.status))
     return renew(std::move(found), report, context);
   auto attempt = current_attempt(found);
-  return settle(std::move(found.task), std::move(attempt), report, context);
+  return settle(std::move(found), std::move(attempt), report, context);
 }
 
 } // namespace telltale

@@ -48,6 +48,11 @@ std::chrono::milliseconds wait_of(const retry_rule& rule, double jitter,
 
 } // namespace
 
+bool has_claimants(const task_record& task, bool kind_is_claimed) {
+  return task.claimed
+         || (task.asks_attempts && task.max_attempts > 1 && kind_is_claimed);
+}
+
 std::optional<retry_choice>
 choose_retry(const config::retry_config& retry, const failure_reason& why,
              std::uint32_t attempt, std::uint32_t max_attempts, double chance) {

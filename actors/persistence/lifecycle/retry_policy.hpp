@@ -6,6 +6,7 @@
 
 #include "config/config.hpp"
 #include "messages/failure_reason.hpp"
+#include "messages/task.hpp"
 
 namespace telltale {
 
@@ -16,6 +17,12 @@ struct retry_choice {
 
   bool operator==(const retry_choice&) const = default;
 };
+
+/// Whether a failed attempt may be followed by another at all. A task that no
+/// runner ever claimed is started by a job system, and nobody reads the queue
+/// that its retry would wait in; unless its request asked for more than one
+/// attempt, and runners claim its kind.
+[[nodiscard]] bool has_claimants(const task_record& task, bool kind_is_claimed);
 
 /// Nothing if the failure is final. A configured reason goes by its table,
 /// others by the taxonomy, those outside it are never retried. `chance` in

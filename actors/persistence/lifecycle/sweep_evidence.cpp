@@ -1,6 +1,9 @@
 #include "actors/persistence/lifecycle/sweep_evidence.hpp"
 
 #include <cstdio>
+#include <string_view>
+
+#include <boost/json.hpp>
 
 namespace telltale {
 
@@ -17,16 +20,23 @@ std::string seconds(std::chrono::milliseconds span) {
   return {text, static_cast<std::size_t>(size)};
 }
 
+std::string quoted(std::string_view text) {
+  return boost::json::serialize(boost::json::value(text));
+}
+
 } // namespace
 
 std::string describe_evidence(const sweep_tasks& sweep,
                               const sweep_evidence& evidence,
+                              const sweep_ending& ending, bool says_sentinel,
                               const task_record& task, timestamp looked_at) {
   return R"({"sweep":")" + to_string(sweep.kind) + R"(","threshold_seconds":)"
          + seconds(sweep.threshold) + R"(,"last_sign_of_life":)"
          + moment(evidence.last_sign_of_life) + R"(,"lease_expires_at":)"
          + moment(task.lease_expires_at) + R"(,"looked_at":)"
-         + moment(looked_at) + "}";
+         + moment(looked_at) + R"(,"failure_reason":)" + quoted(ending.why.wire)
+         + R"(,"error_detail":)"
+         + (says_sentinel ? quoted(ending.sentinel.view()) : "null") + "}";
 }
 
 std::string append_evidence(const std::string& earlier,

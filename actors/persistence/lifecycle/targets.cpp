@@ -6,33 +6,72 @@ namespace telltale {
 
 namespace {
 
-bool is_for_people(event_type type) {
-  return type == event_type::task_failed || type == event_type::task_recovered;
+bool is_of_failure(event_type type) {
+  return type == event_type::task_failed || type == event_type::task_amended
+         || type == event_type::task_recovered;
 }
 
 bool wants(const relay_target& target, event_type type) {
   if (target.has_chats)
     return false;
-  return target.events.empty() ? is_for_people(type)
+  return target.events.empty() ? is_of_failure(type)
                                : std::ranges::count(target.events, type) > 0;
 }
 
 } // namespace
 
-std::vector<chat_binding>
+bool is_for_people(const event_facts& event) {
+  return is_of_failure(event.type) && !event.will_retry;
+}
+
+bool is_follow_up(const event_facts& event) {
+  return is_for_people(event) && event.type != event_type::task_failed;
+}
+
+follow_up choose_follow_up(const std::vector<earlier_delivery>& earlier) {
+  follow_up result;
+  result.untold = earlier.empty();
+  for (const auto& one : earlier) {
+    if (one.state == delivery_state::dead
+        || one.state == delivery_state::superseded)
+      continue;
+    const bool is_untold =
+        one.state == delivery_state::pending && !one.is_tried;
+    if (is_untold)
+      result.superseded.push_back(one.id);
+    const auto known =
+        std::ranges::find_if(result.chats, [&](const event_target& x) {
+          return x.chat.relay == one.chat.relay
+                 && x.chat.chat_id == one.chat.chat_id;
+        });
+    auto& chat = known == result.chats.end()
+                     ? result.chats.emplace_back(event_target{one.chat, false})
+                     : *known;
+    chat.corrects = chat.corrects || !is_untold;
+  }
+  return result;
+}
+
+std::vector<tell_target> choose_tells(const std::optional<chat_binding>& chat) {
+  if (!chat)
+    return {};
+  return {{chat->relay, chat->chat_id, told_via::session}};
+}
+
+std::vector<event_target>
 choose_targets(const event_facts& event,
                const std::optional<chat_binding>& chat,
                const std::vector<relay_target>& relays) {
-  std::vector<chat_binding> targets;
+  std::vector<event_target> targets;
   // A delivery's fate is no reason for another delivery.
   if (event.type == event_type::delivery_sent
       || event.type == event_type::delivery_dead)
     return targets;
   for (const auto& one : relays)
     if (wants(one, event.type))
-      targets.emplace_back().relay = one.relay;
-  if (chat && is_for_people(event.type) && !event.will_retry)
-    targets.push_back(*chat);
+      targets.emplace_back().chat.relay = one.relay;
+  if (chat && event.type == event_type::task_failed && !event.will_retry)
+    targets.push_back({*chat});
   return targets;
 }
 

@@ -7,6 +7,7 @@
 
 #include "messages/event.hpp"
 #include "messages/task.hpp"
+#include "messages/told.hpp"
 
 namespace telltale {
 
@@ -23,12 +24,58 @@ struct relay_target {
   bool operator==(const relay_target&) const = default;
 };
 
+/// Whom an event is told.
+struct event_target {
+  chat_binding chat;     ///< `relay` alone for targets without chats
+  bool corrects = false; ///< it may have been told otherwise before
+
+  bool operator==(const event_target&) const = default;
+};
+
+/// A delivery to a chat of something that an event may correct.
+struct earlier_delivery {
+  delivery_id id;
+  chat_binding chat;
+  delivery_state state = delivery_state::pending;
+  /// Somebody tries it just now, or tried it and does not know.
+  bool is_tried = false;
+
+  bool operator==(const earlier_delivery&) const = default;
+};
+
+/// Is it to be told to people? They hear of a failure once it is final, and of
+/// what corrects it.
+[[nodiscard]] bool is_for_people(const event_facts& event);
+
+/// Does it correct what was told of its task before?
+[[nodiscard]] bool is_follow_up(const event_facts& event);
+
+/// What becomes of the deliveries to chats of what a follow-up corrects.
+struct follow_up {
+  std::vector<event_target> chats;     ///< to be told, once each
+  std::vector<delivery_id> superseded; ///< never tried, and not true any more
+  bool untold = true; ///< no chat was there to be told, be it in vain
+
+  bool operator==(const follow_up&) const = default;
+};
+
+/// Each chat that was to be told hears of the correction: instead of what it
+/// was not told yet, or after what it may have been told. One that could not be
+/// told is left alone.
+[[nodiscard]] follow_up
+choose_follow_up(const std::vector<earlier_delivery>& earlier);
+
+/// Where a failure of a new task would be told, as things are now. Hooks are
+/// outlets for programs, and not among them.
+[[nodiscard]] std::vector<tell_target>
+choose_tells(const std::optional<chat_binding>& chat);
+
 /// Whom to tell of an event, beside the stream, which is told of all: the chat
 /// that its session is bound to, and the targets without chats that want its
 /// type. People hear of a failure once it is final, never of an attempt that is
-/// being retried; and of a recovery if they heard of the failure, which only
-/// the store can tell.
-[[nodiscard]] std::vector<chat_binding>
+/// being retried. A follow-up goes to the chats that were told before, which
+/// only the store knows (`choose_follow_up`); here it has none.
+[[nodiscard]] std::vector<event_target>
 choose_targets(const event_facts& event,
                const std::optional<chat_binding>& chat,
                const std::vector<relay_target>& relays);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -38,8 +39,11 @@ public:
     auto& flight = flights_[index];
     flight.result = done.result;
     flight.effect = done.effect;
-    if (done.result == ec::none)
-      flight.attempt = done.task.attempt;
+    if (done.result != ec::none)
+      return;
+    flight.attempt = done.task.attempt;
+    if (!flight.ready.runner && !done.task.runner.empty())
+      heard_.insert(done.task.runner);
   }
   void refuse(std::size_t index, ec code) override {
     flights_[index].result = code;
@@ -51,9 +55,23 @@ public:
     flights_[index].doubted_version = sent.task.version;
   }
 
+  /// Whose attempts were spoken for without a name: a sign of life of theirs.
+  [[nodiscard]] const std::set<runner_id>& heard() const { return heard_; }
+
 private:
   std::vector<report_flight>& flights_;
+  std::set<runner_id> heard_;
 };
+
+/// The runners that reports name.
+[[nodiscard]] inline std::set<runner_id>
+runners_named(const std::vector<report_flight>& batch) {
+  std::set<runner_id> names;
+  for (const auto& flight : batch)
+    if (flight.ready.runner && !flight.ready.runner->empty())
+      names.insert(*flight.ready.runner);
+  return names;
+}
 
 /// The values that `batch[index]` brought are registered: it and the reports of
 /// its task before it need not be masked again for their sake.

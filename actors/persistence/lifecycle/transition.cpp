@@ -40,6 +40,8 @@ transition decide_claim(task_snapshot found, const runner_id& runner,
   transition result;
   result.writes_task = true;
   result.attempt = open_attempt(found.task, runner, context);
+  result.attempt->claimed = true;
+  found.task.claimed = true;
   result.event = facts_of(found.task, event_type::task_started, context);
   result.task = std::move(found.task);
   return result;
@@ -83,6 +85,7 @@ transition decide_return(task_snapshot found, const claimed_task& claimed,
   task.error_detail = redacted_text::from_platform("runtime went offline");
   finish(task, task_status::failed, settled_by::reaper, context);
   close(attempt, task);
+  attempt.origin = detail_origin::platform;
   auto facts = facts_of(task, event_type::task_failed, context);
   facts.origin = detail_origin::platform;
   if (task.max_attempts > 1)
@@ -121,6 +124,8 @@ transition decide_retry(task_snapshot found, const decision_context& context) {
   auto& task = found.task;
   task.status = task_status::queued;
   task.outcome.reset();
+  task.settler = settled_by::person;
+  task.untold = false;
   task.completed_at.reset();
   task.run_after = context.now;
   task.max_attempts = std::max(task.max_attempts, task.attempt + 1);
@@ -128,17 +133,43 @@ transition decide_retry(task_snapshot found, const decision_context& context) {
   return result;
 }
 
+namespace {
+
+bool is_of_queue(sweep_kind kind) {
+  return kind == sweep_kind::queue_ttl || kind == sweep_kind::reconnect
+         || kind == sweep_kind::retry_not_taken;
+}
+
+/// How this task ends: by what its attempt failed of if its retry was not
+/// taken, and as lost if its runner was not heard of since the lease ended.
+sweep_ending choose_ending(const task_snapshot& found, const sweep_tasks& sweep,
+                           const sweep_evidence& evidence) {
+  sweep_ending ending{sweep.why, sweep.sentinel, sweep.status};
+  const auto& lease = found.task.lease_expires_at;
+  const auto& heard = evidence.last_sign_of_life;
+  if (sweep.kind == sweep_kind::retry_not_taken && found.task.why)
+    ending.why = *found.task.why;
+  else if (sweep.unheard && lease && !(heard && *heard > *lease))
+    ending = *sweep.unheard;
+  return ending;
+}
+
+} // namespace
+
 transition decide_sweep(task_snapshot found, const sweep_tasks& sweep,
                         const sweep_evidence& evidence,
                         const decision_context& context) {
-  const bool of_queue = sweep.kind == sweep_kind::queue_ttl
-                        || sweep.kind == sweep_kind::reconnect;
+  const bool of_queue = is_of_queue(sweep.kind);
   auto& task = found.task;
   if (of_queue ? task.status != task_status::queued : !is_active(task.status))
     return refuse(std::move(found), ec::terminal_state);
   transition result;
   result.writes_task = true;
-  const auto seen = describe_evidence(sweep, evidence, task, context.now);
+  auto ending = choose_ending(found, sweep, evidence);
+  // A sentinel is no detail: a runner's words about this attempt outlive it.
+  const bool says_sentinel = of_queue || task.error_detail.empty();
+  const auto seen = describe_evidence(sweep, evidence, ending, says_sentinel,
+                                      task, context.now);
   // A retry that nobody took keeps its last attempt's own reason; a task that
   // nobody ever took gets an attempt to hold the reason.
   const bool keeps_attempt = of_queue && task.attempt > 0;
@@ -146,20 +177,37 @@ transition decide_sweep(task_snapshot found, const sweep_tasks& sweep,
                      ? open_attempt(task, runner_id{}, context)
                      : current_attempt(found);
   attempt.evidence = append_evidence(attempt.evidence, seen);
-  // A sentinel is no detail: a runner's words about this attempt outlive it.
-  const bool says_sentinel = of_queue || task.error_detail.empty();
   if (says_sentinel)
-    task.error_detail = sweep.sentinel;
-  task.why = sweep.why;
-  finish(task, sweep.status, settled_by::reaper, context);
-  if (!keeps_attempt)
+    task.error_detail = std::move(ending.sentinel);
+  task.why = std::move(ending.why);
+  finish(task, ending.status, settled_by::reaper, context);
+  if (!keeps_attempt) {
     close(attempt, task);
-  result.event = make_failure_event(task, context);
+    if (says_sentinel)
+      attempt.origin = detail_origin::platform;
+  }
+  if (of_queue) {
+    task.failure_told = true;
+    result.event = facts_of(task, event_type::task_failed, context);
+  } else {
+    result.event = make_failure_event(task, found.kind_is_claimed, context);
+  }
   if (says_sentinel)
     result.event->origin = detail_origin::platform;
   result.attempt = std::move(attempt);
   result.task = std::move(task);
   return result;
+}
+
+void note_untold(transition& plan) {
+  if (!plan.event || !is_for_people(*plan.event))
+    return;
+  const bool untold =
+      std::ranges::none_of(plan.targets, [](const event_target& one) {
+        return !one.chat.chat_id.empty();
+      });
+  plan.task.untold = untold;
+  plan.is_untold = untold;
 }
 
 transition decide_create(task_record task, const decision_context& context) {

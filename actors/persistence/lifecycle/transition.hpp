@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/persistence/lifecycle/retry_policy.hpp"
+#include "actors/persistence/lifecycle/targets.hpp"
 #include "messages/error.hpp"
 #include "messages/event.hpp"
 #include "messages/status_report.hpp"
@@ -29,6 +30,8 @@ struct task_snapshot {
   std::uint32_t masks = 0;
   /// The chat that its session is bound to.
   std::optional<chat_binding> chat{};
+  /// A runner claimed, or waited for, a task of its kind within the last day.
+  bool kind_is_claimed = false;
 };
 
 /// All that a decision depends on beside the rows.
@@ -37,6 +40,7 @@ struct decision_context {
   std::chrono::milliseconds lease{};
   const config::retry_config* retry = nullptr; ///< never null
   double chance = 0;                           ///< in [0, 1), for jitter
+  attempt_id next_attempt{}; ///< for one that begins, unless it is the first
 };
 
 /// A runner's word that reaches an attempt which is over.
@@ -61,7 +65,10 @@ struct transition {
   /// Written with the task. Its id is the store's to give.
   std::optional<event_facts> event;
   /// Whom the event is told, as the store finds; see `choose_targets`.
-  std::vector<chat_binding> targets{};
+  std::vector<event_target> targets{};
+  /// Deliveries of what the event corrects that nobody has tried.
+  std::vector<delivery_id> superseded{};
+  bool is_untold = false; ///< people are to hear of the event, and none can
 };
 
 /// An earlier write of the same call whose outcome nobody knows: the attempt to
@@ -72,8 +79,9 @@ struct doubted_write {
   std::int64_t version = 0;
 };
 
-/// A runner's report. `doubt` makes a repetition safe even if the report names
-/// no attempt.
+/// A runner's report. One that names no attempt speaks for the first if the
+/// current one was claimed: others may be at work since. `doubt` makes a
+/// repetition safe even if the report names no attempt.
 [[nodiscard]] transition decide_report(task_snapshot found,
                                        const apply_status& report,
                                        const decision_context& context,
@@ -119,6 +127,10 @@ struct sweep_evidence {
 /// What a finished task means to a person; nothing for an unfinished one. The
 /// one place where outcomes are made.
 [[nodiscard]] std::optional<task_outcome> outcome_of(const task_record& task);
+
+/// Notes on task and event whether there is a chat to be told, as the targets
+/// have it; not every event is for people. Of a follow-up the store knows more.
+void note_untold(transition& plan);
 
 /// A new task as it goes in: the rules' part of it, and its `task:created`.
 [[nodiscard]] transition decide_create(task_record task,

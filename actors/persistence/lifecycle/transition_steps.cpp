@@ -37,6 +37,8 @@ event_facts facts_of(const task_record& task, event_type type,
 attempt_record open_attempt(task_record& task, const runner_id& runner,
                             const decision_context& context) {
   ++task.attempt;
+  task.current_attempt =
+      task.attempt == 1 ? attempt_id{task.id.value} : context.next_attempt;
   task.status = task_status::running;
   task.runner = runner;
   task.outcome.reset();
@@ -48,12 +50,14 @@ attempt_record open_attempt(task_record& task, const runner_id& runner,
   task.result_url = {};
   task.run_after.reset();
   task.awaits_runner = false;
+  task.untold = false;
   task.started_at = context.now;
   task.completed_at.reset();
   task.lease_expires_at = context.now + context.lease;
   attempt_record attempt;
   attempt.task = task.id;
   attempt.number = task.attempt;
+  attempt.id = task.current_attempt;
   attempt.runner = runner;
   attempt.started_at = context.now;
   return attempt;
@@ -65,6 +69,7 @@ attempt_record current_attempt(task_snapshot& found) {
   attempt_record attempt;
   attempt.task = found.task.id;
   attempt.number = found.task.attempt;
+  attempt.id = found.task.current_attempt;
   attempt.runner = found.task.runner;
   attempt.started_at = found.task.started_at.value_or(found.task.created_at);
   return attempt;
@@ -86,6 +91,9 @@ void close(attempt_record& attempt, const task_record& task) {
   attempt.ended_at = task.completed_at;
   attempt.why = task.why;
   attempt.error_detail = task.error_detail;
+  attempt.origin = task.error_detail.empty()
+                       ? std::nullopt
+                       : std::optional{detail_origin::runner};
   attempt.settler = task.settler;
 }
 
@@ -101,14 +109,26 @@ void put_back(task_record& task, event_facts& facts, timestamp run_after,
   facts.retry_at = task.run_after;
 }
 
-event_facts make_failure_event(task_record& task,
+event_facts make_failure_event(task_record& task, bool kind_is_claimed,
                                const decision_context& context) {
   auto facts = facts_of(task, event_type::task_failed, context);
-  const auto again = choose_retry(*context.retry, *task.why, task.attempt,
-                                  task.max_attempts, context.chance);
+  std::optional<retry_choice> again;
+  if (has_claimants(task, kind_is_claimed))
+    again = choose_retry(*context.retry, *task.why, task.attempt,
+                         task.max_attempts, context.chance);
   if (again)
     put_back(task, facts, context.now + again->wait, again->awaits_runner);
+  else
+    task.failure_told = true;
   return facts;
+}
+
+event_facts make_success_event(task_record& task,
+                               const decision_context& context) {
+  const bool recovers = std::exchange(task.failure_told, false);
+  return facts_of(
+      task, recovers ? event_type::task_recovered : event_type::task_succeeded,
+      context);
 }
 
 } // namespace telltale::step

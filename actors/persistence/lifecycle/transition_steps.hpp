@@ -25,7 +25,8 @@ namespace telltale::step {
 void finish(task_record& task, task_status status, settled_by who,
             const decision_context& context);
 
-/// Writes the task's ending into the row of its attempt.
+/// Writes the task's ending into the row of its attempt; its text counts as
+/// the runner's.
 void close(attempt_record& attempt, const task_record& task);
 
 /// A finished failure becomes a queued retry; `facts` tells of it.
@@ -35,6 +36,26 @@ void put_back(task_record& task, event_facts& facts, timestamp run_after,
 /// A finished failure becomes a queued retry if the policy wants one; the
 /// event tells how the attempt ended and what comes next.
 [[nodiscard]] event_facts make_failure_event(task_record& task,
+                                             bool kind_is_claimed,
                                              const decision_context& context);
+
+/// A finished success: a recovery if a failure was told before.
+[[nodiscard]] event_facts make_success_event(task_record& task,
+                                             const decision_context& context);
+
+[[nodiscard]] late_report late_of(const apply_status& report, timestamp now);
+
+/// What a report delivers beside its status.
+void take_results(task_record& task, const apply_status& report);
+
+/// A success of an attempt that the reaper had given up.
+[[nodiscard]] transition recover(task_snapshot found,
+                                 const apply_status& report,
+                                 const decision_context& context);
+
+/// The runner's own reason for the end of an attempt that the reaper had given
+/// up: it takes the place of the sweep's, and the retry is decided anew.
+[[nodiscard]] transition amend(task_snapshot found, const apply_status& report,
+                               const decision_context& context);
 
 } // namespace telltale::step

@@ -40,6 +40,12 @@ CREATE TABLE tasks (
   labels           json,
   input            json,
   masks            integer NOT NULL DEFAULT 0, -- how many `task_masks` it had
+  current_attempt  uuid, -- the id of attempt `attempt`; null: none, or the task's
+  claimed          boolean NOT NULL DEFAULT false, -- by a runner, once at least
+  asks_attempts    boolean NOT NULL DEFAULT false, -- it named `max_attempts`
+  failure_told     boolean NOT NULL DEFAULT false, -- and no success since
+  -- No chat was there to be told of its last failure or what corrects it.
+  untold           boolean NOT NULL DEFAULT false,
   -- The truth invariants that one row can hold.
   CONSTRAINT failed_has_reason CHECK (
     status NOT IN ('failed', 'timed_out') OR failure_reason IS NOT NULL),
@@ -72,6 +78,10 @@ CREATE INDEX tasks_deferred ON tasks (run_after)
 CREATE INDEX tasks_deferred_kind ON tasks (kind, run_after)
   WHERE status = 'queued' AND run_after IS NOT NULL;
 
+-- Retries that nobody takes; there are few.
+CREATE INDEX tasks_retries ON tasks (run_after)
+  WHERE status = 'queued' AND attempt > 0 AND failure_reason IS NOT NULL;
+
 -- Sweeps: what is under way. Leases move without touching it.
 CREATE INDEX tasks_active ON tasks (runner_id)
   WHERE status IN ('running', 'posting_result');
@@ -98,6 +108,7 @@ CREATE INDEX tasks_finished_newest ON tasks (created_at, id)
   WHERE outcome IS NOT NULL;
 CREATE INDEX tasks_finished_outcome ON tasks (outcome, created_at, id, status)
   WHERE outcome IS NOT NULL;
+CREATE INDEX tasks_untold ON tasks (created_at, id) WHERE untold;
 CREATE INDEX tasks_finished_chat ON tasks (chat_session_id, created_at, id)
   WHERE outcome IS NOT NULL AND chat_session_id IS NOT NULL;
 -- PostgreSQL intersects two partial indexes only if neither's predicate follows
@@ -122,20 +133,27 @@ CREATE STATISTICS tasks_together (mcv) ON status, outcome, failure_reason, kind
 CREATE TABLE attempts (
   task_id        uuid NOT NULL REFERENCES tasks ON DELETE CASCADE,
   number         integer NOT NULL CHECK (number >= 1),
+  id             uuid, -- null: the task's, of the first attempt
+  claimed        boolean NOT NULL DEFAULT false, -- begun by a claim, not a report
   runner_id      text,
   started_at     timestamptz NOT NULL,
   ended_at       timestamptz,
   status         text NOT NULL,
   failure_reason text CHECK (failure_reason <> ''),
   error_detail   text CHECK (error_detail <> ''),
+  error_origin   text, -- who said that
   settler        text,
   findings       json,  -- how many values of which class were masked
   evidence       json,  -- what a sweep saw when it settled the attempt
   late_report    json,  -- what came after the attempt was over
   PRIMARY KEY (task_id, number),
+  CONSTRAINT later_has_id CHECK ((number > 1) = (id IS NOT NULL)),
   CONSTRAINT closed_failure_has_reason CHECK (
     status NOT IN ('failed', 'timed_out') OR failure_reason IS NOT NULL)
 ) WITH (fillfactor = 40);
+
+-- By its id a later attempt is found, and nothing else is.
+CREATE UNIQUE INDEX attempts_id ON attempts (id) WHERE id IS NOT NULL;
 
 -- Values that runners want masked in a task's texts: sealed, and only as long as
 -- reports about the task may come (docs/adr/0008).
@@ -150,6 +168,13 @@ CREATE TABLE runners (
   id            text PRIMARY KEY,
   first_seen_at timestamptz NOT NULL DEFAULT now(),
   last_seen_at  timestamptz NOT NULL DEFAULT now()
+) WITH (fillfactor = 50);
+
+-- The kinds of tasks that runners claimed, or waited for, lately; an empty one
+-- stands for any.
+CREATE TABLE claimed_kinds (
+  kind       text PRIMARY KEY,
+  claimed_at timestamptz NOT NULL DEFAULT now()
 ) WITH (fillfactor = 50);
 
 CREATE TABLE chat_sessions (
@@ -190,7 +215,8 @@ CREATE TABLE deliveries (
   locale       text NOT NULL DEFAULT '',
   position     bigint NOT NULL, -- of the event: the order within a chat
   state        text NOT NULL DEFAULT 'pending'
-                 CHECK (state IN ('pending', 'sent', 'dead')),
+                 CHECK (state IN ('pending', 'sent', 'dead', 'superseded')),
+  corrects     boolean NOT NULL DEFAULT false, -- its chat may know otherwise
   tries        integer NOT NULL DEFAULT 0,
   next_try_at  timestamptz DEFAULT now(),
   leased_until timestamptz,

@@ -27,12 +27,7 @@ WITH asked AS MATERIALIZED (
       $5::text[], $6::text[], $7::text[], $8::int[], $9::text[],
       $10::bigint[], $11::bool[], $12::bigint[])
     AS u(id, event_id, task_id, relay, chat_id, thread_id, reply_to,
-      channel_type, locale, position, after_failure, lease)
-  WHERE NOT after_failure OR EXISTS (
-    SELECT FROM deliveries d JOIN events e ON e.id = ANY(ARRAY[d.event_id])
-    WHERE d.task_id = ANY(ARRAY[u.task_id]) AND d.relay || '' = u.relay
-      AND d.chat_id || '' = u.chat_id AND d.state || '' <> 'dead'
-      AND e.type = 'task:failed')
+      channel_type, locale, position, corrects, lease)
 ), ranked AS MATERIALIZED (
   SELECT a.*,
     row_number() OVER (PARTITION BY relay ORDER BY position) AS in_relay,
@@ -54,9 +49,9 @@ WITH asked AS MATERIALIZED (
   FROM (SELECT relay FROM asked GROUP BY relay) n
 ), written AS (
   INSERT INTO deliveries (id, event_id, task_id, relay, chat_id, thread_id,
-    reply_to, channel_type, locale, position, leased_until)
+    reply_to, channel_type, locale, position, corrects, leased_until)
   SELECT r.id, r.event_id, r.task_id, r.relay, r.chat_id, r.thread_id,
-    r.reply_to, r.channel_type, r.locale, r.position,
+    r.reply_to, r.channel_type, r.locale, r.position, r.corrects,
     CASE WHEN r.lease > 0 AND r.in_relay <= f.places AND (
         r.chat_id = '' OR (
           r.in_chat = 1
@@ -72,6 +67,23 @@ WITH asked AS MATERIALIZED (
   RETURNING id, leased_until IS NOT NULL, created_at
 )
 SELECT * FROM written)";
+
+constexpr const char* earlier_statement = R"(
+SELECT d.id, d.relay, d.chat_id, d.thread_id, d.reply_to, d.channel_type,
+  d.locale, d.state, d.message_key IS NOT NULL OR d.leased_until IS NOT NULL
+FROM deliveries d JOIN events e ON e.id = ANY(ARRAY[d.event_id])
+WHERE d.task_id = ANY(ARRAY[$1::uuid]) AND d.chat_id <> ''
+  AND e.type IN ('task:failed', 'task:amended')
+FOR UPDATE OF d)";
+
+constexpr const char* amended_statement = R"(
+SELECT e.id FROM events e
+WHERE e.task_id = ANY(ARRAY[$1::uuid]) AND e.type IN ('task:failed', 'task:amended')
+ORDER BY e.position + 0 DESC LIMIT 1)";
+
+constexpr const char* supersede_statement = R"(
+UPDATE deliveries SET state = 'superseded', next_try_at = NULL
+WHERE id = ANY($1::uuid[]) AND state || '' = 'pending')";
 
 /// A delivery on its way into the table.
 struct row {
@@ -91,11 +103,9 @@ public:
   void add(const event_to_tell& from, const due_delivery& due,
            std::int64_t lease) {
     const auto& chat = due.chat;
-    const bool after_failure =
-        from.event->type == event_type::task_recovered && !chat.chat_id.empty();
     put(due.id, from.event->id, from.event->task, chat.relay, chat.chat_id,
         chat.thread_id, chat.reply_to, chat.channel_type, chat.locale,
-        from.position, after_failure, lease);
+        from.position, due.corrects, lease);
   }
 
   std::vector<std::string> parameters() {
@@ -121,7 +131,10 @@ private:
 } // namespace
 
 statement_list delivery_write_statements() {
-  return {{statement_name, statement}};
+  return {{statement_name, statement},
+          {"find_earlier", earlier_statement},
+          {"find_amended", amended_statement},
+          {"supersede", supersede_statement}};
 }
 
 std::vector<told_event>
@@ -131,16 +144,26 @@ write_deliveries(pqxx::transaction_base& transaction,
   std::vector<told_event> told(events.size());
   std::unordered_map<delivery_id, row> rows;
   columns values;
+  sql_array superseded;
+  bool any_superseded = false;
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto& from = events[i];
+    for (const auto& id : from.superseded) {
+      superseded.add(id);
+      any_superseded = true;
+    }
     for (const auto& target : from.targets) {
       due_delivery due;
-      due.id = make_delivery_id(from.event->id, target.relay, target.chat_id);
-      due.chat = target;
-      values.add(from, due, lease_of(relays, target.relay));
+      const auto& chat = target.chat;
+      due.id = make_delivery_id(from.event->id, chat.relay, chat.chat_id);
+      due.chat = chat;
+      due.corrects = target.corrects;
+      values.add(from, due, lease_of(relays, chat.relay));
       rows.emplace(due.id, row{i, std::move(due)});
     }
   }
+  if (any_superseded)
+    transaction.exec_prepared0("supersede", superseded.done());
   if (rows.empty())
     return told;
   for (const auto& written : transaction.exec_prepared(
@@ -156,6 +179,34 @@ write_deliveries(pqxx::transaction_base& transaction,
     }
   }
   return told;
+}
+
+follow_up find_follow_up(pqxx::transaction_base& transaction,
+                         const task_id& task) {
+  std::vector<earlier_delivery> earlier;
+  for (const auto& row :
+       transaction.exec_prepared("find_earlier", to_string(task))) {
+    auto& one = earlier.emplace_back();
+    one.id = {uuid_of(row[0])};
+    one.chat.relay = text_of(row[1]);
+    one.chat.chat_id = text_of(row[2]);
+    one.chat.thread_id = text_of(row[3]);
+    one.chat.reply_to = text_of(row[4]);
+    one.chat.channel_type = row[5].as<std::int32_t>();
+    one.chat.locale = text_of(row[6]);
+    one.state =
+        parse_delivery_state(text_of(row[7])).value_or(delivery_state::dead);
+    one.is_tried = row[8].as<bool>();
+  }
+  return choose_follow_up(earlier);
+}
+
+std::optional<event_id> find_amended(pqxx::transaction_base& transaction,
+                                     const task_id& task) {
+  const auto rows = transaction.exec_prepared("find_amended", to_string(task));
+  if (rows.empty())
+    return std::nullopt;
+  return event_id{uuid_of(rows[0][0])};
 }
 
 } // namespace telltale

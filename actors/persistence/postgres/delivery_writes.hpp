@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace telltale {
 struct event_to_tell {
   const event_facts* event = nullptr;
   std::int64_t position = 0;
-  std::span<const chat_binding> targets;
+  std::span<const event_target> targets;
+  std::span<const delivery_id> superseded{};
 };
 
 /// What came of it.
@@ -29,11 +31,21 @@ struct told_event {
 /// and after it: the lock on positions keeps others from writing any, so what
 /// is found at the front of a chat is so. A delivery is leased to this process
 /// if it can go at once: its relay runs here, few wait for it, and none before
-/// it in its chat. A recovery is told only to a chat that was told of the
-/// failure. One answer for each event, in their order.
+/// it in its chat. Deliveries that an event supersedes end. One answer for each
+/// event, in their order.
 [[nodiscard]] std::vector<told_event>
 write_deliveries(pqxx::transaction_base& transaction,
                  std::span<const event_to_tell> events,
                  const std::vector<relay_target>& relays);
+
+/// Before an event is written that corrects what was told: whom it is told, and
+/// what it supersedes. Locks those deliveries, so it comes before the
+/// transaction locks anything else.
+[[nodiscard]] follow_up find_follow_up(pqxx::transaction_base& transaction,
+                                       const task_id& task);
+
+/// The event that a `task:amended` about to be written corrects.
+[[nodiscard]] std::optional<event_id>
+find_amended(pqxx::transaction_base& transaction, const task_id& task);
 
 } // namespace telltale

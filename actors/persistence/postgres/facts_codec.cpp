@@ -113,17 +113,9 @@ auto read_if_there(const json::object& from, json::string_view key, Read&& read)
   return need(read(text));
 }
 
-std::optional<detail_origin> parse_detail_origin(std::string_view text) {
-  for (const auto origin : {detail_origin::runner, detail_origin::platform}) {
-    if (to_string(origin) == text)
-      return origin;
-  }
-  return std::nullopt;
-}
-
-std::optional<delivery_id> parse_delivery_id(std::string_view text) {
+template <class Id> std::optional<Id> parse_id(std::string_view text) {
   if (const auto id = parse_uuid(text))
-    return delivery_id{*id};
+    return Id{*id};
   return std::nullopt;
 }
 
@@ -150,8 +142,9 @@ event_facts read_object(const json::object& from) {
   if (const auto* pending = from.if_contains("will_retry"))
     facts.will_retry = pending->as_bool();
   facts.retry_at = read_if_there(from, "retry_at", parse_rfc3339);
-  facts.delivery = read_if_there(from, "delivery", parse_delivery_id);
+  facts.delivery = read_if_there(from, "delivery", parse_id<delivery_id>);
   facts.relay = text_of(from, "relay");
+  facts.amends = read_if_there(from, "amends", parse_id<event_id>);
   return facts;
 }
 
@@ -160,7 +153,8 @@ event_facts read_object(const json::object& from) {
 std::string write_facts(const event_facts& facts) {
   const auto& [id, type, occurred_at, task, attempt, max_attempts, kind, title,
                chat_session, workspace, agent, issue, status, outcome, why,
-               error, origin, will_retry, retry_at, delivery, relay] = facts;
+               error, origin, will_retry, retry_at, delivery, relay, amends] =
+      facts;
   members out;
   out.add("id", to_string(id));
   out.add("type", to_string(type));
@@ -184,6 +178,7 @@ std::string write_facts(const event_facts& facts) {
   out.maybe("retry_at", retry_at);
   out.maybe("delivery", delivery);
   out.maybe("relay", relay);
+  out.maybe("amends", amends);
   return out.done();
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "actors/persistence/lifecycle/told.hpp"
 #include "actors/persistence/postgres/search_words.hpp"
 
 namespace telltale {
@@ -30,6 +31,20 @@ std::string finished_as_indexed(const list_tasks& what) {
   return said;
 }
 
+/// States that few tasks are in are looked for among the deliveries that are.
+void add_told(filter& rows, told_state told) {
+  if (told == told_state::nobody)
+    return rows.add("t.untold");
+  rows.add(std::string{told_rank} + " = "
+           + std::to_string(static_cast<int>(told)));
+  if (told == told_state::dead)
+    rows.add("t.id IN (SELECT x.task_id FROM deliveries x WHERE x.state = "
+             "'dead' AND x.created_at IS NOT NULL)");
+  else if (told != told_state::told)
+    rows.add("t.id IN (SELECT x.task_id FROM deliveries x WHERE x.state = "
+             "'pending')");
+}
+
 filter filter_of(const list_tasks& what) {
   filter result;
   if (what.status)
@@ -48,6 +63,8 @@ filter filter_of(const list_tasks& what) {
     result.add("t.created_at >= $?::timestamptz", format_rfc3339(*what.since));
   if (what.until)
     result.add("t.created_at < $?::timestamptz", format_rfc3339(*what.until));
+  if (what.told)
+    add_told(result, *what.told);
   for (const auto& word : words_of(what.words))
     result.add("(t.title ILIKE $? OR t.error_detail ILIKE $?)",
                containing(word));
@@ -64,6 +81,10 @@ void filter::add(std::string condition, std::string value) {
   for (auto at = condition.find("$?"); at != std::string::npos;
        at = condition.find("$?", at + place.size()))
     condition.replace(at, 2, place);
+  sql_ += (sql_.empty() ? " WHERE " : " AND ") + condition;
+}
+
+void filter::add(const std::string& condition) {
   sql_ += (sql_.empty() ? " WHERE " : " AND ") + condition;
 }
 
@@ -88,6 +109,8 @@ std::vector<std::string> parts_of(const list_tasks& what) {
   const auto all_ended = std::string{finished_part} + said;
   if (what.outcome)
     return {ended(*what.outcome)};
+  if (!what.status && what.told == told_state::nobody)
+    return {all_ended};
   if (!what.status)
     return {std::string{open_part}, all_ended};
   switch (*what.status) {

@@ -16,6 +16,8 @@ class filter {
 public:
   /// `condition` says `$?` where the value goes, once or more often.
   void add(std::string condition, std::string value);
+  /// One without a value.
+  void add(const std::string& condition);
   /// A row comparison with both parts of a cursor.
   void add_after(const page_cursor& cursor, const std::string& table);
   /// A value that no condition here names; its place, such as `$3`.

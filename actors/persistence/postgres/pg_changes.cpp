@@ -26,6 +26,7 @@ constexpr const char* read_everything_name = "read_whole_snapshots";
 
 std::string read_statement(bool everything) {
   std::string sql = "SELECT u.place, now(), t.masks, ";
+  sql.append(kind_is_claimed).append(", ");
   sql.append(binding_columns).append(", ").append(task_columns);
   sql.append(", ").append(attempt_columns);
   if (everything)
@@ -40,10 +41,42 @@ std::string read_statement(bool everything) {
 }
 
 constexpr int masks_column = 2;
-constexpr int first_binding_column = 3;
+constexpr int kind_column = 3;
+constexpr int first_binding_column = 4;
 constexpr int first_task_column = first_binding_column + binding_column_count;
 constexpr int first_attempt_column = first_task_column + task_column_count;
 constexpr int first_more_column = first_attempt_column + attempt_column_count;
+
+bool amends(const transition& plan) {
+  return plan.event && plan.event->type == event_type::task_amended;
+}
+
+bool follows_up(const transition& plan) {
+  return plan.event && is_follow_up(*plan.event);
+}
+
+/// Does writing it take more than the one statement?
+bool tells_more(const transition& plan) {
+  return !plan.targets.empty() || amends(plan) || follows_up(plan);
+}
+
+/// What corrects an earlier event says so, and goes where that one went; may be
+/// called for each try.
+void address_follow_up(pqxx::work& writing, transition& plan) {
+  if (amends(plan))
+    plan.event->amends = find_amended(writing, plan.task.id);
+  if (!follows_up(plan))
+    return;
+  auto follow = find_follow_up(writing, plan.task.id);
+  std::erase_if(plan.targets,
+                [](const auto& one) { return !one.chat.chat_id.empty(); });
+  for (auto& one : follow.chats) {
+    one.chat.session = plan.event->chat_session;
+    plan.targets.push_back(std::move(one));
+  }
+  plan.superseded = std::move(follow.superseded);
+  plan.task.untold = plan.is_untold = follow.untold;
+}
 
 enum class fate : std::uint8_t { open, settled, lost, unreadable };
 
@@ -74,6 +107,7 @@ decision_context pg_changes::context(timestamp now) {
   result.lease = rules_.lease;
   result.retry = &rules_.retry;
   result.chance = std::uniform_real_distribution<double>{}(chance_);
+  result.next_attempt = attempt_id{make_uuid_v7()};
   return result;
 }
 
@@ -84,6 +118,7 @@ void pg_changes::address(transition& plan,
   if (plan.event->id == event_id{})
     plan.event->id = event_id{make_uuid_v7()};
   plan.targets = choose_targets(*plan.event, chat, rules_.relays);
+  note_untold(plan);
 }
 
 pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
@@ -112,6 +147,7 @@ pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
         found.task = read_task(row, first_task_column);
         found.attempt = read_attempt(found.task.id, row, first_attempt_column);
         found.masks = row[masks_column].as<std::uint32_t>();
+        found.kind_is_claimed = row[kind_column].as<bool>();
         found.chat = read_binding(row, first_binding_column);
         if (everything)
           read_more(found.task, row, first_more_column);
@@ -147,7 +183,7 @@ pg_failure pg_changes::write(change_batch& batch, std::vector<planned*> rows,
   plans.reserve(rows.size());
   bool tells = false;
   for (auto* row : rows) {
-    tells = tells || !row->plan.targets.empty();
+    tells = tells || tells_more(row->plan);
     plans.push_back(&row->plan);
   }
   pg_failure failure;
@@ -158,6 +194,8 @@ pg_failure pg_changes::write(change_batch& batch, std::vector<planned*> rows,
           return write_transitions(writing, plans, relays());
         }
         pqxx::work writing{link};
+        for (auto* row : rows)
+          address_follow_up(writing, row->plan);
         auto result = write_transitions(writing, plans, relays());
         writing.commit();
         return result;
@@ -173,8 +211,7 @@ pg_failure pg_changes::write(change_batch& batch, std::vector<planned*> rows,
       if (row->plan.writes_task)
         ++row->plan.task.version;
       if (row->plan.event)
-        events.push_back(
-            as_committed(*std::move(row->plan.event), written->at(row->task)));
+        events.push_back(as_committed(row->plan, written->at(row->task)));
       batch.settle(row->index, std::move(row->plan));
     }
     return {ec::none, false, false, {}};

@@ -155,6 +155,11 @@ bool pg_task_store::claim_open(pqxx::connection& link, claim_batch& batch) {
   std::set<std::string> runners;
   for (const auto index : batch.open)
     runners.insert(batch.calls[index].runner.value);
+  std::set<std::string> kinds;
+  for (const auto index : batch.open)
+    for (auto& kind : kinds_of(batch.calls[index]))
+      kinds.insert(std::move(kind));
+  note_kinds(link, kinds);
   const auto now = touch(link, runners).now;
   pqxx::work transaction{link};
   for (const auto& group : batch.groups())
@@ -174,8 +179,7 @@ bool pg_task_store::claim_open(pqxx::connection& link, claim_batch& batch) {
   auto written = write_transitions(transaction, writes, changes_.relays());
   for (std::size_t i = 0; i < batch.plans.size(); ++i) {
     auto& plan = batch.plans[i];
-    batch.result.events.push_back(
-        as_committed(*std::move(plan.event), written.at(plan.task.id)));
+    batch.result.events.push_back(as_committed(plan, written.at(plan.task.id)));
     ++plan.task.version;
     batch.result.answer[batch.owners[i]]->tasks.push_back(std::move(plan.task));
   }

@@ -33,17 +33,17 @@ WITH asked AS MATERIALIZED (
   SELECT * FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::bigint[],
       $5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
       $11::text[], $12::text[], $13::text[], $14::json[], $15::json[],
-      $16::uuid[], $17::json[]) WITH ORDINALITY
+      $16::uuid[], $17::json[], $18::bool[]) WITH ORDINALITY
     AS u(id, max_attempts, run_after, timeout_seconds, priority, kind, title,
       chat_session_id, agent_id, issue_id, workspace_id, source_url,
-      idempotency_key, labels, input, event, facts, nth)
+      idempotency_key, labels, input, event, facts, asks_attempts, nth)
 ), made AS (
   INSERT INTO tasks (id, status, max_attempts, run_after, timeout_seconds,
     priority, created_at, kind, title, chat_session_id, agent_id, issue_id,
-    workspace_id, source_url, idempotency_key, labels, input)
+    workspace_id, source_url, idempotency_key, labels, input, asks_attempts)
   SELECT id, 'queued', max_attempts, run_after, timeout_seconds, priority,
-    $18::timestamptz, kind, title, chat_session_id, agent_id, issue_id,
-    workspace_id, source_url, idempotency_key, labels, input
+    $19::timestamptz, kind, title, chat_session_id, agent_id, issue_id,
+    workspace_id, source_url, idempotency_key, labels, input, asks_attempts
   FROM asked ORDER BY nth
   ON CONFLICT DO NOTHING RETURNING id
 ), news AS MATERIALIZED (
@@ -57,7 +57,7 @@ WITH asked AS MATERIALIZED (
   FROM turn CROSS JOIN (SELECT * FROM news ORDER BY nth) n
 ), told AS (
   INSERT INTO events (id, task_id, attempt, type, occurred_at, facts, position)
-  SELECT event, id, 0, 'task:created', $18::timestamptz, facts, position
+  SELECT event, id, 0, 'task:created', $19::timestamptz, facts, position
   FROM numbered
 )
 SELECT id, position FROM numbered)";
@@ -78,6 +78,32 @@ std::optional<std::string_view> json_or_null(std::string_view json) {
   return json == "null" ? std::nullopt : or_null(json);
 }
 
+/// Where failures of these tasks would be told.
+void add_tells(pqxx::work& transaction, const std::vector<std::size_t>& which,
+               std::vector<caf::expected<task_created>>& answers) {
+  sql_array sessions;
+  bool any = false;
+  for (const auto index : which)
+    if (const auto& session = answers[index]->task.chat_session;
+        !session.empty()) {
+      sessions.add(session.value);
+      any = true;
+    }
+  if (!any)
+    return;
+  std::unordered_map<std::string, chat_binding> chats;
+  for (const auto& row :
+       transaction.exec_prepared("find_chats", sessions.done()))
+    if (auto chat = read_binding(row, 0))
+      chats.emplace(chat->session.value, *std::move(chat));
+  for (const auto index : which) {
+    auto& created = *answers[index];
+    const auto chat = chats.find(created.task.chat_session.value);
+    if (chat != chats.end())
+      created.tells = choose_tells(chat->second);
+  }
+}
+
 /// The columns of `create`, filled row by row.
 class new_rows {
 public:
@@ -91,7 +117,7 @@ public:
         or_null(t.issue.value), or_null(t.workspace.value),
         or_null(t.source_url.view()), or_null(what.idempotency_key),
         json_or_null(t.labels), json_or_null(t.input), plan.event->id,
-        write_facts(*plan.event));
+        write_facts(*plan.event), t.asks_attempts);
   }
 
   /// With the moment of their making.
@@ -104,7 +130,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t size = 17;
+  static constexpr std::size_t size = 18;
 
   template <class... Values> void put(const Values&... values) {
     static_assert(sizeof...(Values) == size);
@@ -118,7 +144,11 @@ private:
 } // namespace
 
 statement_list create_statements() {
-  return {{"create", create_statement()}, {"find_created", find_created()}};
+  return {{"create", create_statement()},
+          {"find_created", find_created()},
+          {"find_chats", "SELECT " + std::string{binding_columns}
+                             + " FROM chat_sessions c"
+                               " WHERE c.id = ANY($1::text[])"}};
 }
 
 /// Creates on their way through one or more tries.
@@ -184,8 +214,7 @@ bool pg_task_store::create_open(pqxx::connection& link, create_batch& batch) {
     const auto index = batch.open[i];
     if (const auto found = made.find(plan.task.id); found != made.end()) {
       written_task written{found->second, std::move(*next_told++)};
-      batch.result.events.push_back(
-          as_committed(*std::move(plan.event), written));
+      batch.result.events.push_back(as_committed(plan, written));
       batch.result.answer[index] = task_created{std::move(plan.task), false};
       continue;
     }
@@ -200,6 +229,7 @@ bool pg_task_store::create_open(pqxx::connection& link, create_batch& batch) {
     const bool repeated = task.id != plan.task.id;
     batch.result.answer[index] = task_created{std::move(task), repeated};
   }
+  add_tells(transaction, batch.open, batch.result.answer);
   transaction.commit();
   return true;
 }

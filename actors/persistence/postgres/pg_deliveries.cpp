@@ -67,7 +67,7 @@ constexpr const char* take_due = R"(,
   ranked AS (
     SELECT d.id, e.id AS event_id, e.type, e.task_id, e.facts, d.chat_id,
            d.thread_id, d.reply_to, d.channel_type, d.locale, d.tries,
-           d.created_at, d.position, d.message_key,
+           d.created_at, d.position, d.message_key, d.corrects,
            d.chat_id <> '' AND e.type = 'task:failed'
              AND count(*) FILTER (WHERE e.type = 'task:failed')
                    OVER (PARTITION BY d.chat_id ORDER BY d.position) > $5
@@ -76,7 +76,7 @@ constexpr const char* take_due = R"(,
   )
   SELECT r.id, soonest, CASE WHEN NOT slim THEN facts END, event_id, task_id,
          CASE WHEN slim THEN facts->>'why' END, chat_id, thread_id, reply_to,
-         channel_type, locale, tries, created_at, message_key
+         channel_type, locale, tries, created_at, message_key, corrects
   FROM (
     SELECT least(min(greatest(next_try_at, leased_until,
                               (SELECT max(m.until) FROM muted m
@@ -174,6 +174,7 @@ leased_delivery read_due(const std::string& relay, const pqxx::row& row) {
   due.created_at = read_time(row[12]).value_or(timestamp{});
   if (!row[13].is_null())
     due.message = delivery_id{need_uuid(row[13])};
+  due.corrects = row[14].as<bool>();
   due.whole = !row[2].is_null();
   auto facts = due.whole ? read_facts(row[2].c_str()) : slim_facts(row);
   if (!facts) {

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
+#include "actors/persistence/lifecycle/told.hpp"
 #include "actors/persistence/postgres/list_statement.hpp"
 #include "actors/persistence/postgres/migrate.hpp"
 #include "actors/persistence/postgres/search_words.hpp"
+#include "actors/persistence/postgres/sql_array.hpp"
 #include "actors/persistence/postgres/task_rows.hpp"
 #include "actors/persistence/stored_text.hpp"
 
@@ -48,6 +52,7 @@ delivery_record read_delivery(const pqxx::row& row) {
   d.message_id = text_of(row[10]);
   d.text = stored_text::from_store(std::string{text_of(row[11])});
   d.muted_until = maybe_moment(row[13]);
+  d.created_at = moment_of(row[delivery_created_at]);
   return d;
 }
 
@@ -109,40 +114,77 @@ pqxx::result find_rows(pqxx::transaction_base& reading,
 
 } // namespace
 
+namespace {
+
+/// What became of telling people of each.
+void add_told(pqxx::transaction_base& reading,
+              std::vector<listed_task>& tasks) {
+  sql_array ids;
+  for (const auto& task : tasks)
+    ids.add(task.id);
+  std::unordered_map<task_id, std::vector<delivery_record>> deliveries;
+  for (const auto& row : reading.exec_prepared("find_told", ids.done())) {
+    auto delivery = read_delivery(row);
+    deliveries[delivery.task].push_back(std::move(delivery));
+  }
+  for (auto& task : tasks)
+    task.told = summarize_told(task, deliveries[task.id]);
+}
+
+} // namespace
+
 statement_list query_statements() {
   return {
       {"find_task", "SELECT " + whole_task_columns()
                         + " FROM tasks t WHERE t.id = $1::uuid"},
+      {"find_attempt", "SELECT a.task_id, a.number FROM attempts a"
+                       " WHERE a.id = $1::uuid"},
       {"find_attempts",
        "SELECT " + std::string{attempt_columns}
            + " FROM attempts a WHERE a.task_id = $1::uuid ORDER BY a.number"},
       {"find_deliveries", "SELECT " + std::string{delivery_columns}
                               + " FROM deliveries d WHERE d.task_id = $1::uuid"
                                 " ORDER BY d.created_at, d.id"},
+      {"find_told", "SELECT " + std::string{delivery_columns}
+                        + " FROM deliveries d"
+                          " WHERE d.task_id = ANY($1::uuid[])"
+                          " AND d.chat_id <> '' ORDER BY d.created_at, d.id"},
   };
 }
 
 caf::expected<task_found> pg_task_store::find(const find_task& what) {
   auto found = db_.run([&](pqxx::connection& link) {
-    task_found result;
-    const auto id = to_string(what.task);
+    std::optional<task_found> result;
+    auto id = to_string(what.task);
     pqxx::work reading{link};
     reading.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    const auto rows = reading.exec_prepared("find_task", id);
-    if (rows.empty())
-      return result;
-    result.task = read_whole_task(rows[0], 0);
+    auto rows = reading.exec_prepared("find_task", id);
+    std::uint32_t asked = 1;
+    if (rows.empty()) {
+      const auto attempt = reading.exec_prepared("find_attempt", id);
+      if (attempt.empty())
+        return result;
+      id = text_of(attempt[0][0]);
+      asked = attempt[0][1].as<std::uint32_t>();
+      rows = reading.exec_prepared("find_task", id);
+    }
+    auto& into = result.emplace();
+    into.asked = asked;
+    into.task = read_whole_task(rows.at(0), 0);
     const auto attempts = reading.exec_prepared("find_attempts", id);
     for (const auto& row : attempts)
-      result.attempts.push_back(*read_attempt(what.task, row, 0));
+      into.attempts.push_back(*read_attempt(into.task.id, row, 0));
     const auto deliveries = reading.exec_prepared("find_deliveries", id);
     for (const auto& row : deliveries)
-      result.deliveries.push_back(read_delivery(row));
+      into.deliveries.push_back(read_delivery(row));
+    into.told = summarize_told(into.task, into.deliveries);
     return result;
   });
-  if (found && found->task.id != what.task)
+  if (!found)
+    return std::move(found.error());
+  if (!*found)
     return make_error(ec::task_not_found, "task " + to_string(what.task));
-  return found;
+  return std::move(**found);
 }
 
 caf::expected<tasks_listed> pg_task_store::list(const list_tasks& what) {
@@ -160,8 +202,9 @@ caf::expected<tasks_listed> pg_task_store::list(const list_tasks& what) {
         result.next = page_cursor{last.created_at, last.id.value};
         break;
       }
-      result.tasks.push_back(read_whole_task(row, 0));
+      result.tasks.push_back({read_whole_task(row, 0)});
     }
+    add_told(reading, result.tasks);
     return result;
   });
 }

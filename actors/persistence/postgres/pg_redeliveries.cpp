@@ -13,7 +13,7 @@ constexpr const char* put_back = R"(
   UPDATE deliveries
   SET state = 'pending', tries = 0, next_try_at = now(), leased_until = NULL,
       sent_at = NULL
-  WHERE id = $1 AND state <> 'pending'
+  WHERE id = $1 AND state IN ('sent', 'dead')
   RETURNING id, event_id, task_id, relay, chat_id, state, tries, next_try_at,
             last_error, sent_at, message_id, text)";
 

@@ -18,8 +18,9 @@ constexpr const char* prune_deliveries = R"(
 DELETE FROM deliveries WHERE id = ANY(ARRAY(
   SELECT id FROM deliveries
   WHERE created_at < now() - $1::bigint * interval '1 millisecond'
-    AND state = 'sent'
-    AND sent_at < now() - $1::bigint * interval '1 millisecond'
+    AND state IN ('sent', 'superseded')
+    AND (sent_at IS NULL
+         OR sent_at < now() - $1::bigint * interval '1 millisecond')
   ORDER BY created_at, id LIMIT $2::bigint FOR UPDATE SKIP LOCKED)))";
 
 /// What a delivery may yet be sent from stays, and so does the newest event: it
@@ -39,7 +40,7 @@ WITH lowest AS (
   WHERE l.occurred_at < now() - $1::bigint * interval '1 millisecond'
     AND NOT EXISTS (SELECT FROM deliveries d
                     WHERE d.task_id = ANY(ARRAY[l.task_id]) AND d.event_id = l.id
-                      AND d.state <> 'sent')
+                      AND d.state IN ('pending', 'dead'))
   FOR UPDATE OF e SKIP LOCKED
 )
 DELETE FROM events e USING old WHERE e.id = ANY(ARRAY[old.id]))";
@@ -51,7 +52,8 @@ WITH old AS (
   SELECT t.id FROM tasks t
   WHERE t.completed_at < now() - $1::bigint * interval '1 millisecond'
     AND NOT EXISTS (SELECT FROM deliveries d
-                    WHERE d.task_id = ANY(ARRAY[t.id]) AND d.state <> 'sent')
+                    WHERE d.task_id = ANY(ARRAY[t.id])
+                      AND d.state IN ('pending', 'dead'))
   ORDER BY t.completed_at LIMIT $2::bigint FOR UPDATE OF t SKIP LOCKED
 ), told AS (
   DELETE FROM deliveries d USING old WHERE d.task_id = ANY(ARRAY[old.id])

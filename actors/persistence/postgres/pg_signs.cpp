@@ -37,23 +37,35 @@ constexpr const char* release_waiting =
     "UPDATE tasks SET awaits_runner = false, version = version + 1"
     " WHERE awaits_runner AND runner_id = ANY($1::text[])";
 
+/// How often a kind that runners claim is noted: it is asked for by the day.
+constexpr std::chrono::minutes kind_interval{10};
+
+constexpr const char* write_kinds =
+    "INSERT INTO claimed_kinds (kind)"
+    " SELECT u.kind FROM unnest($1::text[]) AS u(kind) ORDER BY u.kind"
+    " ON CONFLICT (kind) DO UPDATE SET claimed_at = now()";
+
+/// Kinds that nobody wants any more, so that their names do not gather.
+constexpr const char* forget_kinds =
+    "DELETE FROM claimed_kinds WHERE claimed_at < now() - interval '2 days'";
+
 } // namespace
 
 statement_list sign_statements() {
   return {{"read_signs", read_signs},
+          {"write_kinds", write_kinds},
+          {"forget_kinds", forget_kinds},
           {"write_signs", write_signs},
           {"release_waiting", release_waiting}};
 }
 
-void pg_task_store::touch_runners(const std::vector<report_flight>& batch) {
+void pg_task_store::touch_runners(const std::set<runner_id>& runners) {
   const auto now = steady::now();
   const auto interval = sign_interval(changes_.rules().runner_silence);
   sql_array due;
   std::vector<std::string> names;
-  for (const auto& flight : batch) {
-    if (!flight.ready.runner || flight.ready.runner->empty())
-      continue;
-    const auto& name = flight.ready.runner->value;
+  for (const auto& runner : runners) {
+    const auto& name = runner.value;
     auto& last = touched_[name];
     if (last == steady::time_point{} || now - last >= interval) {
       last = now;
@@ -81,6 +93,30 @@ void pg_task_store::forget_old_signs(steady::time_point now,
     std::erase_if(touched_, [&](const auto& entry) {
       return now - entry.second >= interval;
     });
+}
+
+void pg_task_store::note_kinds(pqxx::connection& link,
+                               const std::set<std::string>& kinds) {
+  const auto now = steady::now();
+  sql_array due;
+  std::vector<std::string> names;
+  for (const auto& kind : kinds) {
+    const auto known = noted_kinds_.find(kind);
+    if (known != noted_kinds_.end() && now - known->second < kind_interval)
+      continue;
+    due.add(kind);
+    names.push_back(kind);
+  }
+  if (names.empty())
+    return;
+  pqxx::nontransaction writing{link};
+  writing.exec_prepared("forget_kinds");
+  writing.exec_prepared("write_kinds", due.done());
+  std::erase_if(noted_kinds_, [&](const auto& entry) {
+    return now - entry.second >= kind_interval;
+  });
+  for (const auto& name : names)
+    noted_kinds_[name] = now;
 }
 
 pg_task_store::runner_signs

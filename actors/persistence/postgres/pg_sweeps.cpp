@@ -28,8 +28,8 @@ struct question {
 constexpr std::array questions{
     // Each in the order of the one index that it is meant to go by.
     question{sweep_kind::queue_ttl, "sweep_queue_ttl", R"(
-t.status = 'queued' AND NOT t.awaits_runner
-AND t.created_at < now() - $1::bigint * interval '1 millisecond'
+t.status = 'queued' AND (t.attempt = 0 OR t.failure_reason IS NULL)
+AND NOT t.awaits_runner AND t.created_at < now() - $1::bigint * interval '1 millisecond'
 AND (t.run_after IS NULL
      OR t.run_after < now() - $1::bigint * interval '1 millisecond')
 ORDER BY t.created_at LIMIT $2::bigint)"},
@@ -47,9 +47,7 @@ ORDER BY t.runner_id LIMIT $3::bigint)"},
     question{sweep_kind::lease, "sweep_lease", R"(
 t.status IN ('running', 'posting_result')
 AND t.lease_expires_at < now() - $1::bigint * interval '1 millisecond'
-AND (r.id IS NULL
-     OR r.last_seen_at >= now() - $2::bigint * interval '1 millisecond')
-ORDER BY t.runner_id LIMIT $3::bigint)"},
+ORDER BY t.runner_id LIMIT $2::bigint)"},
     // Without a limit of its own a task has the common one, if that is on.
     question{sweep_kind::wall_clock, "sweep_wall_clock", R"(
 t.status IN ('running', 'posting_result')
@@ -58,13 +56,18 @@ AND t.started_at < now() - CASE
     THEN nullif(greatest($1::bigint, 0), 0) * interval '1 millisecond'
   WHEN t.timeout_seconds > 0 THEN t.timeout_seconds * interval '1 second' END
 ORDER BY t.runner_id LIMIT $2::bigint)"},
+    question{sweep_kind::retry_not_taken, "sweep_retry_not_taken", R"(
+t.status = 'queued' AND t.attempt > 0 AND t.failure_reason IS NOT NULL
+AND NOT t.awaits_runner
+AND t.run_after < now() - $1::bigint * interval '1 millisecond'
+ORDER BY t.run_after LIMIT $2::bigint)"},
     question{sweep_kind::recovery, "sweep_recovery", R"(
 t.status IN ('running', 'posting_result')
 AND t.runner_id >= $1::text AND t.runner_id <= $1::text
 ORDER BY t.runner_id LIMIT $2::bigint)"},
 };
 
-constexpr int first_binding_column = 2;
+constexpr int first_binding_column = 3;
 constexpr int first_task_column = first_binding_column + binding_column_count;
 
 std::string_view name_of(sweep_kind kind) {
@@ -72,8 +75,9 @@ std::string_view name_of(sweep_kind kind) {
 }
 
 std::string statement_of(const question& asked) {
-  return "SELECT now(), r.last_seen_at, " + std::string{binding_columns} + ", "
-         + std::string{task_columns} + ", " + std::string{attempt_columns}
+  return "SELECT now(), r.last_seen_at, " + std::string{kind_is_claimed} + ", "
+         + std::string{binding_columns} + ", " + std::string{task_columns}
+         + ", " + std::string{attempt_columns}
          + " FROM tasks t"
            " LEFT JOIN chat_sessions c ON c.id = ANY(ARRAY[t.chat_session_id])"
            " LEFT JOIN runners r ON r.id = ANY(ARRAY[t.runner_id])"
@@ -86,6 +90,7 @@ std::string statement_of(const question& asked) {
 bool is_off(const sweep_tasks& what) {
   return what.threshold <= std::chrono::milliseconds{0}
          && (what.kind == sweep_kind::queue_ttl
+             || what.kind == sweep_kind::retry_not_taken
              || what.kind == sweep_kind::reconnect);
 }
 
@@ -98,8 +103,6 @@ std::vector<std::string> parameters_of(const sweep_tasks& what,
     values.push_back(std::to_string(what.threshold.count()));
   if (what.kind == sweep_kind::runner_offline)
     values.push_back(std::to_string(rules.lease.count()));
-  if (what.kind == sweep_kind::lease)
-    values.push_back(std::to_string(rules.runner_silence.count()));
   values.push_back(std::to_string(what.limit));
   return values;
 }
@@ -137,12 +140,20 @@ SELECT 'a failure has not exactly one event', f.id FROM finished f
       AND e.attempt = f.attempt AND e.type = 'task:failed'
       AND e.occurred_at = f.completed_at) <> 1
 UNION ALL
+SELECT 'a failure has not the reason that was told last', f.id FROM finished f
+  WHERE f.status IN ('failed', 'timed_out') AND (
+    SELECT e.facts->>'why' FROM events e
+    WHERE e.task_id = ANY(ARRAY[f.id])
+      AND e.type IN ('task:failed', 'task:amended')
+    ORDER BY e.position + 0 DESC LIMIT 1) <> f.failure_reason
+UNION ALL
 SELECT 'a failure that was told recovered in silence', f.id FROM finished f
-  WHERE f.status = 'succeeded'
-    AND EXISTS (SELECT FROM events e WHERE e.task_id = ANY(ARRAY[f.id])
-      AND e.attempt = f.attempt AND e.type = 'task:failed')
-    AND NOT EXISTS (SELECT FROM events e WHERE e.task_id = ANY(ARRAY[f.id])
-      AND e.attempt = f.attempt AND e.type = 'task:recovered')
+  WHERE f.status = 'succeeded' AND (
+    SELECT max(e.position + 0) FROM events e
+    WHERE e.task_id = ANY(ARRAY[f.id]) AND e.type = 'task:failed'
+      AND e.facts->>'will_retry' IS NULL) > COALESCE((
+    SELECT max(e.position + 0) FROM events e
+    WHERE e.task_id = ANY(ARRAY[f.id]) AND e.type = 'task:recovered'), 0)
 UNION ALL
 SELECT 'an active task lacks its lease or its open attempt', t.id FROM tasks t
   WHERE t.status IN ('running', 'posting_result') AND (
@@ -178,6 +189,7 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
   for (const auto& row : rows) {
     task_snapshot found;
     try {
+      found.kind_is_claimed = row[2].as<bool>();
       found.chat = read_binding(row, first_binding_column);
       found.task = read_task(row, first_task_column);
       found.attempt = read_attempt(found.task.id, row,
@@ -205,8 +217,7 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
   transaction.commit();
   // All of them were written: their rows were locked.
   for (auto& plan : plans)
-    result.events.push_back(
-        as_committed(*std::move(plan.event), written.at(plan.task.id)));
+    result.events.push_back(as_committed(plan, written.at(plan.task.id)));
   result.answer.settled = static_cast<std::uint32_t>(plans.size());
   result.answer.more = static_cast<std::size_t>(rows.size()) >= what.limit;
   return result;

@@ -90,11 +90,13 @@ std::unique_ptr<chat_bindings> make_pg_chat_bindings(pg_options options) {
 
 caf::expected<std::vector<committed_event>>
 pg_task_store::apply(std::vector<report_flight>& batch) {
-  touch_runners(batch);
+  touch_runners(runners_named(batch));
   if (auto kept = keep_masks(batch); !kept)
     return std::move(kept.error());
   report_changes changes{batch};
-  return changes_.run(changes);
+  auto events = changes_.run(changes);
+  touch_runners(changes.heard());
+  return events;
 }
 
 caf::expected<committed<tasks_returned>>

@@ -65,9 +65,12 @@ public:
 private:
   using steady = std::chrono::steady_clock;
 
-  /// Notes that the runners of these reports are alive, each as often as
-  /// `sign_interval` says. Never fails a report.
-  void touch_runners(const std::vector<report_flight>& batch);
+  /// Notes that these runners are alive, each as often as `sign_interval` says.
+  /// Never fails a report.
+  void touch_runners(const std::set<runner_id>& runners);
+
+  /// Notes that runners want tasks of these kinds, each now and then.
+  void note_kinds(pqxx::connection& link, const std::set<std::string>& kinds);
 
   /// Keeps the values that reports bring, before the reports are applied.
   caf::expected<bool> keep_masks(std::vector<report_flight>& batch);
@@ -123,6 +126,7 @@ private:
                         std::chrono::milliseconds interval);
 
   std::unordered_map<std::string, steady::time_point> touched_;
+  std::unordered_map<std::string, steady::time_point> noted_kinds_;
   timestamp looked_now_{};         ///< the database's clock
   steady::time_point looked_at_{}; ///< when that was asked for
 };

@@ -127,6 +127,12 @@ task_record read_task(const pqxx::row& row, int first) {
   t.agent = {string_of(c.next())};
   t.issue = {string_of(c.next())};
   t.workspace = {string_of(c.next())};
+  if (const auto id = c.next(); t.attempt > 0)
+    t.current_attempt = {id.is_null() ? t.id.value : uuid_of(id)};
+  t.claimed = flag_of(c.next());
+  t.asks_attempts = flag_of(c.next());
+  t.failure_told = flag_of(c.next());
+  t.untold = flag_of(c.next());
   return t;
 }
 
@@ -176,6 +182,11 @@ std::optional<attempt_record> read_attempt(task_id task, const pqxx::row& row,
   a.evidence = string_of(c.next());
   if (const auto late = c.next(); !late.is_null())
     a.late = read_late_report(text_of(late));
+  const auto id = c.next();
+  a.id = {id.is_null() ? task.value : uuid_of(id)};
+  a.claimed = flag_of(c.next());
+  if (const auto origin = c.next(); !origin.is_null())
+    a.origin = need(parse_detail_origin(text_of(origin)), "origin");
   return a;
 }
 

@@ -20,8 +20,9 @@ inline constexpr std::string_view task_columns =
     "t.intended_empty, t.result_url, t.runner_id, t.run_after, t.started_at, "
     "t.completed_at, t.lease_expires_at, t.awaits_runner, t.timeout_seconds, "
     "t.priority, t.created_at, t.kind, t.title, t.chat_session_id, "
-    "t.agent_id, t.issue_id, t.workspace_id";
-inline constexpr int task_column_count = 27;
+    "t.agent_id, t.issue_id, t.workspace_id, t.current_attempt, t.claimed, "
+    "t.asks_attempts, t.failure_told, t.untold";
+inline constexpr int task_column_count = 32;
 
 /// What people and runners get beside them.
 inline constexpr std::string_view more_task_columns =
@@ -35,8 +36,9 @@ inline constexpr int more_task_column_count = 3;
 
 inline constexpr std::string_view attempt_columns =
     "a.number, a.runner_id, a.started_at, a.ended_at, a.status, "
-    "a.failure_reason, a.error_detail, a.settler, a.evidence, a.late_report";
-inline constexpr int attempt_column_count = 10;
+    "a.failure_reason, a.error_detail, a.settler, a.evidence, a.late_report, "
+    "a.id, a.claimed, a.error_origin";
+inline constexpr int attempt_column_count = 13;
 
 /// Readers throw `std::runtime_error` on a value that no version of this
 /// program writes.
@@ -56,6 +58,11 @@ void read_more(task_record& task, const pqxx::row& row, int first);
 /// `attempt_columns` from column `first` on; nothing if there is no such row.
 [[nodiscard]] std::optional<attempt_record>
 read_attempt(task_id task, const pqxx::row& row, int first);
+
+/// Whether runners claim tasks of this kind; see `claimed_kinds`.
+inline constexpr std::string_view kind_is_claimed =
+    "EXISTS (SELECT FROM claimed_kinds k WHERE k.kind = ANY(ARRAY['', t.kind]) "
+    "AND k.claimed_at > now() - interval '1 day')";
 
 /// The chat that a task's session is bound to.
 inline constexpr std::string_view binding_columns =

@@ -9,8 +9,8 @@ namespace telltale {
 
 namespace {
 
-constexpr std::size_t task_arrays = 18;
-constexpr std::size_t attempt_arrays = 12;
+constexpr std::size_t task_arrays = 22;
+constexpr std::size_t attempt_arrays = 15;
 constexpr std::size_t event_arrays = 6;
 constexpr std::size_t late_arrays = 3;
 
@@ -51,6 +51,11 @@ std::optional<std::string> name_of(const std::optional<Enum>& value) {
   return value ? std::optional{to_string(*value)} : std::nullopt;
 }
 
+/// The first attempt has no id of its own.
+std::optional<attempt_id> later_id(std::uint32_t number, const attempt_id& id) {
+  return number > 1 ? std::optional{id} : std::nullopt;
+}
+
 using task_set = row_set<task_arrays>;
 using attempt_set = row_set<attempt_arrays>;
 
@@ -59,7 +64,9 @@ void add_task(task_set& rows, const task_record& t) {
            name_of(t.settler), t.attempt, t.max_attempts, wire_of(t.why),
            or_null(t.error_detail.view()), t.posted, t.intended_empty,
            or_null(t.result_url.view()), or_null(t.runner.value), t.run_after,
-           t.started_at, t.completed_at, t.lease_expires_at, t.awaits_runner);
+           t.started_at, t.completed_at, t.lease_expires_at, t.awaits_runner,
+           later_id(t.attempt, t.current_attempt), t.claimed, t.failure_told,
+           t.untold);
 }
 
 void add_attempt(attempt_set& rows, const transition& x) {
@@ -70,7 +77,8 @@ void add_attempt(attempt_set& rows, const transition& x) {
   rows.add(x.task.id, a.number, or_null(a.runner.value), a.started_at,
            a.ended_at, to_string(a.status), wire_of(a.why),
            or_null(a.error_detail.view()), name_of(a.settler),
-           or_null(write_findings(x.findings)), or_null(a.evidence), late);
+           or_null(write_findings(x.findings)), or_null(a.evidence), late,
+           later_id(a.number, a.id), a.claimed, name_of(a.origin));
 }
 
 } // namespace
@@ -85,15 +93,18 @@ WITH written AS (
     intended_empty = u.intended_empty, result_url = u.result_url,
     runner_id = u.runner_id, run_after = u.run_after,
     started_at = u.started_at, completed_at = u.completed_at,
-    lease_expires_at = u.lease_expires_at, awaits_runner = u.awaits_runner
+    lease_expires_at = u.lease_expires_at, awaits_runner = u.awaits_runner,
+    current_attempt = u.current_attempt, claimed = u.claimed,
+    failure_told = u.failure_told, untold = u.untold
   FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[],
       $6::int[], $7::int[], $8::text[], $9::text[], $10::bigint[],
       $11::bool[], $12::text[], $13::text[], $14::timestamptz[],
-      $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::bool[])
+      $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::bool[],
+      $19::uuid[], $20::bool[], $21::bool[], $22::bool[])
     AS u(id, version, status, outcome, settler, attempt, max_attempts,
       failure_reason, error_detail, posted, intended_empty, result_url,
       runner_id, run_after, started_at, completed_at, lease_expires_at,
-      awaits_runner)
+      awaits_runner, current_attempt, claimed, failure_told, untold)
   WHERE t.id = ANY(ARRAY[u.id]) AND t.version = u.version
   RETURNING t.id, t.completed_at
 ), reworded AS ( -- ended a while ago: the index of words may be past it
@@ -102,16 +113,19 @@ WITH written AS (
   WHERE completed_at < clock_timestamp() - interval '5 seconds'
   ON CONFLICT DO NOTHING
 ), tries AS MATERIALIZED (
-  SELECT * FROM unnest($19::uuid[], $20::int[], $21::text[],
-      $22::timestamptz[], $23::timestamptz[], $24::text[], $25::text[],
-      $26::text[], $27::text[], $28::json[], $29::json[], $30::json[])
+  SELECT * FROM unnest($23::uuid[], $24::int[], $25::text[],
+      $26::timestamptz[], $27::timestamptz[], $28::text[], $29::text[],
+      $30::text[], $31::text[], $32::json[], $33::json[], $34::json[],
+      $35::uuid[], $36::bool[], $37::text[])
     AS n(task_id, number, runner_id, started_at, ended_at, status,
-      failure_reason, error_detail, settler, findings, evidence, late_report)
+      failure_reason, error_detail, settler, findings, evidence, late_report,
+      id, claimed, error_origin)
   WHERE (n.task_id IN (SELECT id FROM written)) IS TRUE
 ), attempted AS (
   UPDATE attempts a SET runner_id = n.runner_id, ended_at = n.ended_at,
     status = n.status, failure_reason = n.failure_reason,
-    error_detail = n.error_detail, settler = n.settler,
+    error_detail = n.error_detail, error_origin = n.error_origin,
+    settler = n.settler,
     findings = COALESCE(n.findings, a.findings),
     evidence = COALESCE(n.evidence, a.evidence),
     late_report = COALESCE(n.late_report, a.late_report)
@@ -120,20 +134,20 @@ WITH written AS (
 ), begun AS (
   INSERT INTO attempts (task_id, number, runner_id, started_at, ended_at,
     status, failure_reason, error_detail, settler, findings, evidence,
-    late_report)
+    late_report, id, claimed, error_origin)
   SELECT * FROM tries n WHERE NOT EXISTS (
     SELECT FROM attempts a
     WHERE a.task_id = ANY(ARRAY[n.task_id]) AND a.number = n.number)
   RETURNING 1
 ), late AS (
   UPDATE attempts a SET late_report = l.report
-  FROM unnest($37::uuid[], $38::int[], $39::json[])
+  FROM unnest($44::uuid[], $45::int[], $46::json[])
     AS l(task_id, number, report)
   WHERE a.task_id = ANY(ARRAY[l.task_id]) AND a.number = l.number
   RETURNING 1
 ), news AS MATERIALIZED (
-  SELECT * FROM unnest($31::uuid[], $32::uuid[], $33::int[], $34::text[],
-      $35::timestamptz[], $36::json[]) WITH ORDINALITY
+  SELECT * FROM unnest($38::uuid[], $39::uuid[], $40::int[], $41::text[],
+      $42::timestamptz[], $43::json[]) WITH ORDINALITY
     AS e(id, task_id, attempt, type, occurred_at, facts, nth)
   WHERE (e.task_id IN (SELECT id FROM written)) IS TRUE
 ), turn AS MATERIALIZED ( -- after all that locks rows
@@ -194,9 +208,9 @@ written_tasks write_transitions(pqxx::transaction_base& transaction,
     if (const auto found = written.find(x->task.id);
         x->event && found != written.end()) {
       found->second.position = position++;
-      if (!x->targets.empty())
-        to_tell.push_back(
-            {&*x->event, found->second.position, std::span{x->targets}});
+      if (!x->targets.empty() || !x->superseded.empty())
+        to_tell.push_back({&*x->event, found->second.position,
+                           std::span{x->targets}, std::span{x->superseded}});
     }
   auto told = write_deliveries(transaction, to_tell, relays);
   for (std::size_t i = 0; i < to_tell.size(); ++i)
@@ -204,8 +218,9 @@ written_tasks write_transitions(pqxx::transaction_base& transaction,
   return written;
 }
 
-committed_event as_committed(event_facts facts, written_task& written) {
-  committed_event event{std::move(facts), written.position, {}, {}};
+committed_event as_committed(transition& plan, written_task& written) {
+  committed_event event{*std::move(plan.event), written.position, {}, {}};
+  event.untold = plan.is_untold;
   event.leased = std::move(written.told.leased);
   event.waiting = std::move(written.told.waiting);
   return event;

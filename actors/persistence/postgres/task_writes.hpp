@@ -39,7 +39,7 @@ write_transitions(pqxx::transaction_base& transaction,
                   const std::vector<relay_target>& relays);
 
 /// The event of a task that was written.
-[[nodiscard]] committed_event as_committed(event_facts facts,
+[[nodiscard]] committed_event as_committed(transition& plan,
                                            written_task& written);
 
 } // namespace telltale

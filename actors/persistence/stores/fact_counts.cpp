@@ -15,6 +15,13 @@ void count_facts(counter_board& board,
     }
     if (fact.type == event_type::task_recovered)
       board.add(counter::tasks_recovered_total);
+    if (fact.untold)
+      board.add(counter::untold_total, to_string(fact.type));
+    if (fact.type == event_type::task_amended) {
+      if (fact.why)
+        board.add(counter::tasks_amended_total, metric_label(*fact.why));
+      continue; // the task had finished before
+    }
     if (fact.outcome)
       board.add(counter::tasks_finished_total, to_string(*fact.outcome));
   }
