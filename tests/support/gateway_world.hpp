@@ -89,6 +89,7 @@ struct world {
   std::vector<create_task> created;
   std::vector<claimed_task> given_back;
   std::vector<beat_heart> beats;
+  std::vector<attempt_record> attempts; ///< of any task that is asked for
   std::vector<chat_binding> bindings;
   std::vector<mute_record> mutes;
   std::vector<std::string> woken; ///< relays
@@ -168,7 +169,7 @@ fake_queries(task_query_actor::pointer self, world* w) {
         const auto at = w->tasks.find(to_string(what.task));
         if (at == w->tasks.end())
           return make_error(ec::task_not_found);
-        return task_found{at->second, {}, {}};
+        return task_found{at->second, w->attempts, {}};
       },
       [=](const list_tasks&) -> caf::result<tasks_listed> {
         if (w->frozen)

@@ -193,7 +193,7 @@ CAF_TEST(who was woken in vain keeps its place in the line) {
   CAF_CHECK_EQUAL(second->status(), 0u);
 }
 
-CAF_TEST(a runner without a name keeps its task by asking for it) {
+CAF_TEST(a runner keeps its task by asking for it) {
   auto& task = add_task(task_status::running);
   const auto asks = [&](call what) {
     w.beats.clear();
@@ -206,7 +206,19 @@ CAF_TEST(a runner without a name keeps its task by asking for it) {
   const std::vector<beat_heart> renewed{{{}, {{task.id, 1u}}}};
   CAF_CHECK(asks(call::read_status) == renewed);
   CAF_CHECK(asks(call::daemon_status) == renewed);
-  task.runner = {"r1"}; // has heartbeats of its own
+  task.runner = {"r1"};
+  const std::vector<beat_heart> named{{{"r1"}, {{task.id, 1u}}}};
+  CAF_CHECK(asks(call::read_status) == named);
+  task.lease_expires_at = now_utc() + 50s;
+  const std::vector<beat_heart> alive{{{"r1"}, {}}};
+  CAF_CHECK(asks(call::read_status) == alive);
+  CAF_MESSAGE("who may ask for an attempt that was lost keeps nothing");
+  attempt_record second;
+  second.number = 2;
+  second.claimed = true;
+  w.attempts = {second};
+  task.attempt = 2;
+  task.lease_expires_at = now_utc() + 20s;
   CAF_CHECK(asks(call::read_status).empty());
 }
 

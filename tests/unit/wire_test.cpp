@@ -256,9 +256,7 @@ CAF_TEST(both dialects have a word for every state) {
     ++states;
     CAF_CHECK_EQUAL(report_code(R"({"status":")" + to_string(status) + "\"}"),
                     reported ? "ok" : "unsupported_status");
-    task_record task;
-    task.status = status;
-    CAF_CHECK_EQUAL(write_daemon_status(task),
+    CAF_CHECK_EQUAL(write_daemon_status(status),
                     R"({"status":")" + daemon + "\"}");
   };
 #define TELLTALE_DIALECT_STATUS(status, reported, daemon)                      \

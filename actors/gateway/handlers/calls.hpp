@@ -92,9 +92,11 @@ void tick_claims(gateway_self self);
 void drain_claims(gateway_self self);
 /// A claim's place in the line is free if its client has gone.
 void on_client_gone(gateway_self self, const client_gone& what);
-/// A runner that has given no name has no heartbeat but its questions for its
-/// task: they renew the lease.
-void keep_alive(gateway_self self, const task_record& task);
+/// A question about a task is a sign of life of the runner that works on it,
+/// and renews its lease. `number` is the attempt that was spoken for; 0: none
+/// was named.
+void keep_alive(gateway_self self, const task_found& found,
+                std::uint32_t number);
 
 // calls_reports.cpp
 void on_report_many(gateway_self self, http_call& call);

@@ -38,22 +38,30 @@ std::shared_ptr<void> as_waiter(std::shared_ptr<report_waiter> waiter) {
   return std::static_pointer_cast<void>(std::move(waiter));
 }
 
-void answer_row(gateway_self self, const task_id& task,
+/// The row, as the runner of the attempt that was asked for is to see it.
+void answer_row(gateway_self self, const task_id& asked,
                 const pending_reply_ptr& reply) {
-  self->request(self->state.peers.queries, read_patience, find_task{task})
+  self->request(self->state.peers.queries, read_patience, find_task{asked})
       .then(
-          [reply](const task_found& found) {
-            reply->respond(json_answer(200, write_daemon_task(found.task)));
+          [reply, asked](const task_found& found) {
+            auto row = found.task;
+            row.id = asked;
+            row.status =
+                status_seen_by(found.task, found.attempts, found.asked);
+            reply->respond(json_answer(200, write_daemon_task(row)));
           },
           fail_to(reply));
 }
 
 void on_daemon_settled(gateway_self self, const report_flight& flight,
-                       const task_id& task, const pending_reply_ptr& reply) {
-  // Finished meanwhile: the daemon sees the row and is content.
-  if (flight.result == ec::none || flight.result == ec::terminal_state
-      || flight.result == ec::stale_attempt)
-    answer_row(self, task, reply);
+                       const task_id& asked, const pending_reply_ptr& reply) {
+  const bool is_over =
+      flight.result == ec::terminal_state || flight.result == ec::stale_attempt;
+  // What is over is over: the daemon sees the row and is content. But nothing
+  // is to be launched for it.
+  if (flight.result == ec::none
+      || (is_over && flight.raw.status != task_status::running))
+    answer_row(self, asked, reply);
   else
     reply->respond(problem(flight.result));
 }
@@ -62,36 +70,27 @@ void on_daemon_settled(gateway_self self, const report_flight& flight,
 /// read once the report is settled.
 class daemon_waiter final : public report_waiter {
 public:
-  daemon_waiter(gateway_self self, const task_id& task, pending_reply_ptr reply)
-      : self_(self), task_(task), reply_(std::move(reply)) {}
+  daemon_waiter(gateway_self self, const task_id& asked,
+                pending_reply_ptr reply)
+      : self_(self), asked_(asked), reply_(std::move(reply)) {}
 
   void settle(const report_flight& flight,
               std::vector<http::answer>&) override {
-    on_daemon_settled(self_, flight, task_, reply_);
+    on_daemon_settled(self_, flight, asked_, reply_);
   }
 
 private:
   gateway_self self_; ///< settles its own reports alone
-  task_id task_;
+  task_id asked_;     ///< the id of the attempt
   pending_reply_ptr reply_;
 };
 
-/// Does a daemon's word still change a task in this state? A finished one
-/// stays as it is, save that a success may correct what the reaper assumed.
-bool still_counts(const task_record& task, task_status reported) {
-  if (!is_terminal(task.status))
-    return true;
-  return reported == task_status::succeeded && is_failure(task.status)
-         && task.settler == settled_by::reaper;
-}
-
 void send_daemon_report(gateway_self self, status_report report,
-                        const pending_reply_ptr& reply) {
+                        const task_id& asked, const pending_reply_ptr& reply) {
   report_flight flight;
-  const auto task = report.task;
   flight.raw = std::move(report);
   flight.reply.waiter =
-      as_waiter(std::make_shared<daemon_waiter>(self, task, reply));
+      as_waiter(std::make_shared<daemon_waiter>(self, asked, reply));
   auto batch = std::make_shared<std::vector<report_flight>>();
   batch->push_back(std::move(flight));
   send_reports(self, std::move(batch));
@@ -154,19 +153,17 @@ void on_daemon_report(gateway_self self, http_call& call) {
     reply->respond(problem_of(report.error()));
     return;
   }
-  if (!bind_attempt(*report, call.caller)) {
-    reply->respond(problem(ec::forbidden));
-    return;
-  }
   self->request(self->state.peers.queries, read_patience,
                 find_task{report->task})
       .then(
-          [self, reply,
+          [self, reply, asked = report->task, who = call.caller,
            report = std::move(*report)](const task_found& found) mutable {
-            if (still_counts(found.task, report.status))
-              send_daemon_report(self, std::move(report), reply);
+            report.task = found.task.id;
+            report.attempt = found.asked;
+            if (bind_attempt(report, who))
+              send_daemon_report(self, std::move(report), asked, reply);
             else
-              reply->respond(json_answer(200, write_daemon_task(found.task)));
+              reply->respond(problem(ec::forbidden));
           },
           fail_to(reply));
 }
@@ -182,8 +179,10 @@ void on_daemon_status(gateway_self self, http_call& call) {
                 find_task{task_id{*id}, ticket_of(self, reply, read_patience)})
       .then(
           [self, reply](const task_found& found) {
-            reply->respond(json_answer(200, write_daemon_status(found.task)));
-            keep_alive(self, found.task);
+            reply->respond(json_answer(
+                200, write_daemon_status(status_seen_by(
+                         found.task, found.attempts, found.asked))));
+            keep_alive(self, found, found.asked);
           },
           fail_to(reply));
 }

@@ -212,16 +212,30 @@ void on_client_gone(gateway_self self, const client_gone& what) {
     serve(self, *claim, {});
 }
 
-void keep_alive(gateway_self self, const task_record& task) {
+void keep_alive(gateway_self self, const task_found& found,
+                std::uint32_t number) {
   auto& state = self->state;
-  if (!is_active(task.status) || !task.runner.empty() || !task.lease_expires_at)
-    return;
+  const auto& task = found.task;
+  const auto own =
+      std::ranges::find(found.attempts, number > 0 ? number : task.attempt,
+                        &attempt_record::number);
+  const bool is_known = own != found.attempts.end();
+  // Who names no attempt may be one that was lost.
+  const bool may_be_old =
+      number == 0 && task.attempt > 1 && is_known && own->claimed;
+  const bool is_current = is_active(task.status) && !may_be_old
+                          && (number == 0 || number == task.attempt)
+                          && task.lease_expires_at;
+  beat_heart beat;
+  if (!may_be_old)
+    beat.runner = is_known ? own->runner : task.runner;
   // Half a lease is early enough, and spares the other writes.
-  const auto left = *task.lease_expires_at - state.setup.now();
-  if (left > state.options.lease / 2)
+  if (is_current
+      && *task.lease_expires_at - state.setup.now() <= state.options.lease / 2)
+    beat.tasks.push_back({task.id, task.attempt});
+  if (beat.runner.empty() && beat.tasks.empty())
     return;
-  self->request(state.peers.beats, caf::infinite,
-                beat_heart{{}, {{task.id, task.attempt}}})
+  self->request(state.peers.beats, caf::infinite, std::move(beat))
       .then([](const heart_beaten&) {},
             [](const caf::error&) {
               // The runner will ask again.
@@ -235,12 +249,16 @@ void on_read_status(gateway_self self, http_call& call) {
     reply->respond(problem(ec::task_not_found));
     return;
   }
+  const auto number = call.caller.attempt;
   self->request(self->state.peers.queries, read_patience,
                 find_task{task_id{*id}, ticket_of(self, reply, read_patience)})
       .then(
-          [self, reply](const task_found& found) {
-            reply->respond(json_answer(200, write_status(found.task)));
-            keep_alive(self, found.task);
+          [self, reply, number](const task_found& found) {
+            const auto seen =
+                status_seen_by(found.task, found.attempts, number);
+            reply->respond(
+                json_answer(200, write_status(seen, found.task.attempt)));
+            keep_alive(self, found, number);
           },
           fail_to(reply));
 }

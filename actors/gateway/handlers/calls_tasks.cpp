@@ -10,7 +10,7 @@ namespace {
 void on_task_created(gateway_self self, const task_created& created,
                      const pending_reply_ptr& reply) {
   auto answer =
-      json_answer(created.repeated ? 200 : 201, write_task(created.task));
+      json_answer(created.repeated ? 200 : 201, write_created(created));
   answer.headers.push_back(
       {"Location", "/tasks/" + to_string(created.task.id)});
   reply->respond(std::move(answer));

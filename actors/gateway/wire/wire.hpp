@@ -64,10 +64,11 @@ parse_daemon_fail(const task_id& task, std::string_view body);
 
 [[nodiscard]] std::string write_claimed(std::span<const task_record> tasks,
                                         std::span<const std::string> tokens);
-[[nodiscard]] std::string write_status(const task_record& task);
+[[nodiscard]] std::string write_status(task_status status,
+                                       std::uint32_t attempt);
 [[nodiscard]] std::string write_heartbeat(const heart_beaten& beat);
 [[nodiscard]] std::string write_daemon_task(const task_record& task);
-[[nodiscard]] std::string write_daemon_status(const task_record& task);
+[[nodiscard]] std::string write_daemon_status(task_status status);
 
 /// Result of one batched report, in order.
 struct batched_result {
@@ -108,6 +109,8 @@ parse_chat_binding(const std::string& session, std::string_view body);
 [[nodiscard]] caf::expected<std::string> parse_session(std::string_view body);
 
 [[nodiscard]] std::string write_task(const task_record& task);
+/// With `tells`.
+[[nodiscard]] std::string write_created(const task_created& created);
 [[nodiscard]] std::string write_found(const task_found& found);
 [[nodiscard]] std::string write_tasks(const tasks_listed& page);
 [[nodiscard]] std::string write_delivery(const delivery_record& delivery);

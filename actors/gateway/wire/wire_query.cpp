@@ -42,6 +42,8 @@ caf::expected<list_tasks> parse_list_tasks(const query_map& from) {
     what.chat_session = chat_session_id{std::move(*session)};
   what.since = query.word("since", parse_rfc3339, "must be a time");
   what.until = query.word("until", parse_rfc3339, "must be a time");
+  what.told = query.word("told", parse_told_state,
+                         "must be told, held, waiting, dead or nobody");
   what.words = query.text("q").value_or("");
   if (what.words.size() > max_words)
     query.fail("q", "must have at most 500 bytes");
@@ -56,7 +58,7 @@ caf::expected<list_deliveries> parse_list_deliveries(const query_map& from) {
   query_reader query{from};
   list_deliveries what;
   what.state = query.word("state", parse_delivery_state,
-                          "must be pending, sent or dead");
+                          "must be pending, sent, dead or superseded");
   what.relay = query.id("relay");
   if (const auto task = query.word("task_id", parse_uuid, "must be a UUID"))
     what.task = task_id{*task};

@@ -326,9 +326,8 @@ std::string write_daemon_task(const task_record& task) {
   return json::serialize(row);
 }
 
-std::string write_daemon_status(const task_record& task) {
-  return json::serialize(
-      json::object{{"status", dialect_of(task.status).daemon}});
+std::string write_daemon_status(task_status status) {
+  return json::serialize(json::object{{"status", dialect_of(status).daemon}});
 }
 
 } // namespace telltale

@@ -41,9 +41,9 @@ std::string write_claimed(std::span<const task_record> tasks,
   return json::serialize(json::object{{"tasks", std::move(list)}});
 }
 
-std::string write_status(const task_record& task) {
-  return json::serialize(json::object{{"status", to_string(task.status)},
-                                      {"attempt", task.attempt}});
+std::string write_status(task_status status, std::uint32_t attempt) {
+  return json::serialize(
+      json::object{{"status", to_string(status)}, {"attempt", attempt}});
 }
 
 std::string write_heartbeat(const heart_beaten& beat) {

@@ -52,7 +52,8 @@ json::value late_or_null(const std::optional<late_report>& late) {
 }
 
 json::object attempt_object(const attempt_record& attempt) {
-  return {{"attempt", attempt.number},
+  return {{"id", to_string(attempt.id)},
+          {"attempt", attempt.number},
           {"runner_id", text_or_null(attempt.runner.value)},
           {"status", to_string(attempt.status)},
           {"started_at", format_rfc3339(attempt.started_at)},
@@ -78,6 +79,28 @@ json::object delivery_object(const delivery_record& delivery) {
           {"message_id", text_or_null(delivery.message_id)},
           {"text", text_or_null(delivery.text.view())},
           {"muted_until", time_or_null(delivery.muted_until)}};
+}
+
+json::value told_or_null(const std::optional<told_summary>& told) {
+  if (!told)
+    return nullptr;
+  json::array targets;
+  for (const auto& one : told->targets) {
+    const bool is_told = one.state == told_state::told;
+    targets.push_back(json::object{
+        {"relay", one.relay},
+        {"chat_id", one.chat_id},
+        {"state", to_string(one.state)},
+        {"at", time_or_null(one.at)},
+        {"seconds",
+         is_told ? json::value(std::chrono::duration<double>(one.after).count())
+                 : json::value(nullptr)},
+        {"until", time_or_null(one.until)},
+        {"why", text_or_null(one.explanation)}});
+  }
+  return json::object{{"state", to_string(told->state)},
+                      {"targets", std::move(targets)},
+                      {"why", text_or_null(told->explanation)}};
 }
 
 json::value cursor_or_null(const std::optional<page_cursor>& cursor) {
@@ -118,8 +141,10 @@ caf::expected<create_request> parse_create(std::string_view body,
   task.workspace = workspace_id{fields.id("workspace_id").value_or("")};
   task.priority = static_cast<std::int32_t>(
       fields.integer("priority", -max_priority, max_priority).value_or(0));
-  task.max_attempts = static_cast<std::uint32_t>(
-      fields.integer("max_attempts", 1, 100).value_or(default_max_attempts));
+  const auto attempts = fields.integer("max_attempts", 1, 100);
+  task.asks_attempts = attempts.has_value();
+  task.max_attempts =
+      static_cast<std::uint32_t>(attempts.value_or(default_max_attempts));
   if (const auto limit =
           fields.integer("timeout_seconds", 0, max_timeout_seconds))
     task.timeout = std::chrono::seconds{*limit};
@@ -171,8 +196,20 @@ std::string write_task(const task_record& task) {
   return json::serialize(task_object(task));
 }
 
+std::string write_created(const task_created& created) {
+  auto all = task_object(created.task);
+  json::array tells;
+  for (const auto& one : created.tells)
+    tells.push_back(json::object{{"relay", one.relay},
+                                 {"chat_id", one.chat_id},
+                                 {"via", to_string(one.via)}});
+  all["tells"] = std::move(tells);
+  return json::serialize(all);
+}
+
 std::string write_found(const task_found& found) {
   auto all = task_object(found.task);
+  all["told"] = told_or_null(found.told);
   json::array attempts;
   for (const auto& attempt : found.attempts)
     attempts.push_back(attempt_object(attempt));
@@ -186,8 +223,11 @@ std::string write_found(const task_found& found) {
 
 std::string write_tasks(const tasks_listed& page) {
   json::array list;
-  for (const auto& task : page.tasks)
-    list.push_back(task_object(task));
+  for (const auto& task : page.tasks) {
+    auto row = task_object(task);
+    row["told"] = told_or_null(task.told);
+    list.push_back(std::move(row));
+  }
   return json::serialize(json::object{
       {"tasks", std::move(list)}, {"next_cursor", cursor_or_null(page.next)}});
 }
