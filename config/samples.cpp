@@ -45,7 +45,7 @@ app_secret = { env = "LARK_APP_SECRET" }
 type = "webhook"
 url = "https://hooks.example/telltale"
 secrets = [ { env = "HOOK_SECRET" } ]
-events = ["task:failed", "task:recovered"])"},
+events = ["task:failed", "task:amended", "task:recovered"])"},
 }};
 
 } // namespace

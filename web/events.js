@@ -1,7 +1,7 @@
 // The live stream, and what comes of it: one look at the service for many events.
 
 const TYPES = ['task:created', 'task:started', 'task:succeeded', 'task:failed', 'task:cancelled',
-  'task:recovered', 'delivery:sent', 'delivery:dead'];
+  'task:amended', 'task:recovered', 'delivery:sent', 'delivery:dead'];
 
 const HIDDEN_FOR = 30000; // then the connection goes to those who look
 const LOOK_EVERY = 5000;

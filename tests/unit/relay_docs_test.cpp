@@ -80,7 +80,8 @@ CAF_TEST(every language says each thing in as many words and slots) {
     CAF_CHECK_EQUAL(words.locale(), locale);
     for (const auto* key :
          {"join", "untitled", "attempt", "separator", "open_run", "digest",
-          "digest_title", "digest_reason", "digest_more", "other_reason"})
+          "digest_title", "digest_reason", "digest_more", "other_reason",
+          "correction"})
       CAF_CHECK(slots(words.word(key)) == slots(english.word(key)));
     for (const auto& row : failure_reasons()) {
       const auto& copy = words.copy(row.wire);

@@ -112,9 +112,9 @@ CAF_TEST(every catalogue has every text of the taxonomy) {
       CAF_CHECK(!is_blank(words.brief(row.wire)));
       CAF_CHECK(seen.insert(copy).second); // no two reasons read the same
     }
-    for (const auto* key :
-         {"untitled", "attempt", "separator", "open_run", "digest",
-          "digest_title", "digest_reason", "digest_more", "other_reason"})
+    for (const auto* key : {"untitled", "attempt", "separator", "open_run",
+                            "digest", "digest_title", "digest_reason",
+                            "digest_more", "other_reason", "correction"})
       CAF_CHECK(!words.word(key).empty());
   }
 }
@@ -181,6 +181,22 @@ CAF_TEST(a recovery is told as good news) {
       R"({"type":"task:recovered","error":"old","error_origin":"runner"})");
   CAF_CHECK_EQUAL(words.message, "✅ " + english().recovered());
   CAF_CHECK(words.good_news);
+}
+
+CAF_TEST(a correction says that it is one) {
+  message_facts facts;
+  facts.reason = "timeout";
+  facts.corrects = true;
+  const auto message = [&](std::string_view locale) {
+    return render(facts, catalog::of(locale), detail_style::error_first)
+        .message;
+  };
+  CAF_CHECK_EQUAL(message("en"),
+                  bad("Correction: " + english().copy("timeout")));
+  CAF_CHECK_EQUAL(message("zh-CN"),
+                  bad("更正：" + catalog::of("zh-CN").copy("timeout")));
+  facts.detail = "it was the disk";
+  CAF_CHECK_EQUAL(message("en"), bad("Correction: it was the disk"));
 }
 
 CAF_TEST(a locale falls back by language then by relay then to english) {

@@ -19,8 +19,16 @@ event_type type_of(const notice& x) {
   return x.payload->facts().type;
 }
 
+/// A correction that comes instead of what it corrects is a failure like any
+/// other.
 bool tells_failure(const notice& x) {
-  return type_of(x) == event_type::task_failed;
+  return type_of(x) == event_type::task_failed
+         || (type_of(x) == event_type::task_amended && !x.corrects);
+}
+
+bool is_for_people(const notice& x) {
+  return tells_failure(x) || type_of(x) == event_type::task_amended
+         || type_of(x) == event_type::task_recovered;
 }
 
 /// Splits what gets a message from what gets none.
@@ -29,12 +37,12 @@ sort_by_chat(std::vector<notice> due, sorted_batch& result,
              std::vector<std::string>& order) {
   std::map<std::string, std::vector<notice>> chats;
   for (auto& one : due) {
-    if (!tells_failure(one) && type_of(one) != event_type::task_recovered) {
+    if (!is_for_people(one)) {
       result.settled.push_back(
           dead(one.id, "chats are not told of " + to_string(type_of(one))));
       continue;
     }
-    if (tells_failure(one) && one.payload->facts().will_retry) {
+    if (one.payload->facts().will_retry) {
       result.settled.push_back(
           dead(one.id, "not told: another attempt is coming"));
       continue;
@@ -172,9 +180,12 @@ rendered render(const draft& what, const config::relay_config& options,
                 std::size_t detail_characters) {
   const auto& first = what.of.front();
   const auto& words = catalog::of(first.chat.locale, options.locale);
-  if (!what.gathered)
-    return render(message_facts_of(*first.payload), words,
-                  parse_detail_style(options.detail_style), detail_characters);
+  if (!what.gathered) {
+    auto facts = message_facts_of(*first.payload);
+    facts.corrects = first.corrects;
+    return render(facts, words, parse_detail_style(options.detail_style),
+                  detail_characters);
+  }
   std::vector<std::string> reasons;
   std::vector<std::string> titles;
   for (const auto& one : what.of) {

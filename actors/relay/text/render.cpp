@@ -56,7 +56,9 @@ rendered render(const message_facts& what, const catalog& words,
                 detail_style style, std::size_t detail_characters) {
   rendered result;
   result.good_news = what.recovered;
-  const std::string mark{result.good_news ? good_news_mark : bad_news_mark};
+  std::string mark{result.good_news ? good_news_mark : bad_news_mark};
+  if (what.corrects && !result.good_news)
+    mark += words.word("correction") + words.word("join");
   result.copy =
       mark + (result.good_news ? words.recovered() : words.copy(what.reason));
   result.message = result.copy;

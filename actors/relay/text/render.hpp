@@ -30,6 +30,7 @@ struct message_facts {
   std::int64_t attempt = 0;
   std::int64_t max_attempts = 0;
   bool recovered = false; ///< else it is a failure
+  bool corrects = false;  ///< another reason was told before
 };
 
 /// A platform's sentence is no detail: the copy of its reason says it better.
