@@ -49,6 +49,13 @@ bool names_task(const boost::json::value& answer, const std::string& task) {
   });
 }
 
+/// An older service does not say.
+bool tells_nobody(const boost::json::value& answer) {
+  const auto* object = answer.if_object();
+  const auto* tells = object ? object->if_contains("tells") : nullptr;
+  return tells && tells->is_array() && tells->get_array().empty();
+}
+
 } // namespace
 
 exec_session::exec_session(runner_client& service, const report_spool& spool,
@@ -144,6 +151,9 @@ void exec_session::create() {
     return trouble(answer, "cannot create a task");
   }
   token_ = text_at(answer.body, "token");
+  if (tells_nobody(answer.body))
+    tell_.warn("nobody would be told of a failure of this run; --chat-session "
+               "names a chat session that is bound to a chat");
   std::lock_guard hold{guard_};
   task_ = std::move(id);
   stage_ = stage::start;

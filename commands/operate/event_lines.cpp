@@ -16,7 +16,7 @@ namespace json = boost::json;
 namespace {
 
 colour colour_of(std::string_view type, bool is_retried) {
-  if (type == "task:failed")
+  if (type == "task:failed" || type == "task:amended")
     return is_retried ? colour::yellow : colour::red;
   if (type == "delivery:dead")
     return colour::red;

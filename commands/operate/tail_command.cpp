@@ -145,8 +145,8 @@ void add_tail(CLI::App& program, chosen& run) {
   add_console_options(*command, arguments->console);
   command->add_option(
       "--type", arguments->types,
-      "Only these: failed, succeeded, started, created, cancelled, recovered, "
-      "sent, dead");
+      "Only these: failed, amended, recovered, succeeded, started, created, "
+      "cancelled, sent, dead");
   command->add_option("--after", arguments->after,
                       "Begin after this position; 0: the oldest event kept");
   command->add_flag("--quiet", arguments->quiet, "Say nothing of breaks");
