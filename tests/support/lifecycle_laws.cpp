@@ -71,17 +71,13 @@ bool is_told_failed(const std::vector<event_facts>& events) {
 bool may_follow(const event_facts& first, const event_facts& then) {
   const bool failed =
       first.type == ev::task_failed || first.type == ev::task_amended;
-  switch (then.type) {
-  case ev::task_amended:
-  case ev::task_recovered:
+  if (then.type == ev::task_amended || then.type == ev::task_recovered)
     return failed;
-  case ev::task_succeeded:
+  if (then.type == ev::task_succeeded)
     return failed && first.will_retry;
-  case ev::task_failed:
+  if (then.type == ev::task_failed)
     return first.will_retry || then.origin == detail_origin::platform;
-  default:
-    return then.type == ev::task_cancelled;
-  }
+  return then.type == ev::task_cancelled;
 }
 
 /// An attempt settles once.

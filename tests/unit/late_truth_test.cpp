@@ -120,9 +120,10 @@ CAF_TEST(a job system that knows no attempts speaks for the current one) {
 CAF_TEST(an attempt that is over is not begun again by who means it) {
   auto named = saying(st::running);
   named.attempt = 1;
-  auto failed = after(decide_report(claimed(), saying(st::failed), context()));
+  const auto failed =
+      after(decide_report(claimed(), saying(st::failed), context()));
   CAF_CHECK_EQUAL(failed.task.status, st::failed);
-  auto cancelled = after(decide_cancel(claimed(), context()));
+  const auto cancelled = after(decide_cancel(claimed(), context()));
   const auto waiting = swept(claimed());
   CAF_CHECK_EQUAL(waiting.task.status, st::queued);
   for (const auto* found : {&failed, &cancelled, &waiting}) {
@@ -170,7 +171,8 @@ CAF_TEST(what nobody claims is final unless its request asked for more) {
   }
 }
 
-CAF_TEST(the runner's own reason ends a retry that it does not allow) {
+CAF_TEST(
+    the reason that a runner gives itself ends a retry that it does not allow) {
   const auto found = swept(claimed());
   CAF_CHECK(found.task.awaits_runner);
   const auto x = decide_report(
@@ -198,7 +200,7 @@ CAF_TEST(the runner's own reason ends a retry that it does not allow) {
   CAF_CHECK(!again.writes_task);
 }
 
-CAF_TEST(a retry that the runner's reason allows follows its policy) {
+CAF_TEST(a retry that the reason of the runner allows follows its policy) {
   auto report = saying(st::failed, "connection reset");
   report.why = reason::agent_provider_network;
   const auto x = decide_report(swept(claimed()), report, context());
@@ -236,7 +238,7 @@ CAF_TEST(a guess that was told is amended once and by another reason alone) {
   CAF_CHECK(y.attempt->settler == settled_by::runner);
 }
 
-CAF_TEST(a truth without words takes the platform's words away) {
+CAF_TEST(a truth without words takes the words of the platform away) {
   auto found = claimed();
   found.task.max_attempts = 1;
   found = swept(std::move(found));
@@ -254,12 +256,14 @@ CAF_TEST(a truth without words takes the platform's words away) {
   CAF_CHECK_EQUAL(y.task.error_detail.view(), "posting 3 of 5");
 }
 
-CAF_TEST(a person's retry outlives what the runner says of the attempt before) {
+CAF_TEST(
+    a retry by a person outlives what the runner says of the attempt before) {
   auto found = claimed();
   found.task.max_attempts = 1;
   const auto given_up = swept(std::move(found));
   found = after(decide_retry(given_up, context()), given_up.attempt);
-  const auto x = decide_report(found, saying(st::failed, "no money"), context());
+  const auto x =
+      decide_report(found, saying(st::failed, "no money"), context());
   CAF_CHECK_EQUAL(x.task.status, st::queued);
   CAF_CHECK(x.task.run_after == found.task.run_after);
   CAF_CHECK(x.event->will_retry);
