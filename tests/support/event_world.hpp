@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -71,7 +73,7 @@ struct event_world : postgres_fixture {
     pqxx::work work{link};
     work.exec("SELECT " + lock_positions);
     std::vector<committed_event> events;
-    std::vector<std::vector<chat_binding>> targets;
+    std::vector<follow_up> told_to;
     for (const auto& facts : all) {
       const auto position =
           work.exec1("SELECT nextval('event_position')")[0].as<std::int64_t>();
@@ -83,11 +85,16 @@ struct event_world : postgres_fixture {
                         format_rfc3339(facts.occurred_at), write_facts(facts),
                         position);
       events.push_back({facts, position, {}, {}});
-      targets.push_back(choose_targets(facts, bound(work, facts), relays));
+      auto& to = told_to.emplace_back();
+      if (is_follow_up(facts))
+        to = find_follow_up(work, facts.task);
+      std::ranges::move(choose_targets(facts, bound(work, facts), relays),
+                        std::back_inserter(to.chats));
     }
     std::vector<event_to_tell> asked;
     for (std::size_t i = 0; i < events.size(); ++i)
-      asked.push_back({&events[i], events[i].position, targets[i]});
+      asked.push_back({&events[i], events[i].position, told_to[i].chats,
+                       told_to[i].superseded});
     auto told = write_deliveries(work, asked, relays);
     for (std::size_t i = 0; i < events.size(); ++i) {
       events[i].leased = std::move(told[i].leased);

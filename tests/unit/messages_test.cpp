@@ -99,11 +99,11 @@ CAF_TEST(names and values of every enumeration go both ways) {
         task_outcome::unverified, task_outcome::failed,
         task_outcome::cancelled})
     CAF_CHECK(parse_task_outcome(to_string(outcome)) == outcome);
-  for (const auto type :
-       {event_type::task_created, event_type::task_started,
-        event_type::task_succeeded, event_type::task_failed,
-        event_type::task_cancelled, event_type::task_recovered,
-        event_type::delivery_sent, event_type::delivery_dead})
+  for (const auto type : {event_type::task_created, event_type::task_started,
+                          event_type::task_succeeded, event_type::task_failed,
+                          event_type::task_cancelled, event_type::task_amended,
+                          event_type::task_recovered, event_type::delivery_sent,
+                          event_type::delivery_dead})
     CAF_CHECK(parse_event_type(to_string(type)) == type);
   CAF_CHECK(!parse_task_status("done").has_value());
   CAF_CHECK(is_terminal(task_status::timed_out));

@@ -133,6 +133,8 @@ void say_outcome(relay_state& state, const delivery_tried& tried,
     spdlog::warn("relay {}: delivery {} is dead: {}", state.relay, id,
                  result.error);
     break;
+  case delivery_state::superseded: // by the store, never by a try
+    break;
   }
   if (tried.binding_broken) {
     state.counters->add(counter::broken_bindings_total, state.relay);
