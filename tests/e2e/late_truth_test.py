@@ -84,7 +84,7 @@ try:
     assert "✅" in told("Stubborn work", 3)[2]
 
     # What became of telling each is said of it, and nobody is a state.
-    assert service.task(task)["told"]["state"] == "told"
+    service.wait(lambda: service.task(task)["told"]["state"] == "told", "the recovery to be recorded as told", 20)
     assert service.create(kind="x", chat_session_id=LARK)["tells"] == [
         {"relay": "team-lark", "chat_id": "oc_team", "via": "session"}]
     made = service.create(kind="alone")
