@@ -33,7 +33,7 @@ function rawOf(task) {
 /** Where else to look: what the run was asked for, and what came of it. */
 function linksOut(task) {
   const out = [['source', task.source_url], ['result', task.result_url]].filter(([, value]) => value);
-  return out.length > 0 && h('p', { class: 'links-out' }, out.map(([name, value]) => h('span', {}, t(name), ' ', link(value))));
+  return h('p', { class: 'links-out', hidden: out.length === 0 }, out.map(([name, value]) => h('span', {}, t(name), ' ', link(value))));
 }
 
 /** The attempt whose reason is on top while another one is tried. */

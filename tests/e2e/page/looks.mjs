@@ -155,6 +155,7 @@ check('has landmarks and names, and nothing inline', async (page, runs) => {
     await open(page, path, there);
     if (there !== '.note') assert.equal(await page.locator('h1').count(), 1, path);
     assert.equal(await page.locator('main').count(), 1);
+    assert.doesNotMatch(await page.locator('main').innerText(), /^(false|true|null|undefined|NaN|\[object \w+\])$/m, `${path} shows a value of the program`);
     assert.equal(await page.locator('[style], script:not([src]), style, [onclick]').count(), 0, 'nothing inline');
   }
 });
