@@ -165,8 +165,7 @@ fake_events(event_stream_actor::pointer, const event_history& log) {
                   read.events.push_back(event);
             return read;
           },
-          [](replica_published&) {}, [](poll_events&) {},
-          [](pass_events&) {}};
+          [](replica_published&) {}, [](poll_events&) {}, [](pass_events&) {}};
 }
 
 inline config::token_config token(const std::string& value,

@@ -306,8 +306,7 @@ fake_events(event_stream_actor::pointer, world* w) {
                 read.events.push_back(event);
             return read;
           },
-          [](replica_published&) {}, [](poll_events&) {},
-          [](pass_events&) {}};
+          [](replica_published&) {}, [](poll_events&) {}, [](pass_events&) {}};
 }
 
 /// Settles everything as committed.

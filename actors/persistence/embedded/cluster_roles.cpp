@@ -68,7 +68,8 @@ void set_up_roles(const std::string& maintenance, const std::string& service) {
       work.exec("CREATE DATABASE telltale");
     work.exec("ALTER DATABASE telltale SET search_path = telltale, public");
     work.exec("REVOKE ALL ON DATABASE telltale FROM PUBLIC");
-    work.exec("GRANT CONNECT ON DATABASE telltale TO telltale");
+    // Temporary tables: by one the service tries whether the disk has room.
+    work.exec("GRANT CONNECT, TEMPORARY ON DATABASE telltale TO telltale");
   }
   pqxx::connection link{with_limits(service)};
   greet(link, {});

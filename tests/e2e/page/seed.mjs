@@ -1,6 +1,6 @@
 // Runs of every kind, made as runners and operators make them.
 
-import { call, create, eventually, finished, heartbeat, recover, report, sinkUrl, started } from './world.mjs';
+import { call, claim, create, eventually, finished, heartbeat, recover, report, sinkUrl, started } from './world.mjs';
 
 export const mark = `page${Date.now().toString(36)}`;
 export const hostile = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>"\'&lt;b&gt;';
@@ -41,6 +41,7 @@ async function late() {
 
 export async function seed() {
   await bindChats();
+  await claim('page-1');
   const runs = {
     delivered: await finished({ title: `Delivered ${mark}` }, { status: 'succeeded', posted: 2, result_url: 'https://example.com/r/1' }),
     clean: await finished({ title: `Clean ${mark}` }, { status: 'succeeded', posted: 0, intended_empty: true }),

@@ -33,6 +33,8 @@ export async function call(method, path, body, token = operatorToken, base = url
 export const create = (task) => call('POST', '/tasks',
   { kind: 'review', max_attempts: 1, run_after: new Date(Date.now() + 3600e3).toISOString(), ...task });
 export const report = (task, what) => call('POST', `/internal/tasks/${task.id}/status`, what, runnerToken);
+// Failures of a kind that nobody claims are not tried again.
+export const claim = (runner) => call('POST', '/internal/tasks/claim', { runner_id: runner, kinds: ['review'], wait_seconds: 0 }, runnerToken);
 export const heartbeat = (runner, tasks = []) => call('POST', `/internal/runners/${runner}/heartbeat`, { tasks }, runnerToken);
 export const recover = (runner) => call('POST', `/internal/runners/${runner}/recover`, {}, runnerToken);
 /** How many messages the chats have refused so far. */
