@@ -58,7 +58,7 @@ struct event_facts {
   std::optional<delivery_id> delivery;
   std::string relay;
 
-  std::optional<event_id> amends{}; ///< of `task:amended`: what it corrects
+  std::optional<event_id> amended{}; ///< of `task:amended`: what it corrects
 
   bool operator==(const event_facts&) const = default;
 };

@@ -106,7 +106,7 @@ std::string write_failure(const event_facts& facts, const std::string& url) {
   put_time(out, "next_attempt_at", facts.retry_at);
   put_time(out, "occurred_at", facts.occurred_at);
   put_text(out, "run_url", url);
-  put_text(out, "amends", facts.amends ? to_string(*facts.amends) : "");
+  put_text(out, "amends", facts.amended ? to_string(*facts.amended) : "");
   return json::serialize(out);
 }
 

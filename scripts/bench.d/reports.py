@@ -35,7 +35,7 @@ def prepare_limit(database, ids, facts_text):
     and the pgbench script that plays one batch a transaction."""
     facts = json.loads(facts_text)
     now = database.sql("SELECT now()")
-    columns = 39
+    columns = 46
     lines = []
     for number in range(len(ids) // BATCH):
         mine = ids[number * BATCH:(number + 1) * BATCH]
@@ -44,8 +44,8 @@ def prepare_limit(database, ids, facts_text):
         texts = [json.dumps(dict(facts, id=event, task=task), separators=(",", ":")) for task, event in zip(mine, events)]
         p = [mine, same(2), same("succeeded"), same("delivered"), same("runner"), same(1), same(1), same(None), same(None),
              same(1), same(None), same(None), same("runner-1"), same(None), same(now), same(now), same(None), same("f"),
-             mine, same(1), same("runner-1"), same(now), same(now), same("succeeded"), same(None), same(None),
-             same("runner"), same(None), same(None), same(None),
+             same(None), same("f"), same("f"), same("f"), mine, same(1), same("runner-1"), same(now), same(now), same("succeeded"), same(None), same(None),
+             same("runner"), same(None), same(None), same(None), same(None), same("f"), same(None),
              events, mine, same(1), same("task:succeeded"), same(now), texts,
              [], [], []]
         assert len(p) == columns
@@ -56,7 +56,7 @@ def prepare_limit(database, ids, facts_text):
     statement = re.sub(r"\$(\d+)", lambda m: f"(SELECT p{m.group(1)} FROM b)", write_statement())
     statement = statement.replace("WITH written", "WITH b AS MATERIALIZED (SELECT * FROM bench_batch WHERE n = (SELECT nextval('bench_seq'))), written", 1)
     # The end of each task is now, as it is with reports.
-    for ended in (16, 23):
+    for ended in (16, 27):
         statement = statement.replace(f"(SELECT p{ended} FROM b)::timestamptz[]", f"array_fill(now(), ARRAY[{BATCH}])")
     script = pathlib.Path(tempfile.mkstemp(suffix=".sql")[1])
     script.write_text(statement.strip() + ";\n")

@@ -126,7 +126,7 @@ CAF_TEST(a guess that nobody tried to tell is replaced by the truth) {
   CAF_CHECK(say(task, st::failed, 1) == report_effect::repeated);
   CAF_CHECK_EQUAL(hooks(task), "task:failed task:amended");
   CAF_CHECK_EQUAL(
-      ask("SELECT facts->>'amends' = (SELECT id::text FROM events WHERE"
+      ask("SELECT facts->>'amended' = (SELECT id::text FROM events WHERE"
           " type = 'task:failed') FROM events WHERE type = 'task:amended'"),
       "t");
 }

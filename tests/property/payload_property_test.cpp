@@ -141,7 +141,7 @@ event_facts roll_facts(dice& roll) {
     facts.delivery = delivery_id{roll.id()};
   facts.relay = roll.text();
   if (roll.flip())
-    facts.amends = event_id{roll.id()};
+    facts.amended = event_id{roll.id()};
   return facts;
 }
 

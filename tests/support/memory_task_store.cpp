@@ -59,7 +59,7 @@ void memory_task_store::write(transition& plan,
   if (plan.event) {
     plan.event->id = event_id{make_uuid_v7()};
     if (plan.event->type == event_type::task_amended)
-      plan.event->amends = last_failure(plan.task.id);
+      plan.event->amended = last_failure(plan.task.id);
     plan.targets =
         choose_targets(*plan.event, chat_of(plan.task), rules_.relays);
     if (const auto chat = chat_of(plan.task); chat && is_follow_up(*plan.event))

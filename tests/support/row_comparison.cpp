@@ -59,9 +59,9 @@ bool same(attempt_record a, attempt_record b) {
 bool same(event_facts a, event_facts b) {
   if (!near(a.occurred_at, b.occurred_at)
       || a.retry_at.has_value() != b.retry_at.has_value()
-      || a.amends.has_value() != b.amends.has_value())
+      || a.amended.has_value() != b.amended.has_value())
     return false;
-  a.amends = b.amends;
+  a.amended = b.amended;
   a.id = b.id;
   a.occurred_at = b.occurred_at;
   a.retry_at = b.retry_at;

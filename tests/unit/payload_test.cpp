@@ -69,7 +69,7 @@ CAF_TEST(a payload has all keys in the order of the contract) {
             R"(018f0000-0000-7000-8000-000000000001","amends":null})");
   auto correction = facts;
   correction.type = event_type::task_amended;
-  correction.amends = facts.id;
+  correction.amended = facts.id;
   const auto amended = payload_builder::build(correction, "");
   CAF_CHECK_EQUAL(keys_of(amended->json()), failure_keys);
   CAF_CHECK(dynamic_cast<const task_failed*>(amended.get()) != nullptr);

@@ -141,7 +141,7 @@ CREATE TABLE attempts (
   status         text NOT NULL,
   failure_reason text CHECK (failure_reason <> ''),
   error_detail   text CHECK (error_detail <> ''),
-  error_origin   text, -- who said that
+  detail_origin   text, -- who said that
   settler        text,
   findings       json,  -- how many values of which class were masked
   evidence       json,  -- what a sweep saw when it settled the attempt

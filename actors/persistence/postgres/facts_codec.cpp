@@ -144,7 +144,7 @@ event_facts read_object(const json::object& from) {
   facts.retry_at = read_if_there(from, "retry_at", parse_rfc3339);
   facts.delivery = read_if_there(from, "delivery", parse_id<delivery_id>);
   facts.relay = text_of(from, "relay");
-  facts.amends = read_if_there(from, "amends", parse_id<event_id>);
+  facts.amended = read_if_there(from, "amended", parse_id<event_id>);
   return facts;
 }
 
@@ -153,7 +153,7 @@ event_facts read_object(const json::object& from) {
 std::string write_facts(const event_facts& facts) {
   const auto& [id, type, occurred_at, task, attempt, max_attempts, kind, title,
                chat_session, workspace, agent, issue, status, outcome, why,
-               error, origin, will_retry, retry_at, delivery, relay, amends] =
+               error, origin, will_retry, retry_at, delivery, relay, amended] =
       facts;
   members out;
   out.add("id", to_string(id));
@@ -178,7 +178,7 @@ std::string write_facts(const event_facts& facts) {
   out.maybe("retry_at", retry_at);
   out.maybe("delivery", delivery);
   out.maybe("relay", relay);
-  out.maybe("amends", amends);
+  out.maybe("amended", amended);
   return out.done();
 }
 

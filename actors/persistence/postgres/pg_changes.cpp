@@ -47,7 +47,7 @@ constexpr int first_task_column = first_binding_column + binding_column_count;
 constexpr int first_attempt_column = first_task_column + task_column_count;
 constexpr int first_more_column = first_attempt_column + attempt_column_count;
 
-bool amends(const transition& plan) {
+bool is_amendment(const transition& plan) {
   return plan.event && plan.event->type == event_type::task_amended;
 }
 
@@ -57,14 +57,14 @@ bool follows_up(const transition& plan) {
 
 /// Does writing it take more than the one statement?
 bool tells_more(const transition& plan) {
-  return !plan.targets.empty() || amends(plan) || follows_up(plan);
+  return !plan.targets.empty() || is_amendment(plan) || follows_up(plan);
 }
 
 /// What corrects an earlier event says so, and goes where that one went; may be
 /// called for each try.
 void address_follow_up(pqxx::work& writing, transition& plan) {
-  if (amends(plan))
-    plan.event->amends = find_amended(writing, plan.task.id);
+  if (is_amendment(plan))
+    plan.event->amended = find_amended(writing, plan.task.id);
   if (!follows_up(plan))
     return;
   auto follow = find_follow_up(writing, plan.task.id);

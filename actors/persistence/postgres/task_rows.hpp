@@ -37,7 +37,7 @@ inline constexpr int more_task_column_count = 3;
 inline constexpr std::string_view attempt_columns =
     "a.number, a.runner_id, a.started_at, a.ended_at, a.status, "
     "a.failure_reason, a.error_detail, a.settler, a.evidence, a.late_report, "
-    "a.id, a.claimed, a.error_origin";
+    "a.id, a.claimed, a.detail_origin";
 inline constexpr int attempt_column_count = 13;
 
 /// Readers throw `std::runtime_error` on a value that no version of this

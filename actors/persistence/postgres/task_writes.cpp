@@ -119,12 +119,12 @@ WITH written AS (
       $35::uuid[], $36::bool[], $37::text[])
     AS n(task_id, number, runner_id, started_at, ended_at, status,
       failure_reason, error_detail, settler, findings, evidence, late_report,
-      id, claimed, error_origin)
+      id, claimed, detail_origin)
   WHERE (n.task_id IN (SELECT id FROM written)) IS TRUE
 ), attempted AS (
   UPDATE attempts a SET runner_id = n.runner_id, ended_at = n.ended_at,
     status = n.status, failure_reason = n.failure_reason,
-    error_detail = n.error_detail, error_origin = n.error_origin,
+    error_detail = n.error_detail, detail_origin = n.detail_origin,
     settler = n.settler,
     findings = COALESCE(n.findings, a.findings),
     evidence = COALESCE(n.evidence, a.evidence),
@@ -134,7 +134,7 @@ WITH written AS (
 ), begun AS (
   INSERT INTO attempts (task_id, number, runner_id, started_at, ended_at,
     status, failure_reason, error_detail, settler, findings, evidence,
-    late_report, id, claimed, error_origin)
+    late_report, id, claimed, detail_origin)
   SELECT * FROM tries n WHERE NOT EXISTS (
     SELECT FROM attempts a
     WHERE a.task_id = ANY(ARRAY[n.task_id]) AND a.number = n.number)
