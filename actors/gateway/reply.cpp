@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <boost/json.hpp>
+#include <caf/send.hpp>
 
 namespace telltale {
 
@@ -108,20 +109,28 @@ bool pending_reply::is_gone() const {
   return flag && flag->load(std::memory_order_relaxed);
 }
 
-void pending_reply::watch(std::function<void()> then) {
+void pending_reply::watch(const request_handler_actor& owner) {
   if (to_)
-    to_->on_gone(std::move(then));
+    to_->on_gone([weak = weak_from_this(), owner] {
+      if (const auto gone = weak.lock())
+        caf::anon_send(owner, client_gone{reply_token{gone}});
+    });
 }
 
 std::shared_ptr<http::stream>
-pending_reply::open_stream(http::response head, std::function<void()> on_closed,
-                           std::function<void()> on_room) {
+pending_reply::open_stream(http::response head,
+                           const request_handler_actor& owner,
+                           std::uint64_t number) {
   const auto to = std::exchange(to_, nullptr);
   if (!to)
     return nullptr;
   finish(head);
-  return to->open_stream(std::move(head), std::move(on_closed),
-                         std::move(on_room));
+  const auto tell = [&owner, number](bool gone) {
+    return [owner, what = stream_changed{number, gone}] {
+      caf::anon_send(owner, what);
+    };
+  };
+  return to->open_stream(std::move(head), tell(true), tell(false));
 }
 
 http::response report_answer(const report_flight& flight) {

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "http/server.hpp"
 #include "messages/error.hpp"
+#include "messages/protocols.hpp"
 #include "messages/status_report.hpp"
 
 namespace telltale {
@@ -41,7 +41,7 @@ using edge_tally_ptr = std::shared_ptr<edge_tally>;
 [[nodiscard]] http::response refusal_answer(http::refusal why);
 
 /// One request that waits. Answers 500 if nobody does. Any thread.
-class pending_reply {
+class pending_reply : public std::enable_shared_from_this<pending_reply> {
 public:
   /// Counts itself as in flight unless `bounded` is false (long polls,
   /// streams).
@@ -59,13 +59,15 @@ public:
   /// The answer for `reply_board::respond_all`; this one is done with.
   [[nodiscard]] http::answer with(http::response what);
 
+  /// Answers with a stream; `owner` is told of it with `stream_changed`, which
+  /// bears this number.
   [[nodiscard]] std::shared_ptr<http::stream>
-  open_stream(http::response head, std::function<void()> on_closed,
-              std::function<void()> on_room);
+  open_stream(http::response head, const request_handler_actor& owner,
+              std::uint64_t number);
 
-  /// Has `then` called, on an io thread, should the client go before the
+  /// Has `owner` told with `client_gone`, should the client go before the
   /// answer. Not from two threads, nor beside `respond`.
-  void watch(std::function<void()> then);
+  void watch(const request_handler_actor& owner);
   /// Has the client gone, so that whatever is answered reaches nobody? Before
   /// the answer, by its owner.
   [[nodiscard]] bool is_gone() const;

@@ -39,11 +39,11 @@ std::string joined(const std::vector<std::string>& names) {
 
 } // namespace
 
-lifetime::lifetime(config::settings settings,
-                   std::function<config::load_result()> load,
+lifetime::lifetime(config::settings settings, config::load_request source,
                    const signal_gate& signals)
-    : settings_(std::move(settings)), first_(settings_), load_(std::move(load)),
-      signals_(signals) {}
+    : settings_(std::move(settings)), first_(settings_),
+      source_(std::move(source)), signals_(signals),
+      fatal_(std::make_shared<fatal_mailbox>(signals)) {}
 
 lifetime::~lifetime() {
   if (thread_.joinable())
@@ -110,11 +110,7 @@ void lifetime::begin_stop() {
 }
 
 void lifetime::on_notice() {
-  std::string fatal;
-  {
-    const std::scoped_lock lock{guard_};
-    fatal = fatal_;
-  }
+  const auto fatal = fatal_->read();
   if (fatal.empty() || stopping_.stop_requested())
     return;
   spdlog::critical("giving up: {}", fatal);
@@ -176,9 +172,9 @@ void lifetime::live() {
     spdlog::critical("{}", failure.text);
     how.code = failure.code;
   }
-  const std::scoped_lock lock{guard_};
-  if (!fatal_.empty())
+  if (!fatal_->read().empty())
     how.code = EX_SOFTWARE;
+  const std::scoped_lock lock{guard_};
   ending_ = how;
   signals_.notify();
 }
@@ -198,13 +194,8 @@ int lifetime::start_and_serve() {
   migrate_patiently(store.url(), embedded, stop_token);
   throw_if_stopped(stop_token);
   enter("the actors");
-  auto running = std::make_unique<service>(
-      settings_, store.url(), std::move(bound), [this](std::string why) {
-        const std::scoped_lock lock{guard_};
-        if (fatal_.empty())
-          fatal_ = std::move(why);
-        signals_.notify();
-      });
+  auto running = std::make_unique<service>(settings_, store.url(),
+                                           std::move(bound), fatal_);
   running->start();
   const auto colon = settings_.http.listen.rfind(':');
   std::printf("telltale is ready at http%s://%s:%u\n",
@@ -287,7 +278,7 @@ int lifetime::stop(std::unique_ptr<service> running, service_database& store) {
 }
 
 void lifetime::reload(service& running) {
-  const auto read = load_();
+  const auto read = config::load(source_);
   const auto refused = config::refusals(read);
   if (!refused.empty()) {
     for (const auto& each : refused)

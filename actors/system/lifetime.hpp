@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "actors/system/fatal_mailbox.hpp"
 #include "actors/system/signals.hpp"
 #include "config/config.hpp"
 #include "config/load.hpp"
@@ -40,8 +40,8 @@ public:
   /// Beside the drain: for actors, database and log.
   static constexpr std::chrono::milliseconds stop_allowance{5'000};
 
-  /// `load` reads the configuration anew for a reload.
-  lifetime(config::settings settings, std::function<config::load_result()> load,
+  /// `source` is where a reload reads the configuration anew.
+  lifetime(config::settings settings, config::load_request source,
            const signal_gate& signals);
   lifetime(const lifetime&) = delete;
   lifetime& operator=(const lifetime&) = delete;
@@ -77,16 +77,16 @@ private:
 
   config::settings settings_;    ///< the other thread's after the start
   const config::settings first_; ///< what the process was started with
-  std::function<config::load_result()> load_;
+  const config::load_request source_;
   const signal_gate& signals_;
+  const fatal_mailbox_ptr fatal_; ///< why the process gives up
   std::stop_source stopping_;
   clock::time_point stop_by_{}; ///< set before `stopping_`
 
   mutable std::mutex guard_; ///< of all down to `ending_`
   std::condition_variable news_;
   std::vector<errand> errands_;
-  std::string step_;  ///< what the other thread does now
-  std::string fatal_; ///< why the process gives up
+  std::string step_; ///< what the other thread does now
   bool started_ = false;
   std::optional<ending> ending_;
 

@@ -20,7 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A pipe that poll calls writable has actor for this much.
+/// A pipe that poll calls writable takes this much.
 constexpr std::size_t piece = 4096;
 /// How long to leave a descriptor alone that fails: a full disk, say.
 constexpr auto pause_after_error = 200ms;
@@ -87,12 +87,12 @@ struct log_queue::shared {
     return true;
   }
 
-  /// What there is, with a word about what is missing before it. Holds the
-  /// lock.
+  /// What there is, with a line about what is missing before it. The caller
+  /// holds the lock.
   std::string take() {
     std::string batch;
-    if (dropped != dropped_told && options.word_gap)
-      batch = options.word_gap(dropped - dropped_told);
+    if (dropped != dropped_told && options.gap_line)
+      batch = options.gap_line(dropped - dropped_told);
     dropped_told = dropped;
     // Few at a time: what has been taken cannot give way any more.
     while (!lines.empty() && batch.size() < 4 * piece) {

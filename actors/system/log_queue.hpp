@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,8 +10,8 @@ namespace telltale {
 struct log_queue_options {
   std::size_t most_lines = 8'192;
   std::size_t most_bytes = 4'194'304;
-  /// Words the line that tells how many lines are missing.
-  std::function<std::string(std::uint64_t)> word_gap;
+  /// Pure: the line that tells how many lines are missing; null: none.
+  std::string (*gap_line)(std::uint64_t) = nullptr;
 };
 
 /// Lines on their way to a descriptor, written by a thread of their own, so
@@ -20,7 +19,7 @@ struct log_queue_options {
 /// the oldest lines give way to the newest and are counted; once it flows
 /// again, one line in their place tells how many are missing.
 ///
-/// A pipe is written in pieces that it has actor for, so the thread itself
+/// A pipe is written in pieces that fit into it, so the thread itself
 /// stays free to end. Any thread may call everything.
 class log_queue {
 public:
@@ -34,7 +33,7 @@ public:
   /// Takes a line that ends in a line feed. Never waits for the descriptor.
   void push(std::string line);
 
-  /// Lines that found no actor so far.
+  /// Lines that were lost so far.
   [[nodiscard]] std::uint64_t dropped() const;
 
   /// Waits until all is written, at most so long. False: something is left.

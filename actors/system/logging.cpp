@@ -63,13 +63,22 @@ std::shared_ptr<log_queue> current_queue() {
 }
 
 /// The line that stands where others are missing, laid out as they are.
-std::string gap_line(spdlog::formatter& layout, std::uint64_t lines) {
+std::string gap_line(std::unique_ptr<spdlog::formatter> layout,
+                     std::uint64_t lines) {
   const auto text = std::to_string(lines)
                     + " lines of the log were dropped, since nobody read it "
                       "fast enough";
   spdlog::memory_buf_t line;
-  layout.format(spdlog::details::log_msg{"log", level::warn, text}, line);
+  layout->format(spdlog::details::log_msg{"log", level::warn, text}, line);
   return std::string{line.data(), line.size()};
+}
+
+std::string json_gap_line(std::uint64_t lines) {
+  return gap_line(make_json_format(), lines);
+}
+
+std::string text_gap_line(std::uint64_t lines) {
+  return gap_line(make_text_format(), lines);
 }
 
 level_book& book() {
@@ -100,17 +109,12 @@ spdlog::level::level_enum level_named(std::string_view word) {
 }
 
 void start_logging(const config::log_config& what) {
-  const auto make_format = [&] {
-    return what.format == "json" ? make_json_format() : make_text_format();
-  };
-  const std::shared_ptr<spdlog::formatter> of_gaps = make_format();
+  const bool json = what.format == "json";
   log_queue_options options;
-  options.word_gap = [of_gaps](std::uint64_t lines) {
-    return gap_line(*of_gaps, lines);
-  };
+  options.gap_line = json ? json_gap_line : text_gap_line;
   auto queue = std::make_shared<log_queue>(STDERR_FILENO, std::move(options));
   auto sink = std::make_shared<queue_sink>(queue);
-  sink->set_formatter(make_format());
+  sink->set_formatter(json ? make_json_format() : make_text_format());
   {
     auto& holder = current();
     const std::scoped_lock lock{holder.guard};

@@ -38,13 +38,13 @@ void add_source(CLI::App& command, const std::shared_ptr<config_source>& from) {
       ->allow_extra_args(false);
 }
 
-config::load_result load_from(const config_source& from) {
+config::load_request request_of(const config_source& from) {
   config::load_request what;
   if (!from.file.empty())
     what.file = from.file;
   what.environment = config::process_environment();
   what.overrides = from.overrides;
-  return config::load(what);
+  return what;
 }
 
 void complain(const std::vector<config::problem>& problems) {
@@ -54,7 +54,7 @@ void complain(const std::vector<config::problem>& problems) {
 
 /// The settings to run with, or nothing, having said why.
 std::optional<config::settings> usable(const config_source& from) {
-  const auto read = load_from(from);
+  const auto read = config::load(request_of(from));
   const auto refused = config::refusals(read);
   complain(refused);
   if (!refused.empty()) {
@@ -86,8 +86,7 @@ int serve(const config_source& from) {
     const signal_gate signals; // before the first thread
     const logging_session log{settings->log};
     raise_descriptor_limit();
-    lifetime life{std::move(*settings), [&from] { return load_from(from); },
-                  signals};
+    lifetime life{std::move(*settings), request_of(from), signals};
     how = life.run();
     if (how.abrupt) {
       end_logging();

@@ -261,11 +261,9 @@ void service::wiring::spawn_gateway_and_others(http::listener bound) {
 }
 
 service::service(const config::settings& settings, std::string database_url,
-                 http::listener bound,
-                 std::function<void(std::string)> on_fatal)
+                 http::listener bound, fatal_mailbox_ptr fatal)
     : wiring_(std::make_unique<wiring>(settings, std::move(database_url),
-                                       std::move(bound), std::move(on_fatal))) {
-}
+                                       std::move(bound), std::move(fatal))) {}
 
 service::~service() = default;
 

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "actors/system/fatal_mailbox.hpp"
 #include "config/config.hpp"
 #include "http/listener.hpp"
 
@@ -18,10 +18,9 @@ class service {
 public:
   /// Spawns all actors behind an address that `bind_edge` gave; throws
   /// `std::exception` with what an operator can do if that fails, and leaves
-  /// nothing running. `on_fatal` is told, on any thread, why the process
-  /// should end.
+  /// nothing running. `fatal` is told why the process should end.
   service(const config::settings& settings, std::string database_url,
-          http::listener bound, std::function<void(std::string)> on_fatal);
+          http::listener bound, fatal_mailbox_ptr fatal);
   ~service();
   service(const service&) = delete;
   service& operator=(const service&) = delete;

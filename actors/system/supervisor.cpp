@@ -28,7 +28,7 @@ std::string type_of(const std::exception_ptr& thrown) {
 
 void start_child(caf::stateful_actor<supervisor_state>* self) {
   auto& state = self->state;
-  state.child = state.make();
+  state.child = state.factory->start();
   self->monitor(state.child);
   for (const auto& each : state.kept)
     if (!each.newest.empty())
@@ -57,18 +57,18 @@ void on_child_down(caf::stateful_actor<supervisor_state>* self,
     return;
   }
   const auto now = std::chrono::steady_clock::now();
-  const auto why = self->system().render(down.reason);
+  const auto explanation = self->system().render(down.reason);
   state.counters->add(counter::actor_restarts_total, state.actor_name);
   if (!may_restart(state.crashes, now, state.limit)) {
-    state.on_fatal("the actor '" + state.actor_name + "' crashed "
-                   + std::to_string(state.crashes.size()) + " times within "
-                   + std::to_string(state.limit.within.count())
-                   + " s; last: " + why);
+    state.fatal->post("the actor '" + state.actor_name + "' crashed "
+                      + std::to_string(state.crashes.size()) + " times within "
+                      + std::to_string(state.limit.within.count())
+                      + " s; last: " + explanation);
     self->quit(caf::exit_reason::unhandled_exception);
     return;
   }
   spdlog::error("the actor '{}' crashed ({}) and was started again",
-                state.actor_name, why);
+                state.actor_name, explanation);
   start_child(self);
 }
 
@@ -98,14 +98,12 @@ bool may_restart(std::deque<std::chrono::steady_clock::time_point>& crashes,
 }
 
 caf::behavior supervisor(caf::stateful_actor<supervisor_state>* self,
-                         std::string actor_name,
-                         std::function<caf::actor()> make,
-                         std::function<void(std::string)> on_fatal,
-                         counter_board_ptr counters, restart_limit limit,
-                         std::vector<message_test> kept) {
+                         std::string actor_name, actor_factory_ptr factory,
+                         fatal_mailbox_ptr fatal, counter_board_ptr counters,
+                         restart_limit limit, std::vector<message_test> kept) {
   self->state = supervisor_state{.actor_name = std::move(actor_name),
-                                 .make = std::move(make),
-                                 .on_fatal = std::move(on_fatal),
+                                 .factory = std::move(factory),
+                                 .fatal = std::move(fatal),
                                  .counters = std::move(counters),
                                  .limit = limit,
                                  .child = {},

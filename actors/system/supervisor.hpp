@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +16,7 @@
 #include <caf/message.hpp>
 #include <caf/stateful_actor.hpp>
 
+#include "actors/system/fatal_mailbox.hpp"
 #include "messages/counters.hpp"
 
 // Supervision: every actor stands behind a supervisor, an actor whose handle
@@ -25,13 +25,13 @@
 
 namespace telltale {
 
-/// How often a actor may crash before the process gives up.
+/// How often an actor may crash before the process gives up.
 struct restart_limit {
   std::size_t crashes = 5;
   std::chrono::seconds within{60};
 };
 
-/// Pure: may a actor that crashed at these moments be started once more?
+/// Pure: may an actor that crashed at these moments be started once more?
 [[nodiscard]] bool
 may_restart(std::deque<std::chrono::steady_clock::time_point>& crashes,
             std::chrono::steady_clock::time_point now,
@@ -51,13 +51,38 @@ struct kept_message {
   caf::message newest; ///< empty: none has come yet
 };
 
+/// Starts a supervised actor, as often as it takes. On the supervisor's thread.
+class actor_factory {
+public:
+  virtual ~actor_factory() = default;
+  [[nodiscard]] virtual caf::actor start() const = 0;
+};
+
+using actor_factory_ptr = std::shared_ptr<const actor_factory>;
+
+/// The factory whose actors `start()` returns.
+template <class Start>
+[[nodiscard]] actor_factory_ptr make_actor_factory(Start start) {
+  class factory final : public actor_factory {
+  public:
+    explicit factory(Start start) : start_(std::move(start)) {}
+    [[nodiscard]] caf::actor start() const override {
+      return caf::actor_cast<caf::actor>(start_());
+    }
+
+  private:
+    Start start_;
+  };
+  return std::make_shared<const factory>(std::move(start));
+}
+
 /// What a supervisor knows.
 struct supervisor_state {
   static inline const char* name = "supervisor";
 
-  std::string actor_name;                    ///< for the log and the counter
-  std::function<caf::actor()> make;          ///< starts the actor
-  std::function<void(std::string)> on_fatal; ///< ends the process
+  std::string actor_name; ///< for the log and the counter
+  actor_factory_ptr factory;
+  fatal_mailbox_ptr fatal; ///< to the owner of the process's stop
   counter_board_ptr counters;
   restart_limit limit;
   caf::actor child;
@@ -70,15 +95,14 @@ struct supervisor_state {
 
 /// A supervisor for one actor. Accepts everything and passes it on. When the
 /// actor ends otherwise than by being told to, it is started again at once and
-/// the log says so; after too many crashes `on_fatal` is told why. Told to
-/// exit, it tells the actor and exits after it; the actor's series end with
+/// the log says so; after too many crashes it posts to `fatal` why. Told
+/// to exit, it tells the actor and exits after it; the actor's series end with
 /// them. Of each kind in `kept` it remembers the newest message and passes it
 /// on to a restarted actor before anything else: what the actor was last told
 /// of its options.
 [[nodiscard]] caf::behavior
 supervisor(caf::stateful_actor<supervisor_state>* self, std::string actor_name,
-           std::function<caf::actor()> make,
-           std::function<void(std::string)> on_fatal,
+           actor_factory_ptr factory, fatal_mailbox_ptr fatal,
            counter_board_ptr counters, restart_limit limit,
            std::vector<message_test> kept);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -52,8 +51,8 @@ public:
   /// has made the object whole. It ends the actors that were spawned before the
   /// members go which they use.
   wiring(const config::settings& settings, std::string url,
-         http::listener bound, std::function<void(std::string)> on_fatal)
-      : wiring(no_actors{}, settings, std::move(url), std::move(on_fatal)) {
+         http::listener bound, fatal_mailbox_ptr fatal)
+      : wiring(no_actors{}, settings, std::move(url), std::move(fatal)) {
     bound.listen();
     spawn_readiness();
     spawn_redaction();
@@ -92,8 +91,8 @@ private:
   struct no_actors {};
 
   wiring(no_actors, const config::settings& settings, std::string url,
-         std::function<void(std::string)> on_fatal)
-      : settings_(settings), on_fatal_(std::move(on_fatal)),
+         fatal_mailbox_ptr fatal)
+      : settings_(settings), fatal_(std::move(fatal)),
         deployment_key_(load_or_make_tag_key(url)), store_{.url =
                                                                std::move(url)},
         actors_config_(settings.caf), actors_(actors_config_) {
@@ -102,27 +101,24 @@ private:
     store_.counters = counters_;
   }
 
-  /// A actor's supervisor and what it is called.
+  /// An actor's supervisor and what it is called.
   struct supervised_actor {
     std::string actor_name;
     caf::actor handle;
   };
 
-  /// Puts a supervisor before a actor and keeps it for the stop.
+  /// Puts a supervisor before an actor and keeps it for the stop.
   template <class Handle, class Start>
-  Handle supervised(const std::string& actor_name, Start start_room,
+  Handle supervised(const std::string& actor_name, Start start,
                     std::vector<message_test> kept = {}) {
-    auto make = [start_room]() -> caf::actor {
-      return caf::actor_cast<caf::actor>(start_room());
-    };
-    auto before = actors_.spawn(
-        supervisor, actor_name, std::function<caf::actor()>{std::move(make)},
-        on_fatal_, counters_, restart_limit{}, std::move(kept));
+    auto before = actors_.spawn(supervisor, actor_name,
+                                make_actor_factory(std::move(start)), fatal_,
+                                counters_, restart_limit{}, std::move(kept));
     supervised_.push_back({actor_name, before});
     return caf::actor_cast<Handle>(before);
   }
 
-  /// A actor that works on the scheduler.
+  /// An actor that works on the scheduler.
   template <class Handle, class State, class Body>
   Handle spawn_cooperative(const std::string& actor_name, Body body,
                            std::vector<message_test> kept = {}) {
@@ -139,7 +135,7 @@ private:
         std::move(kept));
   }
 
-  /// A actor that blocks, on a thread of its own.
+  /// An actor that blocks, on a thread of its own.
   template <class Handle, class State, class Body>
   Handle spawn_blocking(const std::string& actor_name, Body body,
                         std::vector<message_test> kept = {}) {
@@ -182,7 +178,7 @@ private:
   }
 
   config::settings settings_;
-  std::function<void(std::string)> on_fatal_;
+  fatal_mailbox_ptr fatal_; ///< to the owner of the stop
   std::string deployment_key_;
   counter_board_ptr counters_ = std::make_shared<counter_board>();
   pg_options store_;

@@ -263,10 +263,10 @@ CAF_TEST(the log of a cluster that runs is bounded and goes on) {
 }
 
 CAF_TEST(a start that is told to stop ends at once and leaves nothing) {
-  std::stop_source stop;
+  static std::stop_source stop;
   auto given = options();
   given.stop = stop.get_token();
-  given.progress = [&](std::string_view) { stop.request_stop(); };
+  given.progress = [](std::string_view) { stop.request_stop(); };
   bool ended = false;
   try {
     auto unexpected = embedded_postgres::start(given);

@@ -59,6 +59,9 @@ std::size_t descriptors_now() {
 }
 
 struct fixture : postgres_fixture {
+  signal_gate signals;
+  fatal_mailbox_ptr fatal = std::make_shared<fatal_mailbox>(signals);
+
   fixture() { spdlog::set_level(spdlog::level::off); }
 
   static config::settings plain() {
@@ -80,8 +83,7 @@ struct fixture : postgres_fixture {
                                     const std::string& database) const {
     try {
       auto bound = bind_edge(settings.http);
-      service running{settings, database, std::move(bound),
-                      [](const std::string&) {}};
+      service running{settings, database, std::move(bound), fatal};
       running.start();
       return {};
     } catch (...) {
@@ -131,8 +133,7 @@ CAF_TEST(an address that is taken while the service starts ends the start) {
     first.listen();
     bool refused = false;
     try {
-      service running{plain(), url(), std::move(second),
-                      [](const std::string&) {}};
+      service running{plain(), url(), std::move(second), fatal};
     } catch (const http::listen_error&) {
       refused = true;
     }

@@ -10,6 +10,8 @@ endfunction()
 
 telltale_check(includes scripts/check_includes)
 telltale_check(include_rules scripts/check_includes --self-test)
+telltale_check(callbacks scripts/check_callbacks)
+telltale_check(callback_rules scripts/check_callbacks --self-test)
 telltale_check(links scripts/check_links)
 telltale_check(link_rules scripts/check_links --self-test)
 telltale_check(payload scripts/check_payload)

@@ -71,7 +71,7 @@ struct fixture {
 log_queue_options few(std::size_t lines) {
   log_queue_options options;
   options.most_lines = lines;
-  options.word_gap = [](std::uint64_t missing) {
+  options.gap_line = [](std::uint64_t missing) {
     return "missing " + std::to_string(missing) + "\n";
   };
   return options;

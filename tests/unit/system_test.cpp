@@ -17,12 +17,13 @@ namespace {
 
 struct fixture : test_coordinator_fixture<> {
   counter_board_ptr counters = std::make_shared<counter_board>();
-  std::vector<std::string> hopeless;
+  signal_gate signals;
+  fatal_mailbox_ptr fatal = std::make_shared<fatal_mailbox>(signals);
   int starts = 0;
   std::vector<std::string> heard; ///< words that reached the actor
 
-  /// A actor that answers twice its number, and crashes on 13.
-  caf::actor make_room() {
+  /// An actor that answers twice its number, and crashes on 13.
+  caf::actor start() {
     ++starts;
     return sys.spawn([this](caf::event_based_actor* me) -> caf::behavior {
       install_guards(me, "doubler");
@@ -38,11 +39,8 @@ struct fixture : test_coordinator_fixture<> {
 
   caf::actor supervised =
       sys.spawn(supervisor, std::string{"doubler"},
-                std::function<caf::actor()>{[this] { return make_room(); }},
-                std::function<void(std::string)>{[this](std::string why) {
-                  hopeless.push_back(std::move(why));
-                }},
-                counters, restart_limit{.crashes = 3, .within = 60s},
+                make_actor_factory([this] { return start(); }), fatal, counters,
+                restart_limit{.crashes = 3, .within = 60s},
                 std::vector<message_test>{keeps<std::string>()});
 
   ~fixture() override {
@@ -68,13 +66,13 @@ CAF_TEST(a supervisor passes requests on and answers come back) {
   CAF_CHECK_EQUAL(starts, 1);
 }
 
-CAF_TEST(a crashed room starts again behind the same handle) {
+CAF_TEST(a crashed actor starts again behind the same handle) {
   CAF_CHECK_EQUAL(ask(13), -1);
   CAF_CHECK_EQUAL(ask(4), 8);
   CAF_CHECK_EQUAL(starts, 2);
   CAF_CHECK_EQUAL(counters->read(counter::actor_restarts_total, "doubler"),
                   1.0);
-  CAF_CHECK(hopeless.empty());
+  CAF_CHECK_EQUAL(fatal->read(), "");
 }
 
 CAF_TEST(a restarted actor is told the newest of what its supervisor keeps) {
@@ -87,7 +85,7 @@ CAF_TEST(a restarted actor is told the newest of what its supervisor keeps) {
   run();
   CAF_CHECK_EQUAL(starts, 2);
   CAF_CHECK_EQUAL(heard, (std::vector<std::string>{"one", "two", "three"}));
-  CAF_MESSAGE("also by the actor_name after that, and before what comes then");
+  CAF_MESSAGE("also the one after that, and before what comes then");
   ask(13);
   self->send(supervised, std::string{"four"});
   run();
@@ -104,12 +102,13 @@ CAF_TEST(messages with options are known by what they are options of) {
   CAF_CHECK(!is_kept(caf::message{}));
 }
 
-CAF_TEST(a room that keeps crashing ends the process with a reason) {
+CAF_TEST(an actor that keeps crashing ends the process with a reason) {
   for (int i = 0; i < 3; ++i)
     ask(13);
-  CAF_REQUIRE_EQUAL(hopeless.size(), 1u);
-  CAF_CHECK(hopeless[0].find("doubler") != std::string::npos);
-  CAF_CHECK(hopeless[0].find("3 times") != std::string::npos);
+  CAF_CHECK(fatal->read().find("doubler") != std::string::npos);
+  CAF_CHECK(fatal->read().find("3 times") != std::string::npos);
+  CAF_CHECK(signals.wait(std::chrono::steady_clock::now())
+            == process_signal::notice);
   CAF_CHECK_EQUAL(starts, 3);
 }
 

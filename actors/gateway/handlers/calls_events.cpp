@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
 #include "actors/gateway/handlers/calls.hpp"
@@ -42,13 +41,6 @@ void replay(gateway_self self, const event_sessions::page& needed) {
             spdlog::warn("gateway: cannot replay events: {}", explain(error));
             self->state.sessions.close(session);
           });
-}
-
-/// Has what an open stream's connection says come as a message.
-auto report_change(gateway_self self, event_sessions::key session, bool gone) {
-  return [to = caf::actor_cast<request_handler_actor>(self), session, gone] {
-    caf::anon_send(to, stream_changed{session, gone});
-  };
 }
 
 /// Events were missed: open streams get them from the log, waiting claims ask
@@ -126,9 +118,8 @@ void on_stream_events(gateway_self self, http_call& call) {
                   {"X-Accel-Buffering", "no"},
                   {"X-Content-Type-Options", "nosniff"}};
   const auto session = state.sessions.next_key();
-  auto out =
-      reply->open_stream(std::move(head), report_change(self, session, true),
-                         report_change(self, session, false));
+  auto out = reply->open_stream(
+      std::move(head), caf::actor_cast<request_handler_actor>(self), session);
   if (!out || !out->write("retry: 1000\n: open\n\n"))
     return;
   // A stream that begins now needs no history once this actor listens.

@@ -2,7 +2,6 @@
 #include <utility>
 
 #include <boost/json.hpp>
-#include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
 #include "actors/gateway/handlers/calls.hpp"
@@ -40,15 +39,6 @@ void give_back(gateway_self self, const tasks_claimed& got) {
               spdlog::warn("claimed tasks wait for the end of their leases: {}",
                            explain(error));
             });
-}
-
-/// Hears of it if the claim's client goes.
-void watch(gateway_self self, const pending_reply_ptr& reply) {
-  reply->watch([weak = std::weak_ptr<pending_reply>{reply},
-                to = caf::actor_cast<request_handler_actor>(self)] {
-    if (const auto gone = weak.lock())
-      caf::anon_send(to, client_gone{reply_token{gone}});
-  });
 }
 
 /// When a moment of the wall clock comes, by the clock of timers.
@@ -149,7 +139,7 @@ void on_claim_tasks(gateway_self self, http_call& call) {
   const auto wait = std::min<std::chrono::milliseconds>(request->wait, longest);
   parked_claim claim{reply, std::move(request->what),
                      self->clock().now() + wait};
-  watch(self, reply);
+  reply->watch(caf::actor_cast<request_handler_actor>(self));
   if (request->mask.empty())
     return wait_for_tasks(self, std::move(claim));
   self->request(self->state.peers.redaction, caf::infinite,

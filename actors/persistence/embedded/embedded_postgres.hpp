@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -28,11 +27,11 @@ struct embedded_postgres_options {
   bool durable = true;
   /// Ends a start that is under way with `interrupted`.
   std::stop_token stop;
-  /// Told what takes long, a sentence at a time.
-  std::function<void(std::string_view)> progress;
+  /// Told what takes long, a sentence at a time; null: nobody is.
+  void (*progress)(std::string_view) = nullptr;
 
   void tell(std::string_view step) const {
-    if (progress)
+    if (progress != nullptr)
       progress(step);
   }
 };
