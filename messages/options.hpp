@@ -12,7 +12,9 @@ struct retention_config;
 } // namespace config
 struct task_rules;
 class redaction_engine;
+class access_rules;
 using redaction_engine_ptr = std::shared_ptr<const redaction_engine>;
+using access_rules_ptr = std::shared_ptr<const access_rules>;
 using task_rules_ptr = std::shared_ptr<const task_rules>;
 using reaper_options_ptr = std::shared_ptr<const config::reaper_config>;
 using retention_options_ptr = std::shared_ptr<const config::retention_config>;

@@ -301,6 +301,8 @@ using gateway_actor = request_handler_actor
     ::extend_with<event_listener_actor>::extend<
         // From the system, at the start and after a reload.
         caf::reacts_to<options_changed<gateway_options>>,
+        // From the system, after a reload: who may ask for what.
+        caf::reacts_to<options_changed<access_rules_ptr>>,
         // To itself: deadlines of parked claims, heartbeats of streams.
         caf::reacts_to<gateway_tick>>;
 

@@ -121,7 +121,7 @@ void on_reports_settled(gateway_self self, reports_settled& settled) {
       counters->add(counter::reports_total,
                     result == ec::none ? "ok" : to_string(result), count);
   if (!ready.empty())
-    self->state.replies->respond_all(std::move(ready));
+    self->state.edge->respond_all(std::move(ready));
 }
 
 void on_events_published(gateway_self self, const events_published& news) {
@@ -185,12 +185,12 @@ call_ticket ticket_of(gateway_self self, const pending_reply_ptr& reply,
 
 gateway_actor::behavior_type
 gateway(gateway_actor::stateful_pointer<gateway_state> self,
-        gateway_peers peers, gateway_setup setup, reply_board_ptr replies,
+        gateway_peers peers, gateway_setup setup, edge_link_ptr edge,
         counter_board_ptr counters) {
   auto& state = self->state;
   state.peers = std::move(peers);
   state.setup = std::move(setup);
-  state.replies = std::move(replies);
+  state.edge = std::move(edge);
   state.counters = std::move(counters);
   state.timer.observe(state.counters, state.name);
   state.sessions.observe(state.counters);
@@ -204,6 +204,9 @@ gateway(gateway_actor::stateful_pointer<gateway_state> self,
       [=](const events_published& news) { on_events_published(self, news); },
       [=](const options_changed<gateway_options>& what) {
         on_options_changed(self, what);
+      },
+      [=](const options_changed<access_rules_ptr>& what) {
+        self->state.edge->use(what.options);
       },
       [=](const gateway_tick&) { on_tick(self); },
   };

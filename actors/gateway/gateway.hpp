@@ -24,9 +24,9 @@ namespace telltale {
 // and the writers), `events_published` (from the event stream),
 // `options_changed` (from the system) and `gateway_tick` (itself). Sends
 // requests to the actors in `gateway_peers`, answers to the requests'
-// exchanges. Never blocks, never polls the database: a claim that finds nothing
-// is parked and asks again when a task that it may take is made here, told of
-// by an event, or due.
+// exchanges, access rules to the edge. Never blocks, never polls the database:
+// a claim that finds nothing is parked and asks again when a task that it may
+// take is made here, told of by an event, or due.
 //
 // Failure: an error of a peer becomes a problem answer; a question that got
 // lost is answered 500 by its reply token. Threading: the scheduler's.
@@ -64,7 +64,7 @@ struct gateway_state {
   gateway_peers peers;
   gateway_setup setup;
   gateway_options options; ///< as the system told them last
-  reply_board_ptr replies;
+  edge_link_ptr edge;
   counter_board_ptr counters; ///< may be null
   claim_line claims;          ///< long polls that wait for a task
   announced_tasks announced;  ///< new tasks that claims were told of
@@ -80,7 +80,7 @@ struct gateway_state {
 
 [[nodiscard]] gateway_actor::behavior_type
 gateway(gateway_actor::stateful_pointer<gateway_state> self,
-        gateway_peers peers, gateway_setup setup, reply_board_ptr replies,
+        gateway_peers peers, gateway_setup setup, edge_link_ptr edge,
         counter_board_ptr counters);
 
 } // namespace telltale

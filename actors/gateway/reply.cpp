@@ -157,15 +157,21 @@ void single_report::settle(const report_flight& flight,
   ready.push_back(reply_.with(report_answer(flight)));
 }
 
-void reply_board::attach(http::server* server) {
+void edge_link::attach(edge_port* edge) {
   const std::unique_lock lock{guard_};
-  server_ = server;
+  edge_ = edge;
 }
 
-void reply_board::respond_all(std::vector<http::answer> answers) {
+void edge_link::use(access_rules_ptr rules) {
   const std::shared_lock lock{guard_};
-  if (server_ != nullptr) {
-    server_->respond_all(std::move(answers));
+  if (edge_ != nullptr)
+    edge_->use(std::move(rules));
+}
+
+void edge_link::respond_all(std::vector<http::answer> answers) {
+  const std::shared_lock lock{guard_};
+  if (edge_ != nullptr) {
+    edge_->respond_all(std::move(answers));
     return;
   }
   for (auto& answer : answers)

@@ -120,18 +120,29 @@ private:
   pending_reply reply_;
 };
 
-/// Answers many requests with one turn of the server's loop. The edge attaches
-/// its server; without one, answers go out one by one. Any thread.
-class reply_board {
+/// What the gateway's actor has its edge do. Any thread.
+class edge_port {
 public:
-  void attach(http::server* server);
+  virtual ~edge_port() = default;
+  /// Answers many requests with one turn of the server's loop.
+  virtual void respond_all(std::vector<http::answer> answers) = 0;
+  /// From the next request on callers are judged by these.
+  virtual void use(access_rules_ptr rules) = 0;
+};
+
+/// The way from the gateway's actor to the edge, which attaches itself as long
+/// as it lives; without one, answers go out one by one. Any thread.
+class edge_link {
+public:
+  void attach(edge_port* edge);
   void respond_all(std::vector<http::answer> answers);
+  void use(access_rules_ptr rules);
 
 private:
   std::shared_mutex guard_;
-  http::server* server_ = nullptr;
+  edge_port* edge_ = nullptr;
 };
 
-using reply_board_ptr = std::shared_ptr<reply_board>;
+using edge_link_ptr = std::shared_ptr<edge_link>;
 
 } // namespace telltale

@@ -44,7 +44,8 @@ void service::wiring::reload(const config::settings& fresh) {
       retention_,
       options_changed<retention_options_ptr>{
           std::make_shared<const config::retention_config>(fresh.retention)});
-  edge_->replace_access(access_rules{fresh.auth, attempt_key()});
+  caf::anon_send(gateway_,
+                 options_changed<access_rules_ptr>{make_access_rules(fresh)});
   change_relays(fresh);
   tell_gateway_options(fresh);
   settings_ = fresh;

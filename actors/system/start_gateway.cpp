@@ -66,7 +66,7 @@ reason_catalog read_reason_texts() {
 } // namespace
 
 void service::wiring::spawn_gateway(http::listener bound) {
-  const auto replies = std::make_shared<reply_board>();
+  const auto link = std::make_shared<edge_link>();
   const gateway_peers peers{.commands = commands_,
                             .claims = claims_,
                             .queries = queries_,
@@ -88,17 +88,23 @@ void service::wiring::spawn_gateway(http::listener bound) {
   setup.attempt_key = attempt_key();
   gateway_ = spawn_cooperative<gateway_actor, gateway_state>(
       "gateway",
-      [this, peers, setup, replies](auto* self) {
-        return gateway(self, peers, setup, replies, counters_);
+      [this, peers, setup, link](auto* self) {
+        return gateway(self, peers, setup, link, counters_);
       },
-      {keeps<options_changed<gateway_options>>()});
+      {keeps<options_changed<gateway_options>>(),
+       keeps<options_changed<access_rules_ptr>>()});
   tell_gateway_options(settings_);
   edge_ = std::make_unique<edge>(
-      settings_.http, std::move(bound),
-      access_rules{settings_.auth, attempt_key()}, gateway_, intake_,
+      settings_.http, std::move(bound), make_access_rules(settings_), gateway_,
+      intake_,
       edge_content{.page = read_page(),
                    .metrics = std::make_shared<process_metrics>(counters_)},
-      counters_, replies);
+      counters_, link);
+}
+
+access_rules_ptr
+service::wiring::make_access_rules(const config::settings& from) const {
+  return std::make_shared<const access_rules>(from.auth, attempt_key());
 }
 
 void service::wiring::tell_gateway_options(const config::settings& now) {

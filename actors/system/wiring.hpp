@@ -170,6 +170,8 @@ private:
   void spawn_stores_of_tasks();
   void spawn_gateway_and_others(http::listener bound);
   void spawn_gateway(http::listener bound); // start_gateway.cpp
+  [[nodiscard]] access_rules_ptr
+  make_access_rules(const config::settings& from) const;
   void tell_gateway_options(const config::settings& now);
 
   /// The key behind claims' own tokens: not the tags' key itself.

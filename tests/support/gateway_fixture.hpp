@@ -56,7 +56,7 @@ struct gateway_fixture : test_coordinator_fixture<> {
            {{"timeout", {"timeout in " + locale, "timeout"}}},
            {"copy in " + locale, "brief in " + locale}});
     setup.attempt_key = "key";
-    uut = sys.spawn(gateway, peers, setup, std::make_shared<reply_board>(),
+    uut = sys.spawn(gateway, peers, setup, std::make_shared<edge_link>(),
                     counters);
     settings.relays["octo"] = {};
     tell_options();

@@ -194,13 +194,13 @@ struct service {
   caf::actor_system sys{options};
   gateway_actor actor;
   std::unique_ptr<edge> front;
-  reply_board_ptr replies = std::make_shared<reply_board>();
+  edge_link_ptr link = std::make_shared<edge_link>();
   counter_board_ptr counters = std::make_shared<counter_board>();
-  access_rules rules;
+  access_rules_ptr rules;
 
   explicit service(const config::auth_config& auth = closed(),
                    config::http_config http = {}, event_history log = {})
-      : rules(auth, "key") {
+      : rules(std::make_shared<const access_rules>(auth, "key")) {
     const auto redaction = sys.spawn(fake_redaction);
     const auto intake =
         sys.spawn(status_intake, std::vector<redaction_actor>{redaction},
@@ -223,7 +223,7 @@ struct service {
                         .relays = sys.spawn(fake_relays)};
     gateway_setup setup;
     setup.attempt_key = "key";
-    actor = sys.spawn(gateway, peers, setup, replies, counters);
+    actor = sys.spawn(gateway, peers, setup, link, counters);
     caf::anon_send(actor, options_changed<gateway_options>{
                               make_gateway_options(config::settings{})});
     http.listen = "127.0.0.1:0";
@@ -233,7 +233,7 @@ struct service {
                                    "\"1\""};
     content.page["/assets/app.js"] = {"text/javascript", "go()", {}, true};
     front = std::make_unique<edge>(http, bind_edge(http), rules, actor, intake,
-                                   content, counters, replies);
+                                   content, counters, link);
     front->start();
   }
 

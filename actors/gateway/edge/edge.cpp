@@ -50,39 +50,40 @@ bool is_shared(call what) {
 
 } // namespace
 
-class edge::impl {
+class edge::impl final : public edge_port {
 public:
   impl(const config::http_config& options, http::listener bound,
-       access_rules rules, gateway_actor gateway, status_intake_actor intake,
-       edge_content content, counter_board_ptr counters,
-       reply_board_ptr replies)
+       access_rules_ptr rules, gateway_actor gateway,
+       status_intake_actor intake, edge_content content,
+       counter_board_ptr counters, edge_link_ptr link)
       : max_in_flight_(static_cast<std::size_t>(options.max_in_flight)),
         content_(std::move(content)), counters_(std::move(counters)),
-        replies_(std::move(replies)), tally_(std::make_shared<edge_tally>()) {
-    replace_access(std::move(rules));
-    replace_actors(std::move(gateway), std::move(intake));
+        link_(std::move(link)), tally_(std::make_shared<edge_tally>()),
+        gateway_(std::move(gateway)), intake_(std::move(intake)) {
+    edge::impl::use(std::move(rules));
     server_ = std::make_unique<http::server>(
         server_options(options), std::move(bound),
         [this](http::request&& what, http::exchange_ptr to) {
           on_request(std::move(what), std::move(to));
         },
         write_refusal);
-    replies_->attach(server_.get());
+    link_->attach(this);
+  }
+  impl(const impl&) = delete;
+  impl& operator=(const impl&) = delete;
+
+  ~impl() override { link_->attach(nullptr); }
+
+  void respond_all(std::vector<http::answer> answers) override {
+    server_->respond_all(std::move(answers));
   }
 
-  ~impl() { replies_->attach(nullptr); }
-
-  void replace_access(access_rules rules) {
-    if (rules.open() && !std::exchange(said_open_, true))
+  void use(access_rules_ptr rules) override {
+    if (rules->open() && !std::exchange(said_open_, true))
       spdlog::warn("NO TOKEN IS CONFIGURED: everybody who can reach this "
                    "service may do everything; set auth.runner_tokens and "
                    "auth.operator_tokens");
-    access_.store(std::make_shared<const access_rules>(std::move(rules)));
-  }
-
-  void replace_actors(gateway_actor gateway, status_intake_actor intake) {
-    actors_.store(std::make_shared<const actors>(
-        actors{std::move(gateway), std::move(intake)}));
+    access_.store(std::move(rules));
   }
 
   void start() { server_->start(); }
@@ -90,18 +91,13 @@ public:
   void drain(std::chrono::milliseconds patience) {
     draining_ = true;
     // Long polls and streams would outlast anybody's patience.
-    caf::anon_send(actors_.load()->gateway, drain_requests{});
+    caf::anon_send(gateway_, drain_requests{});
     server_->drain(patience);
   }
 
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
 
 private:
-  struct actors {
-    gateway_actor gateway;
-    status_intake_actor intake;
-  };
-
   /// One request on its way through the edge.
   struct incoming {
     http::request what;
@@ -241,10 +237,8 @@ private:
     auto batch = std::exchange(turn, nullptr);
     if (!batch)
       return;
-    const auto to = actors_.load();
-    caf::anon_send(
-        to->intake,
-        reports_received{std::move(batch), report_waiter_handle{to->gateway}});
+    caf::anon_send(intake_, reports_received{std::move(batch),
+                                             report_waiter_handle{gateway_}});
   }
 
   void pass_on(incoming& in) {
@@ -267,7 +261,7 @@ private:
         message.headers[std::string{name}] = std::string{*value};
     message.caller = std::move(in.who);
     message.body = std::move(in.what.body);
-    caf::anon_send(actors_.load()->gateway, std::move(message));
+    caf::anon_send(gateway_, std::move(message));
   }
 
   /// With 404 for an address that leads nowhere; never 304 then.
@@ -307,12 +301,13 @@ private:
   std::size_t max_in_flight_;
   edge_content content_;
   counter_board_ptr counters_;
-  reply_board_ptr replies_;
+  edge_link_ptr link_;
   edge_tally_ptr tally_;
+  const gateway_actor gateway_;
+  const status_intake_actor intake_;
   std::atomic<bool> draining_{false};
   bool said_open_ = false;
-  std::atomic<std::shared_ptr<const access_rules>> access_;
-  std::atomic<std::shared_ptr<const actors>> actors_;
+  std::atomic<access_rules_ptr> access_; ///< asked by every io thread
   std::unique_ptr<http::server> server_; ///< last: its threads use the rest
 };
 
@@ -321,13 +316,13 @@ http::listener bind_edge(const config::http_config& options) {
 }
 
 edge::edge(const config::http_config& options, http::listener bound,
-           access_rules rules, gateway_actor gateway,
+           access_rules_ptr rules, gateway_actor gateway,
            status_intake_actor intake, edge_content content,
-           counter_board_ptr counters, reply_board_ptr replies)
+           counter_board_ptr counters, edge_link_ptr link)
     : impl_(std::make_unique<impl>(options, std::move(bound), std::move(rules),
                                    std::move(gateway), std::move(intake),
                                    std::move(content), std::move(counters),
-                                   std::move(replies))) {}
+                                   std::move(link))) {}
 
 edge::~edge() = default;
 
@@ -337,14 +332,6 @@ void edge::start() {
 
 void edge::drain(std::chrono::milliseconds patience) {
   impl_->drain(patience);
-}
-
-void edge::replace_access(access_rules rules) {
-  impl_->replace_access(std::move(rules));
-}
-
-void edge::replace_actors(gateway_actor gateway, status_intake_actor intake) {
-  impl_->replace_actors(std::move(gateway), std::move(intake));
 }
 
 std::uint16_t edge::port() const {

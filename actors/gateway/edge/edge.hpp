@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,12 +56,13 @@ struct edge_content {
 // owner; everything else may be called from any thread.
 class edge {
 public:
-  /// On an address that `bind_edge` gave. The actors may be replaced later.
-  /// `replies` is the one that the gateway actor was given.
+  /// On an address that `bind_edge` gave. `link` is the one that the gateway
+  /// actor was given: new access rules come by it, and take effect with the
+  /// next request.
   edge(const config::http_config& options, http::listener bound,
-       access_rules rules, gateway_actor gateway, status_intake_actor intake,
-       edge_content content, counter_board_ptr counters,
-       reply_board_ptr replies);
+       access_rules_ptr rules, gateway_actor gateway,
+       status_intake_actor intake, edge_content content,
+       counter_board_ptr counters, edge_link_ptr link);
   ~edge();
   edge(const edge&) = delete;
   edge& operator=(const edge&) = delete;
@@ -73,12 +73,6 @@ public:
   /// Answers new requests with 503 `shutting_down` and lets what was accepted
   /// finish, at most for `patience`.
   void drain(std::chrono::milliseconds patience);
-
-  /// New tokens take effect with the next request.
-  void replace_access(access_rules rules);
-
-  /// After a restart of either actor.
-  void replace_actors(gateway_actor gateway, status_intake_actor intake);
 
   [[nodiscard]] std::uint16_t port() const;
 
