@@ -81,6 +81,10 @@ struct delivery_result {
   bool counts = true; ///< false: throttled or put back, no try was spent
   /// If pending: the other side may have it, so it goes again as it went.
   bool doubtful = false;
+  /// If pending: not recorded once the lease has ended, since somebody else may
+  /// have the delivery by then.
+  std::chrono::steady_clock::time_point leased_until =
+      std::chrono::steady_clock::time_point::max();
 
   bool operator==(const delivery_result&) const = default;
 };
@@ -99,6 +103,20 @@ struct deliveries_recorded {
   std::uint32_t recorded = 0;
 
   bool operator==(const deliveries_recorded&) const = default;
+};
+
+/// Keeps deliveries whose message is being sent, for as long as that may take:
+/// they were written with a short lease.
+struct renew_leases {
+  std::string relay;
+  std::vector<delivery_id> deliveries;
+  std::chrono::milliseconds lease{60'000};
+
+  bool operator==(const renew_leases&) const = default;
+};
+
+struct leases_renewed {
+  bool operator==(const leases_renewed&) const = default;
 };
 
 /// Before messages are sent that tell several deliveries each: until they are

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -21,6 +22,10 @@ struct due_delivery {
   bool whole = true;
   /// Of a `task:amended`: its chat may have been told the wrong reason before.
   bool corrects = false;
+  /// By this process's clock, and no later than by the store's: from here on
+  /// somebody else may have it.
+  std::chrono::steady_clock::time_point leased_until =
+      std::chrono::steady_clock::time_point::max();
 
   bool operator==(const due_delivery&) const = default;
 };

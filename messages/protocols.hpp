@@ -36,7 +36,7 @@
 
 namespace telltale {
 
-/// Opens raw text. One per writer; the only room that may.
+/// Opens raw text. One per writer; the only actor that may.
 using redaction_actor = caf::typed_actor<
     // A batch of reports on its way; comes back as `reports_redacted` to the
     // intake that the message names, in the order of arrival.
@@ -145,6 +145,8 @@ using event_log_actor =
 using delivery_store_actor = caf::typed_actor<
     // From failed_task_payload, for a relay.
     caf::replies_to<take_deliveries>::with<deliveries_leased>,
+    // From a relay, while it sends what was written with a short lease.
+    caf::replies_to<renew_leases>::with<leases_renewed>,
     // From a relay, before it sends a message that tells several.
     caf::replies_to<gather_deliveries>::with<deliveries_gathered>,
     // From a relay, and for leases that nobody here can use.
@@ -168,7 +170,7 @@ using reaper_actor = caf::typed_actor<
     caf::reacts_to<reap_now>,
     // To itself, every minute: are the truth invariants kept?
     caf::reacts_to<check_truth_now>,
-    // A runner says that it restarted: its tasks are in nobody's hands.
+    // A runner says that it restarted: nobody works on its tasks.
     caf::replies_to<runner_recovered>::with<tasks_swept>,
     // From the system.
     caf::reacts_to<options_changed<reaper_options_ptr>>>;

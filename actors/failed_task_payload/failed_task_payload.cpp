@@ -51,6 +51,7 @@ void give_back(pointer self, const std::string& relay, const Deliveries& all,
     result.id = one.id;
     result.retry_in = wait;
     result.counts = false;
+    result.leased_until = one.leased_until;
     back.results.push_back(std::move(result));
   }
   self->request(self->state.peers->deliveries, caf::infinite, std::move(back))

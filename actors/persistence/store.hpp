@@ -226,6 +226,7 @@ public:
   virtual ~delivery_store() = default;
 
   virtual caf::expected<deliveries_leased> take(const take_deliveries&) = 0;
+  virtual caf::expected<leases_renewed> renew(const renew_leases&) = 0;
   virtual caf::expected<deliveries_gathered>
   gather(const gather_deliveries&) = 0;
   /// Writes `delivery:sent` and `delivery:dead` events, which are in the

@@ -112,25 +112,16 @@ void on_taken(self_pointer self, deliveries_taken taken,
   // What was said since then is newer than what the store knows.
   if (!state.ending && state.disable_reason.empty())
     set_gone(state, !taken.disabled.empty(), taken.disabled);
-  // A lease ran out while its delivery is still held: it is not made twice.
-  std::erase_if(taken.due, [&](const notice& one) {
-    return state.queues.contains(queue_of(one));
-  });
-  enqueue(self, std::move(taken.due), per_chat);
+  auto due = hold_leases(state, std::move(taken.due), now);
+  forget_ended(state);
+  enqueue(self, std::move(due), per_chat);
 }
 
 /// They were committed a moment ago, and are leased to this relay.
 void on_notices(self_pointer self, notices_due notices) {
   auto& state = self->state;
-  // Its chat is being told something else that the writer could not know of.
-  const auto behind =
-      std::ranges::stable_partition(notices.due, [&](const notice& one) {
-        return !state.queues.contains(queue_of(one));
-      });
-  for (const auto& one : behind)
-    state.unrecorded.push_back(put_back(one.id, 0ms, {}));
-  notices.due.erase(behind.begin(), behind.end());
-  enqueue(self, std::move(notices.due), most_per_chat(state));
+  auto due = hold_leases(state, std::move(notices.due), now_of(self));
+  enqueue(self, std::move(due), most_per_chat(state));
 }
 
 void on_take_failed(self_pointer self, const caf::error& error) {
@@ -140,6 +131,7 @@ void on_take_failed(self_pointer self, const caf::error& error) {
               "relay {}: no deliveries to be had: {}", state.relay,
               explain(error));
   state.taking = false;
+  forget_ended(state);
   state.wanted = false;
   state.take_at = now_of(self) + store_pause;
   step(self);
@@ -266,6 +258,7 @@ void step(self_pointer self) {
   beat(self);
   watch_backlog(self);
   pump(self);
+  renew(self);
   record(self);
   take(self);
   // In the past: sends under way hold the places, and their ends come back

@@ -26,16 +26,19 @@ namespace telltale {
 //
 // Accepts: notices_due and deliveries_due (after a commit), delivery_tried (its
 // channel), ticks. Sends: take_deliveries to failed_task_payload;
-// gather_deliveries, record_deliveries, read_backlog to the stores; messages to
-// its channel. Never: blocks, says a text that was not narrowed for chats,
-// speaks twice to a chat at once, logs a text or an address of a hook.
+// gather_deliveries, renew_leases, record_deliveries, read_backlog to the
+// stores; messages to its channel. Never: blocks, says a text that was not
+// narrowed for chats, speaks twice to a chat at once, logs a text or an address
+// of a hook.
 //
 // Failure: a delivery is leased, so what a crash leaves behind is taken again
-// after the lease and sent with the same key. If the store does not answer,
-// deliveries stay or are put back, without a try spent. A target
-// that gives no answers is left alone by a circuit breaker and probed. A relay
-// that is told to exit waits a moment for the answers to what it sent, and puts
-// back the rest: whoever comes next need not wait for the leases.
+// after the lease and sent with the same key. A first lease, which a notice
+// comes with, is short: it is renewed as the message is sent, and what is not
+// sent by its end is put back, never sent without being leased again. If the
+// store does not answer, deliveries stay or are put back, without a try spent.
+// A target that gives no answers is left alone by a circuit breaker and probed.
+// A relay that is told to exit waits a moment for the answers to what it sent,
+// and puts back the rest: whoever comes next need not wait for the leases.
 // Threading: cooperative; the channel's callbacks only send a message here.
 
 /// Whom a relay asks.
@@ -76,20 +79,25 @@ struct relay_state {
   std::map<delivery_id, flight> under_way;     ///< by the message's key
   std::map<std::string, recent_failures> told; ///< by chat, for storms
   std::vector<delivery_result> unrecorded;
-  bool taking = false;        ///< a take is under way
-  bool recording = false;     ///< a record is under way
-  bool wanted = true;         ///< there may be more to take
-  bool waits_in_store = true; ///< something may be behind what is recorded
-  bool counting = false;      ///< the backlog is being read
-  bool gone = false;          ///< the target wants no more
-  std::uint32_t withheld = 0; ///< takes in a row that gave not what was due
-  std::string target;         ///< digest of where it is; empty: it stays
+  /// Until when a delivery is this relay's, from its lease to its record.
+  std::map<delivery_id, steady_time> leases;
+  std::vector<delivery_id> ended; ///< recorded as sent or dead during a take
+  bool taking = false;            ///< a take is under way
+  bool recording = false;         ///< a record is under way
+  bool renewing = false;          ///< leases are being renewed
+  bool wanted = true;             ///< there may be more to take
+  bool waits_in_store = true;     ///< something may be behind what is recorded
+  bool counting = false;          ///< the backlog is being read
+  bool gone = false;              ///< the target wants no more
+  std::uint32_t withheld = 0;     ///< takes in a row that gave not what was due
+  std::string target;             ///< digest of where it is; empty: it stays
   std::optional<caf::error> ending; ///< told to exit, and why
   steady_time ends_at{};            ///< then at the latest
   std::string disable_reason;       ///< why it wants no more, until recorded
 
   steady_time take_at{};   ///< take then even if nobody says so
   steady_time record_at{}; ///< not before, after a failed record
+  steady_time renew_at{};  ///< not before, after a failed renewal
   steady_time beat_at{};
   steady_time count_at{};                   ///< read the backlog then
   steady_time wake_at = steady_time::max(); ///< the soonest that a step wants

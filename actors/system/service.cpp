@@ -90,7 +90,6 @@ task_rules rules_of(const config::settings& settings) {
     auto& target = rules.relays.emplace_back();
     target.relay = name;
     target.has_chats = options.type != "webhook";
-    target.lease = delivery_lease(options);
     for (const auto& event : options.events)
       if (const auto type = parse_event_type(event))
         target.events.push_back(*type);

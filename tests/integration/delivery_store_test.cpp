@@ -273,6 +273,49 @@ CAF_TEST(what may have been sent is known by the message that it went in) {
   CAF_CHECK(taken->due[1].message == named->keys[0]);
 }
 
+CAF_TEST(
+    what is written to be sent at once has a short lease until it is sent) {
+  const auto left = [&] {
+    return ask("SELECT CASE "
+               "WHEN leased_until > clock_timestamp() + interval '50 s' "
+               "THEN 'long' "
+               "WHEN leased_until <= clock_timestamp() + interval '5 s' "
+               "THEN 'short' END FROM deliveries");
+  };
+  relays = {{"hook", false, {}}};
+  const auto before = std::chrono::steady_clock::now();
+  const auto told = tell({make_facts(event_type::task_failed)});
+  const auto& due = told.at(0).leased.at(0);
+  CAF_CHECK_EQUAL(left(), "short");
+  CAF_CHECK(due.leased_until >= before + first_lease);
+  CAF_CHECK(due.leased_until <= std::chrono::steady_clock::now() + first_lease);
+  CAF_REQUIRE(store.renew({"other", {due.id}, 60s}));
+  CAF_CHECK_EQUAL(left(), "short");
+  CAF_REQUIRE(store.renew({"hook", {due.id}, 60s}));
+  CAF_CHECK_EQUAL(left(), "long");
+  CAF_MESSAGE("what is free stays free");
+  execute("UPDATE deliveries SET leased_until = NULL");
+  CAF_REQUIRE(store.renew({"hook", {due.id}, 60s}));
+  CAF_CHECK_EQUAL(take("hook").due.size(), 1u);
+}
+
+CAF_TEST(a lease that has ended is not given back since another may have it) {
+  relays = {hook("hook")};
+  tell({make_facts(event_type::task_failed)});
+  const auto lost = take("hook", 16, -1ms).due.at(0);
+  CAF_CHECK(lost.leased_until <= std::chrono::steady_clock::now());
+  const auto found = take("hook").due.at(0);
+  auto late = again(lost, 0ms);
+  late.leased_until = lost.leased_until;
+  CAF_CHECK_EQUAL(record("hook", late).answer.recorded, 0u);
+  CAF_CHECK(take("hook").due.empty());
+  CAF_MESSAGE("what was sent is recorded whoever has it");
+  auto done = sent(lost);
+  done.leased_until = lost.leased_until;
+  CAF_CHECK_EQUAL(record("hook", done).answer.recorded, 1u);
+  CAF_CHECK_EQUAL(record("hook", again(found, 0ms)).answer.recorded, 0u);
+}
+
 CAF_TEST(a target that asked for no more stays so until it changes) {
   relays = {hook("hook")};
   tell({make_facts(event_type::task_failed)});

@@ -118,6 +118,7 @@ backlog_store(delivery_store_actor::pointer self,
               std::shared_ptr<backlog> rows) {
   return {
       [](const take_deliveries&) { return deliveries_leased{}; },
+      [](const renew_leases&) { return leases_renewed{}; },
       [](const gather_deliveries& request) {
         deliveries_gathered answer;
         for (const auto& message : request.messages)

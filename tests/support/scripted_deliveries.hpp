@@ -24,6 +24,7 @@ struct store_script {
   std::vector<take_deliveries> takes;
   std::vector<delivery_result> results;
   std::vector<std::vector<delivery_id>> gathered;
+  std::vector<renew_leases> renewed;
   int records = 0; ///< how often some were recorded
   backlog_read backlog;
   std::vector<std::string> disabled; ///< why, as it was recorded
@@ -61,6 +62,12 @@ scripted_store(delivery_store_actor::pointer,
                std::shared_ptr<store_script> script) {
   return {
       [](const take_deliveries&) { return deliveries_leased{}; },
+      [script](const renew_leases& request) -> caf::result<leases_renewed> {
+        if (script->broken)
+          return make_error(ec::database_unavailable);
+        script->renewed.push_back(request);
+        return leases_renewed{};
+      },
       [script](const gather_deliveries& request)
           -> caf::result<deliveries_gathered> {
         if (script->broken)

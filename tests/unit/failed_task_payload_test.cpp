@@ -53,6 +53,7 @@ redaction_actor::behavior_type fake_redaction(redaction_actor::pointer,
 delivery_store_actor::behavior_type
 fake_deliveries(delivery_store_actor::pointer, script* s) {
   return {[s](const take_deliveries&) { return s->to_take; },
+          [](const renew_leases&) { return leases_renewed{}; },
           [](const gather_deliveries&) { return deliveries_gathered{}; },
           [s](const record_deliveries& back) {
             s->given_back.insert(s->given_back.end(), back.results.begin(),

@@ -11,6 +11,11 @@
 
 namespace telltale {
 
+/// How long this process has a delivery that it sends at once: longer than it
+/// takes on its way to the relay, which renews the lease as it sends, and short
+/// enough that a crash in between delays it by little.
+inline constexpr std::chrono::milliseconds first_lease{5'000};
+
 /// A configured relay, as those see it who write deliveries for it.
 struct relay_target {
   std::string relay;
@@ -18,8 +23,7 @@ struct relay_target {
   /// Of a target without chats: what it wants to be told of; empty: failures
   /// and recoveries.
   std::vector<event_type> events{};
-  /// How long this process may have a delivery that it sends at once.
-  std::chrono::milliseconds lease{60'000};
+  std::chrono::milliseconds lease = first_lease; ///< none: it is not ours
 
   bool operator==(const relay_target&) const = default;
 };

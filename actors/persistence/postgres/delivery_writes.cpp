@@ -61,7 +61,7 @@ WITH asked AS MATERIALIZED (
           AND NOT EXISTS (SELECT FROM mutes m
                           WHERE m.relay = ANY(ARRAY[r.relay])
                             AND m.chat_id = r.chat_id AND m.until > now())))
-      THEN now() + r.lease * interval '1 millisecond' END
+      THEN clock_timestamp() + r.lease * interval '1 millisecond' END
   FROM ranked r JOIN room f ON f.relay = r.relay
   ORDER BY r.position
   RETURNING id, leased_until IS NOT NULL, created_at
@@ -91,10 +91,10 @@ struct row {
   due_delivery due;
 };
 
-std::int64_t lease_of(const std::vector<relay_target>& relays,
-                      const std::string& relay) {
+std::chrono::milliseconds lease_of(const std::vector<relay_target>& relays,
+                                   const std::string& relay) {
   const auto found = std::ranges::find(relays, relay, &relay_target::relay);
-  return found == relays.end() ? 0 : found->lease.count();
+  return found == relays.end() ? std::chrono::milliseconds{0} : found->lease;
 }
 
 /// The statement's columns, filled row by row.
@@ -146,6 +146,8 @@ write_deliveries(pqxx::transaction_base& transaction,
   columns values;
   sql_array superseded;
   bool any_superseded = false;
+  // Before the store's clock is asked: by this one the leases end sooner.
+  const auto now = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto& from = events[i];
     for (const auto& id : from.superseded) {
@@ -155,10 +157,12 @@ write_deliveries(pqxx::transaction_base& transaction,
     for (const auto& target : from.targets) {
       due_delivery due;
       const auto& chat = target.chat;
+      const auto lease = lease_of(relays, chat.relay);
       due.id = make_delivery_id(from.event->id, chat.relay, chat.chat_id);
       due.chat = chat;
       due.corrects = target.corrects;
-      values.add(from, due, lease_of(relays, chat.relay));
+      due.leased_until = now + lease;
+      values.add(from, due, lease.count());
       rows.emplace(due.id, row{i, std::move(due)});
     }
   }

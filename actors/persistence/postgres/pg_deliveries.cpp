@@ -125,6 +125,16 @@ constexpr const char* write_results = R"(
     AND e.id = ANY(ARRAY[d.event_id])
   RETURNING d.id, d.state, e.facts, now())";
 
+/// Does not wait for the disk, as taking does not.
+constexpr const char* renew_statement = R"(
+  WITH quick AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true))
+  UPDATE deliveries d
+  SET leased_until = clock_timestamp() + $3 * interval '1 millisecond'
+  FROM quick
+  WHERE d.id = ANY($1::uuid[]) AND d.relay || '' = $2
+    AND d.state || '' = 'pending' AND d.leased_until IS NOT NULL)";
+
 /// Waits for the disk: the message is sent right after.
 constexpr const char* gather_statement = R"(
   UPDATE deliveries d SET message_key = u.key
@@ -204,6 +214,8 @@ std::string find_disabled(pqxx::work& work, const take_deliveries& request) {
 
 deliveries_leased take_in(pqxx::connection& link,
                           const take_deliveries& request) {
+  // Before the transaction: by this clock the leases end sooner.
+  const auto leased_until = std::chrono::steady_clock::now() + request.lease;
   pqxx::work work{link};
   work.exec_prepared1("turns_to_lease", request.relay);
   std::set<std::string> chats;
@@ -217,6 +229,7 @@ deliveries_leased take_in(pqxx::connection& link,
     if (row[0].is_null())
       break;
     answer.due.push_back(read_due(request.relay, row));
+    answer.due.back().leased_until = leased_until;
     const auto& chat = answer.due.back().chat.chat_id;
     if (!chat.empty())
       chats.insert(chat);
@@ -266,8 +279,18 @@ void write_events(pqxx::work& work, std::vector<committed_event>& events) {
         rows.at(static_cast<pqxx::result::size_type>(i))[0].as<std::int64_t>();
 }
 
+/// Under the lock of the relay's turn nobody takes a delivery: one whose lease
+/// has not ended by now is still the recorder's.
+bool is_ours(const delivery_result& result,
+             std::chrono::steady_clock::time_point now) {
+  return result.state != delivery_state::pending || result.leased_until > now;
+}
+
 committed<deliveries_recorded> record_in(pqxx::connection& link,
                                          const record_deliveries& request) {
+  pqxx::work work{link};
+  work.exec_prepared1("turns", request.relay);
+  const auto now = std::chrono::steady_clock::now();
   sql_array ids;
   sql_array states;
   sql_array counts;
@@ -277,6 +300,8 @@ committed<deliveries_recorded> record_in(pqxx::connection& link,
   sql_array texts;
   sql_array doubts;
   for (const auto& result : request.results) {
+    if (!is_ours(result, now))
+      continue;
     ids.add(result.id);
     states.add(to_string(result.state));
     counts.add(result.counts ? 1 : 0);
@@ -286,8 +311,6 @@ committed<deliveries_recorded> record_in(pqxx::connection& link,
     texts.add(result.text);
     doubts.add(result.doubtful);
   }
-  pqxx::work work{link};
-  work.exec_prepared1("turns", request.relay);
   const auto rows = work.exec_prepared(
       "write_results", ids.done(), states.done(), counts.done(), waits.done(),
       errors.done(), messages.done(), texts.done(), request.relay,
@@ -322,6 +345,7 @@ statement_list delivery_statements() {
           {"turns_to_lease", take_turns_to_lease},
           {"take_due", std::string{chat_fronts} + take_due},
           {"write_results", write_results},
+          {"renew", renew_statement},
           {"gather", gather_statement},
           {"insert_events", insert_events()},
           {"read_disabled", read_disabled},
@@ -336,6 +360,18 @@ caf::expected<deliveries_leased>
 pg_deliveries::take(const take_deliveries& request) {
   return connection_.run(
       [&](pqxx::connection& link) { return take_in(link, request); });
+}
+
+caf::expected<leases_renewed>
+pg_deliveries::renew(const renew_leases& request) {
+  sql_array ids;
+  for (const auto& id : request.deliveries)
+    ids.add(id);
+  return connection_.run([&, all = ids.done()](pqxx::connection& link) {
+    pqxx::nontransaction work{link};
+    work.exec_prepared0("renew", all, request.relay, request.lease.count());
+    return leases_renewed{};
+  });
 }
 
 caf::expected<deliveries_gathered>

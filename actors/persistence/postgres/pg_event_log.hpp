@@ -28,6 +28,7 @@ public:
   explicit pg_deliveries(pg_options options);
 
   caf::expected<deliveries_leased> take(const take_deliveries&) override;
+  caf::expected<leases_renewed> renew(const renew_leases&) override;
   caf::expected<deliveries_gathered> gather(const gather_deliveries&) override;
   caf::expected<committed<deliveries_recorded>>
   record(const record_deliveries&) override;

@@ -32,6 +32,9 @@ deliveries(self_pointer self, std::unique_ptr<delivery_store> store,
       [=](const take_deliveries& request) {
         return pass(self->state.store->take(request));
       },
+      [=](const renew_leases& request) {
+        return pass(self->state.store->renew(request));
+      },
       [=](const gather_deliveries& request) {
         return pass(self->state.store->gather(request));
       },

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -30,8 +31,10 @@ void on_record_failed(self_pointer self, std::vector<delivery_result> results,
   step(self);
 }
 
-void on_recorded(self_pointer self, const std::string& disable_reason) {
+void on_recorded(self_pointer self, const std::vector<delivery_result>& results,
+                 const std::string& disable_reason) {
   self->state.recording = false;
+  forget_leases(self->state, results);
   if (self->state.disable_reason == disable_reason)
     self->state.disable_reason.clear();
   // What waited behind them may go now.
@@ -182,6 +185,7 @@ void end_if_done(self_pointer self) {
   for (const auto& [key, where] : state.queues)
     put_queue_back(state, where, 0ms, {});
   state.queues.clear();
+  note_leases(state);
   if (!state.unrecorded.empty())
     caf::anon_send(state.peers.deliveries,
                    record_deliveries{state.relay, std::move(state.unrecorded),
@@ -206,19 +210,21 @@ void record(self_pointer self) {
       || std::ranges::any_of(state.unrecorded, [](const auto& result) {
            return result.state == delivery_state::pending;
          });
+  note_leases(state);
   record_deliveries request{state.relay, std::move(state.unrecorded),
                             state.target, state.disable_reason};
   state.unrecorded.clear();
-  auto kept = request.results;
+  const auto kept =
+      std::make_shared<const std::vector<delivery_result>>(request.results);
   auto disable_reason = state.disable_reason;
   self->request(state.peers.deliveries, caf::infinite, std::move(request))
       .then(
-          [self, disable_reason =
-                     std::move(disable_reason)](const deliveries_recorded&) {
-            on_recorded(self, disable_reason);
+          [self, kept, disable_reason = std::move(disable_reason)](
+              const deliveries_recorded&) {
+            on_recorded(self, *kept, disable_reason);
           },
-          [self, kept = std::move(kept)](const caf::error& error) {
-            on_record_failed(self, kept, error);
+          [self, kept](const caf::error& error) {
+            on_record_failed(self, *kept, error);
           });
 }
 
@@ -226,17 +232,25 @@ namespace {
 
 using ready_queue = std::pair<const std::string*, chat_queue*>;
 
-/// Puts back what may not go soon. Returns the queues whose next message waits
-/// to be sent, those that wait longest first.
+/// Puts back what may not go soon, or not while it is leased. Returns the
+/// queues whose next message waits to be sent, those that wait longest first.
 std::vector<ready_queue> sort_queues(relay_state& state, steady_time now) {
   std::erase_if(state.queues, [&](const auto& entry) {
     const auto& where = entry.second;
     if (where.sending || where.naming || where.waiting.empty())
       return false;
+    const auto until = lease_of(state, where);
+    if (until <= now) {
+      let_go(state, where);
+      return true;
+    }
     const auto closed_for =
         state.breaker.wait(where.waiting.front().what.chat.chat_id, now);
-    if (closed_for == 0ms && now - where.since <= longest_held)
+    if (closed_for == 0ms && now - where.since <= longest_held
+        && !ends_soon(until, now)) {
+      want_step_before(state, until);
       return false;
+    }
     put_queue_back(state, where, closed_for,
                    closed_for > 0ms ? "the target gives no answers" : "");
     return true;

@@ -49,6 +49,30 @@ void on_delivery_tried(self_pointer self, const delivery_tried& tried);
 void on_exit(self_pointer self, const caf::error& reason);
 void end_if_done(self_pointer self);
 
+// relay_leases.cpp: whose the deliveries are.
+/// Notes until when these are this relay's. What may not be made is left out:
+/// a lease that has ended, a delivery that is held already, and one of a chat
+/// that is being told something else, which is put back.
+[[nodiscard]] std::vector<notice>
+hold_leases(relay_state& state, std::vector<notice> due, steady_time now);
+/// When the first lease of those ends that wait in the queue.
+[[nodiscard]] steady_time lease_of(const relay_state& state,
+                                   const chat_queue& where);
+/// Must what has not been started be put back now?
+[[nodiscard]] bool ends_soon(steady_time until, steady_time now);
+/// A step is wanted when that is so.
+void want_step_before(relay_state& state, steady_time until);
+/// Forgets what may be somebody else's by now.
+void let_go(relay_state& state, const chat_queue& what);
+/// Says with each result that waits until when its delivery is ours.
+void note_leases(relay_state& state);
+void forget_leases(relay_state& state,
+                   const std::vector<delivery_result>& recorded);
+/// A take is over, which may have given what was sent and recorded meanwhile.
+void forget_ended(relay_state& state);
+/// Has what is being sent stay ours for as long as that may take.
+void renew(self_pointer self);
+
 // relay_gauges.cpp: what operators see.
 void watch_backlog(self_pointer self);
 void set_gone(relay_state& state, bool gone, const std::string& why);
