@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "http/wire.hpp"
-#include "text/hex.hpp"
-#include "text/utf8.hpp"
+#include "text/percent.hpp"
 
 namespace telltale::http {
 
@@ -25,8 +24,8 @@ bool parse_query(std::string_view text, target& into) {
     if (pair.empty())
       continue;
     const auto name = cut(pair, '=');
-    auto key = percent_decode(name, true);
-    auto value = percent_decode(pair, true);
+    auto key = text::percent_decode(name, true);
+    auto value = text::percent_decode(pair, true);
     if (!key || !value)
       return false;
     into.query.emplace_back(std::move(*key), std::move(*value));
@@ -149,35 +148,6 @@ std::string_view reason_phrase(unsigned status) {
   }
 }
 
-std::optional<std::string> percent_decode(std::string_view text,
-                                          bool plus_is_blank) {
-  auto plain = text.find('%');
-  if (plus_is_blank)
-    plain = std::min(plain, text.find('+'));
-  plain = std::min(plain, text.size());
-  std::string decoded{text.substr(0, plain)};
-  for (std::size_t i = plain; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '+' && plus_is_blank) {
-      decoded += ' ';
-    } else if (c != '%') {
-      decoded += c;
-    } else {
-      if (i + 2 >= text.size())
-        return std::nullopt;
-      const int high = text::hex_value(text[i + 1]);
-      const int low = text::hex_value(text[i + 2]);
-      if (high < 0 || low < 0)
-        return std::nullopt;
-      decoded += static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-  }
-  if (!text::is_valid(decoded) || decoded.find('\0') != std::string::npos)
-    return std::nullopt;
-  return decoded;
-}
-
 std::optional<target> parse_target(std::string_view text) {
   // A proxy's absolute form names scheme and authority before the path.
   for (const std::string_view scheme : {"http://", "https://"}) {
@@ -196,7 +166,7 @@ std::optional<target> parse_target(std::string_view text) {
 
   target parts;
   while (!path.empty()) {
-    auto segment = percent_decode(cut(path, '/'), false);
+    auto segment = text::percent_decode(cut(path, '/'), false);
     if (!segment)
       return std::nullopt;
     parts.segments.push_back(std::move(*segment));

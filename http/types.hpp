@@ -38,11 +38,6 @@ struct response {
 /// The standard reason phrase of a status.
 [[nodiscard]] std::string_view reason_phrase(unsigned status);
 
-/// `%XX` and `+` decoded; nothing if the text is no valid encoding or decodes
-/// to something that is not UTF-8 or holds a NUL.
-[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text,
-                                                        bool plus_is_blank);
-
 /// A target taken apart: segments of the path and pairs of the query, decoded.
 struct target {
   std::vector<std::string> segments;

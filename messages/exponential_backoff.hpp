@@ -21,6 +21,15 @@ public:
     return std::exchange(next_, std::min(2 * next_, longest_));
   }
 
+  /// The same wait for those who count: after so many tries before this one.
+  [[nodiscard]] static constexpr duration
+  wait_after(duration first, duration longest, unsigned tries) noexcept {
+    exponential_backoff waits{first, longest};
+    for (; tries > 0 && waits.next_ < longest; --tries)
+      static_cast<void>(waits.next());
+    return waits.next_;
+  }
+
   constexpr void reset() noexcept { next_ = first_; }
 
 private:

@@ -1,6 +1,5 @@
 #include "actors/system/database.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -16,8 +15,6 @@ using namespace std::chrono_literals;
 
 /// From one look at the size of the cluster's log to the next.
 constexpr auto between_looks = 5s;
-constexpr std::chrono::milliseconds first_backoff{500};
-constexpr std::chrono::milliseconds last_backoff{10'000};
 constexpr auto between_tries = 2s;
 constexpr int most_tries = 15;
 
@@ -64,7 +61,8 @@ void service_database::start_again() {
                   cluster_->log_file().string());
     cluster_.reset();
     gone_since_ = clock::now();
-    backoff_ = {};
+    waits_.reset();
+    told_ = false;
   } else if (clock::now() < *next_look_) {
     return;
   }
@@ -76,12 +74,11 @@ void service_database::start_again() {
     gone_since_.reset();
     next_look_ = clock::now() + between_looks;
   } catch (const embedded_postgres_error& problem) {
-    if (backoff_ == 0ms)
+    if (!std::exchange(told_, true))
       spdlog::error("the embedded database does not start again, which is "
                     "tried until it does: {}",
                     problem.what());
-    backoff_ = std::clamp(2 * backoff_, first_backoff, last_backoff);
-    next_look_ = clock::now() + backoff_;
+    next_look_ = clock::now() + waits_.next();
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "actors/persistence/embedded/embedded_postgres.hpp"
 #include "config/config.hpp"
+#include "messages/exponential_backoff.hpp"
 
 namespace telltale {
 
@@ -48,7 +49,9 @@ private:
   std::unique_ptr<embedded_postgres> cluster_;
   std::optional<clock::time_point> next_look_;
   std::optional<clock::time_point> gone_since_; ///< no cluster since
-  std::chrono::milliseconds backoff_{0};
+  exponential_backoff waits_{std::chrono::milliseconds{500},
+                             std::chrono::milliseconds{10'000}};
+  bool told_ = false; ///< that it does not start again
 };
 
 /// Brings the schema up to date. A database of somebody else's that is not

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include "text/duration.hpp"
+#include "text/percent.hpp"
 
 namespace telltale::commands {
 
@@ -112,7 +113,8 @@ query_of(const std::vector<std::pair<std::string, std::string>>& pairs) {
   std::string out;
   for (const auto& [name, value] : pairs)
     if (!value.empty())
-      out += (out.empty() ? "?" : "&") + name + "=" + path_segment(value);
+      out +=
+          (out.empty() ? "?" : "&") + name + "=" + text::percent_encode(value);
   return out;
 }
 

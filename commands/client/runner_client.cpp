@@ -6,7 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "text/hex.hpp"
+#include "text/percent.hpp"
 #include "text/utf8.hpp"
 
 namespace telltale::commands {
@@ -48,22 +48,6 @@ service_answer translate(http::client_result result) {
 
 } // namespace
 
-std::string path_segment(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-        || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'
-        || c == '~') {
-      out += c;
-    } else {
-      out += '%';
-      text::append_hex(out, byte, text::hex_case::upper);
-    }
-  }
-  return out;
-}
-
 bool service_answer::is_worth_a_retry() const noexcept {
   return status == 0 || status == 408 || status == 429 || status >= 500;
 }
@@ -104,7 +88,7 @@ service_call claim_call(std::string_view runner, std::string_view kind,
 service_call report_call(std::string_view task, const wire_report& what) {
   service_call out;
   out.method = "POST";
-  out.path = "/internal/tasks/" + path_segment(task) + "/status";
+  out.path = "/internal/tasks/" + text::percent_encode(task) + "/status";
   json::object body{{"status", what.status}};
   auto add_text = [&](std::string_view key, const std::string& text) {
     if (!text.empty())
@@ -129,7 +113,7 @@ service_call heartbeat_call(std::string_view runner,
                             const std::vector<held_task>& tasks) {
   service_call out;
   out.method = "POST";
-  out.path = "/internal/runners/" + path_segment(runner) + "/heartbeat";
+  out.path = "/internal/runners/" + text::percent_encode(runner) + "/heartbeat";
   json::array held;
   for (const auto& one : tasks)
     held.push_back(
@@ -141,13 +125,13 @@ service_call heartbeat_call(std::string_view runner,
 
 service_call attempt_status_call(std::string_view task) {
   service_call out;
-  out.path = "/internal/tasks/" + path_segment(task) + "/status";
+  out.path = "/internal/tasks/" + text::percent_encode(task) + "/status";
   return out;
 }
 
 service_call find_task_call(std::string_view task) {
   service_call out;
-  out.path = "/tasks/" + path_segment(task);
+  out.path = "/tasks/" + text::percent_encode(task);
   out.who = caller::operating;
   return out;
 }

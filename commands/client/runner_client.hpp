@@ -88,10 +88,6 @@ struct held_task {
 [[nodiscard]] service_call attempt_status_call(std::string_view task);
 [[nodiscard]] service_call find_task_call(std::string_view task);
 
-/// A text as one segment of a path: all but the unreserved characters are
-/// percent-encoded.
-[[nodiscard]] std::string path_segment(std::string_view text);
-
 // How answers are read.
 using text::number_at;
 using text::text_at;

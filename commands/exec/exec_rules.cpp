@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "messages/exponential_backoff.hpp"
 #include "text/duration.hpp"
 #include "text/utf8.hpp"
 
@@ -205,8 +206,8 @@ std::string title_of(const std::vector<std::string>& command_line) {
 }
 
 std::chrono::milliseconds backoff(unsigned tries_made) {
-  auto doublings = std::min(tries_made, 5U);
-  return std::chrono::milliseconds{250} * (1U << doublings);
+  using namespace std::chrono_literals;
+  return exponential_backoff::wait_after(250ms, 8s, tries_made);
 }
 
 void tail_buffer::append(std::string_view bytes) {

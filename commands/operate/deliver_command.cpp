@@ -8,6 +8,7 @@
 
 #include "commands/client/console.hpp"
 #include "commands/command.hpp"
+#include "text/percent.hpp"
 
 // deliveries, redeliver, mute, unmute: the last mile at an operator's terminal.
 
@@ -96,8 +97,8 @@ int redeliver(const redeliver_arguments& arguments, operator_console& console) {
   json::array all;
   for (const auto& id : arguments.ids) {
     try {
-      auto answer =
-          console.post("/deliveries/" + path_segment(id) + "/redeliver");
+      auto answer = console.post("/deliveries/" + text::percent_encode(id)
+                                 + "/redeliver");
       if (!console.wants_json())
         std::cout << printable(id) << " will be sent again\n";
       all.push_back(std::move(answer));

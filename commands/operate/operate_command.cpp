@@ -9,6 +9,7 @@
 #include "commands/client/console.hpp"
 #include "commands/command.hpp"
 #include "commands/operate/why.hpp"
+#include "text/percent.hpp"
 
 // why, runs, retry, cancel: tasks at an operator's terminal.
 
@@ -27,7 +28,7 @@ std::string own_locale() {
 }
 
 std::string task_path(std::string_view named) {
-  return "/tasks/" + path_segment(task_named(named));
+  return "/tasks/" + text::percent_encode(task_named(named));
 }
 
 struct why_arguments {

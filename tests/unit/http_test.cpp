@@ -17,10 +17,6 @@ using namespace telltale::http;
 
 namespace {
 
-std::string decoded(std::string_view text, bool plus = false) {
-  return percent_decode(text, plus).value_or("(nothing)");
-}
-
 /// A target taken apart, written down: segments with |, pairs with =.
 std::string apart(std::string_view text) {
   const auto parts = parse_target(text);
@@ -89,22 +85,6 @@ CAF_TEST(a chunked body ends however small the pieces are in which it comes) {
           expected);
     }
   }
-}
-
-CAF_TEST(percent encoding is decoded) {
-  CAF_CHECK_EQUAL(decoded(""), "");
-  CAF_CHECK_EQUAL(decoded("a%20b%2Fc%c3%A9"), "a b/c\u00e9");
-  CAF_CHECK_EQUAL(decoded("a+b"), "a+b");
-  CAF_CHECK_EQUAL(decoded("a+b%2B", true), "a b+");
-  CAF_CHECK_EQUAL(decoded("%E2%82%AC%F0%9F%98%80"), "\u20ac\U0001F600");
-}
-
-CAF_TEST(what is no valid encoding decodes to nothing) {
-  for (const auto* text :
-       {"%", "%2", "a%2", "%zz", "%2x", "%-1", "%00", "%ff", "%c3", "%c3x",
-        "%C0%80", "%e0%80%80", "%ED%A0%80", "%f4%90%80%80", "%f5%80%80%80",
-        "%80", "%e2%82", "\xff"})
-    CAF_CHECK(!percent_decode(text, true));
 }
 
 CAF_TEST(a target is taken apart) {

@@ -5,6 +5,7 @@
 #include "text/duration.hpp"
 #include "text/hex.hpp"
 #include "text/json_fields.hpp"
+#include "text/percent.hpp"
 #include "text/utf8.hpp"
 
 #include <string>
@@ -155,6 +156,32 @@ CAF_TEST(hexadecimal digits are written in the case that is asked for) {
       {'g', -1}, {'G', -1}, {'/', -1}, {':', -1}, {'\0', -1}, {'\xff', -1}};
   for (const auto& [digit, value] : rows)
     CAF_CHECK_EQUAL(text::hex_value(digit), value);
+}
+
+CAF_TEST(all but unreserved characters is percent encoded) {
+  CAF_CHECK_EQUAL(text::percent_encode(""), "");
+  CAF_CHECK_EQUAL(text::percent_encode("aZ09-._~"), "aZ09-._~");
+  CAF_CHECK_EQUAL(text::percent_encode("a b/\u00e9%\0"s),
+                  "a%20b%2F%C3%A9%25%00");
+}
+
+CAF_TEST(percent encoding is decoded) {
+  const auto decoded = [](std::string_view encoded, bool plus = false) {
+    return text::percent_decode(encoded, plus).value_or("(nothing)");
+  };
+  CAF_CHECK_EQUAL(decoded(""), "");
+  CAF_CHECK_EQUAL(decoded("a%20b%2Fc%c3%A9"), "a b/c\u00e9");
+  CAF_CHECK_EQUAL(decoded("a+b"), "a+b");
+  CAF_CHECK_EQUAL(decoded("a+b%2B", true), "a b+");
+  CAF_CHECK_EQUAL(decoded("%E2%82%AC%F0%9F%98%80"), "\u20ac\U0001F600");
+}
+
+CAF_TEST(what is no valid encoding decodes to nothing) {
+  for (const auto* encoded :
+       {"%", "%2", "a%2", "%zz", "%2x", "%-1", "%00", "%ff", "%c3", "%c3x",
+        "%C0%80", "%e0%80%80", "%ED%A0%80", "%f4%90%80%80", "%f5%80%80%80",
+        "%80", "%e2%82", "\xff"})
+    CAF_CHECK(!text::percent_decode(encoded, true));
 }
 
 CAF_TEST(a duration is a number with one unit) {

@@ -15,7 +15,7 @@
 #include "actors/persistence/embedded/cluster_roles.hpp"
 #include "actors/persistence/embedded/interrupted.hpp"
 #include "actors/persistence/embedded/postgres_programs.hpp"
-#include "text/hex.hpp"
+#include "text/percent.hpp"
 
 namespace fs = std::filesystem;
 
@@ -64,25 +64,6 @@ server_arguments(const fs::path& folder, const fs::path& socket_folder,
   return result;
 }
 
-/// `%` and whatever else a connection URI gives a meaning, encoded.
-std::string encode_part(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= '0' && byte <= '9')
-                       || (byte >= 'a' && byte <= 'z')
-                       || (byte >= 'A' && byte <= 'Z') || byte == '_'
-                       || byte == '-' || byte == '.';
-    if (plain) {
-      result += c;
-    } else {
-      result += '%';
-      text::append_hex(result, byte, text::hex_case::upper);
-    }
-  }
-  return result;
-}
-
 } // namespace
 
 struct embedded_postgres::running_cluster {
@@ -106,8 +87,8 @@ struct embedded_postgres::running_cluster {
   [[nodiscard]] std::string url(std::string_view role,
                                 std::string_view database) const {
     return "postgresql://" + std::string{role} + "@"
-           + encode_part(socket_folder.string()) + ":5432/"
-           + encode_part(database);
+           + text::percent_encode(socket_folder.string()) + ":5432/"
+           + text::percent_encode(database);
   }
 
   [[nodiscard]] std::string log_tail() const {

@@ -15,9 +15,6 @@ namespace telltale {
 
 namespace {
 
-constexpr std::chrono::milliseconds first_backoff{50};
-constexpr std::chrono::milliseconds last_backoff{2000};
-
 /// One plan a statement, made of its shape: joins in the order in which they
 /// are written, each by an index that fits. What takes whole tables is dear, so
 /// it is taken where nothing else fits. Still the planner may turn two tables
@@ -151,8 +148,7 @@ pqxx::connection& pg_connection::connect() {
     throw pg_away{};
   if (options_.sockets->cut())
     throw pg_away{};
-  next_try_ = now + std::max(backoff_, first_backoff);
-  backoff_ = std::clamp(2 * backoff_, first_backoff, last_backoff);
+  next_try_ = now + waits_.next();
   link_.emplace(with_limits(options_.url));
   if (!options_.sockets->add(link_->sock())) {
     link_.reset();
@@ -167,7 +163,7 @@ pqxx::connection& pg_connection::connect() {
   if (was_connected_)
     options_.counters->add(counter::database_reconnects_total);
   was_connected_ = true;
-  backoff_ = {};
+  waits_.reset();
   next_try_ = {};
   return *link_;
 }

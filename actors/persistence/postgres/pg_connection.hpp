@@ -14,6 +14,7 @@
 
 #include "actors/persistence/persistence.hpp"
 #include "messages/error.hpp"
+#include "messages/exponential_backoff.hpp"
 
 namespace telltale {
 
@@ -105,7 +106,8 @@ private:
   std::optional<pqxx::connection> link_;
   std::chrono::steady_clock::time_point next_try_{};
   std::chrono::steady_clock::time_point next_word_{}; ///< to the watcher
-  std::chrono::milliseconds backoff_{0};
+  exponential_backoff waits_{std::chrono::milliseconds{50},
+                             std::chrono::milliseconds{2'000}};
   bool was_connected_ = false;
 };
 
