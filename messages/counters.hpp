@@ -32,7 +32,7 @@ struct counter_row {
 
 [[nodiscard]] const std::vector<counter_row>& counter_rows();
 
-/// The service's tallies. Rooms add to it once per batch, the exporter reads
+/// The service's tallies. Actors add to it once a batch, the exporter reads
 /// it. Any thread; a short lock.
 class counter_board {
 public:
@@ -78,7 +78,7 @@ private:
   std::map<key, distribution, std::less<>> distributions_;
 };
 
-/// Shared by all rooms of one service.
+/// Shared by all actors of one service.
 using counter_board_ptr = std::shared_ptr<counter_board>;
 
 } // namespace telltale

@@ -9,7 +9,7 @@
 
 namespace telltale {
 
-/// Everything that can go wrong between rooms. The name of a value is the
+/// Everything that can go wrong between actors. The name of a value is the
 /// stable code that callers see.
 enum class ec : std::uint8_t {
   none = 0,

@@ -34,7 +34,7 @@ enum class redaction_profile : std::uint8_t { store, event, chat };
 }
 
 /// Text as somebody sent it. It has no way into a stream, a log or the store:
-/// only the redaction room opens it.
+/// only redaction opens it.
 class raw_text {
 public:
   raw_text() = default;
@@ -51,7 +51,7 @@ private:
 };
 
 /// Text without secrets: valid UTF-8, no NUL, bounded. A non-empty one comes
-/// from the redaction room alone (through `redaction_seal`), or from where such
+/// from redaction alone (through `redaction_seal`), or from where such
 /// a text was stored before (through persistence's `stored_text`), or is one of
 /// the platform's own sentences (`from_platform`, literals only).
 class redacted_text {

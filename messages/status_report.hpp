@@ -14,8 +14,8 @@
 
 namespace telltale {
 
-/// Who waits for an answer: opaque to all but the room that made it. When the
-/// last copy goes without an answer, that room answers with a failure, so no
+/// Who waits for an answer: opaque to all but the actor that made it. When the
+/// last copy goes without an answer, that actor answers with a failure, so no
 /// caller hangs on a lost message.
 struct reply_token {
   std::shared_ptr<void> waiter;
@@ -79,9 +79,9 @@ enum class report_effect : std::uint8_t {
 };
 
 /// One report on its way through the pipeline, with who waits for it. The same
-/// element travels all rooms, so that a batch is moved and never copied:
-/// `raw` stays closed to all but redaction, `ready` is filled by redaction and
-/// status_intake, `result` by persistence.
+/// element travels through all actors, so that a batch is moved and never
+/// copied: `raw` stays closed to all but redaction, `ready` is filled by
+/// redaction and status_intake, `result` by persistence.
 struct report_flight {
   reply_token reply;
   status_report raw;

@@ -10,8 +10,8 @@
 #include "messages/status_report.hpp"
 #include "messages/store.hpp"
 
-// Messages that carry a batch from room to room, and those that an actor sends
-// to itself.
+// Messages that carry a batch from actor to actor, and those that an actor
+// sends to itself.
 
 namespace telltale {
 

@@ -15,7 +15,7 @@
 #include "messages/event.hpp"
 #include "messages/readiness.hpp"
 
-// The front page of the room: what the composition root makes of it. No word
+// The first page of persistence: what the composition root makes of it. No word
 // of a database library is in here.
 
 namespace telltale {

@@ -7,7 +7,7 @@
 
 namespace telltale {
 
-/// Opens texts that were redacted before they were stored. For what this room
+/// Opens texts that were redacted before they were stored. For what this folder
 /// reads from its own tables, and for nothing else.
 class stored_text {
 public:

@@ -1,87 +1,121 @@
 #include "actors/system/metrics.hpp"
 
-#include <chrono>
+#include <cstdint>
 #include <fstream>
 #include <limits>
+#include <locale>
 #include <map>
+#include <sstream>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
+#include <time.h>
 #include <unistd.h>
+
+// Prometheus's text format, version 0.0.4.
 
 namespace telltale {
 
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-
-MetricFamily family(std::string name, std::string help, MetricType type) {
-  MetricFamily result;
-  result.name = std::move(name);
-  result.help = std::move(help);
-  result.type = type;
-  return result;
-}
-
-ClientMetric value_of(double value, MetricType type) {
-  ClientMetric metric;
-  if (type == MetricType::Counter)
-    metric.counter.value = value;
-  else
-    metric.gauge.value = value;
-  return metric;
-}
+using labels = std::vector<std::pair<std::string_view, std::string_view>>;
 
 /// The values of a series as labels: `a/b` names two, and the first value takes
 /// the slashes that are left over.
-std::vector<ClientMetric::Label> labels_of(std::string_view names,
-                                           std::string_view values) {
-  std::vector<ClientMetric::Label> result;
+labels labels_of(std::string_view names, std::string_view values) {
+  labels result;
   for (auto at = names.rfind('/'); at != std::string_view::npos;
        at = names.rfind('/')) {
     const auto cut = values.rfind('/');
-    result.insert(result.begin(), {std::string{names.substr(at + 1)},
-                                   std::string{values.substr(cut + 1)}});
+    result.insert(result.begin(),
+                  {names.substr(at + 1), values.substr(cut + 1)});
     names = names.substr(0, at);
     values = cut == std::string_view::npos ? "" : values.substr(0, cut);
   }
   if (!names.empty())
-    result.insert(result.begin(), {std::string{names}, std::string{values}});
+    result.insert(result.begin(), {names, values});
   return result;
 }
 
-ClientMetric histogram_of(const counter_board::distribution& seen) {
-  ClientMetric metric;
-  std::uint64_t count = 0;
-  for (std::size_t i = 0; i < seen.counts.size(); ++i) {
-    count += seen.counts[i];
-    ClientMetric::Bucket bucket;
-    bucket.cumulative_count = count;
-    bucket.upper_bound = i < counter_board::bounds.size()
-                             ? counter_board::bounds[i]
-                             : std::numeric_limits<double>::infinity();
-    metric.histogram.bucket.push_back(bucket);
-  }
-  metric.histogram.sample_count = count;
-  metric.histogram.sample_sum = seen.sum;
-  return metric;
-}
-
-MetricType type_of(counter_kind kind) {
+std::string_view to_string(counter_kind kind) {
   switch (kind) {
   case counter_kind::counter:
-    return MetricType::Counter;
+    return "counter";
   case counter_kind::gauge:
-    return MetricType::Gauge;
+    return "gauge";
   case counter_kind::histogram:
-    return MetricType::Histogram;
+    return "histogram";
   }
-  return MetricType::Untyped;
+  return "untyped";
 }
+
+/// Families of series, one after the other.
+class exposition {
+public:
+  exposition() {
+    out_.imbue(std::locale::classic());
+    out_.precision(std::numeric_limits<double>::max_digits10 - 1);
+  }
+
+  /// Series of it follow.
+  void begin(std::string name, std::string_view help, counter_kind kind) {
+    name_ = std::move(name);
+    out_ << "# HELP " << name_ << ' ' << help << "\n# TYPE " << name_ << ' '
+         << to_string(kind) << '\n';
+  }
+
+  void write(const labels& with, double value) { write({}, with, value); }
+
+  void write(labels with, const counter_board::distribution& seen) {
+    std::uint64_t count = 0;
+    with.emplace_back("le", "");
+    for (std::size_t i = 0; i < seen.counts.size(); ++i) {
+      count += seen.counts[i];
+      std::ostringstream bound;
+      bound.imbue(std::locale::classic());
+      if (i < counter_board::bounds.size())
+        bound << counter_board::bounds[i];
+      else
+        bound << "+Inf";
+      const auto text = bound.str();
+      with.back().second = text;
+      write("_bucket", with, static_cast<double>(count));
+    }
+    with.pop_back();
+    write("_sum", with, seen.sum);
+    write("_count", with, static_cast<double>(count));
+  }
+
+  [[nodiscard]] std::string text() const { return out_.str(); }
+
+private:
+  void write(std::string_view suffix, const labels& with, double value) {
+    out_ << name_ << suffix;
+    char mark = '{';
+    for (const auto& [name, text] : with) {
+      out_ << std::exchange(mark, ',') << name << "=\"";
+      escape(text);
+      out_ << '"';
+    }
+    if (mark == ',')
+      out_ << '}';
+    out_ << ' ' << value << '\n';
+  }
+
+  void escape(std::string_view text) {
+    for (const char c : text)
+      if (c == '\n')
+        out_ << "\\n";
+      else if (c == '"' || c == '\\')
+        out_ << '\\' << c;
+      else
+        out_ << c;
+  }
+
+  std::ostringstream out_;
+  std::string name_;
+};
 
 /// Bytes that the process holds in memory; 0 where the kernel does not say.
 double resident_bytes() {
@@ -109,38 +143,29 @@ std::string export_metrics(const counter_board& board) {
   std::map<counter, std::vector<counter_board::distribution>> seen;
   for (auto& one : board.distributions())
     seen[one.id].push_back(std::move(one));
-  std::vector<MetricFamily> families;
+  exposition all;
   for (const auto& row : counter_rows()) {
-    const auto type = type_of(row.kind);
-    auto exported = family("telltale_" + std::string{row.name},
-                           std::string{row.help}, type);
-    for (const auto& sample : by_counter[row.id]) {
-      auto metric = value_of(sample.value, type);
-      metric.label = labels_of(row.label, sample.label);
-      exported.metric.push_back(std::move(metric));
-    }
-    for (const auto& one : seen[row.id]) {
-      auto metric = histogram_of(one);
-      metric.label = labels_of(row.label, one.label);
-      exported.metric.push_back(std::move(metric));
-    }
+    const auto& samples = by_counter[row.id];
+    const auto& distributions = seen[row.id];
     // A series that never moved is a fact too, where it has no label.
-    if (exported.metric.empty() && row.label.empty())
-      exported.metric.push_back(value_of(0, type));
-    if (!exported.metric.empty())
-      families.push_back(std::move(exported));
+    const bool is_still = samples.empty() && distributions.empty();
+    if (is_still && !row.label.empty())
+      continue;
+    all.begin("telltale_" + std::string{row.name}, row.help, row.kind);
+    for (const auto& sample : samples)
+      all.write(labels_of(row.label, sample.label), sample.value);
+    for (const auto& one : distributions)
+      all.write(labels_of(row.label, one.label), one);
+    if (is_still)
+      all.write({}, 0);
   }
-  const auto add = [&](const char* name, const char* help, MetricType type,
-                       double value) {
-    auto exported = family(name, help, type);
-    exported.metric.push_back(value_of(value, type));
-    families.push_back(std::move(exported));
-  };
-  add("process_resident_memory_bytes", "memory held by the process",
-      MetricType::Gauge, resident_bytes());
-  add("process_cpu_seconds_total", "processor time used by the process",
-      MetricType::Counter, cpu_seconds());
-  return prometheus::TextSerializer{}.Serialize(families);
+  all.begin("process_resident_memory_bytes", "memory held by the process",
+            counter_kind::gauge);
+  all.write({}, resident_bytes());
+  all.begin("process_cpu_seconds_total", "processor time used by the process",
+            counter_kind::counter);
+  all.write({}, cpu_seconds());
+  return all.text();
 }
 
 } // namespace telltale

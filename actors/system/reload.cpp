@@ -63,7 +63,7 @@ void service::wiring::tell_rules(const task_rules& rules) {
 }
 
 void service::wiring::change_relays(const config::settings& fresh) {
-  // What can fail comes first. Then the old relays end and hand back what
+  // What can fail comes first. Then the old relays end and put back what
   // they did not send, so that the new ones find it. What is committed in
   // between waits in the store: the new ones look as they start.
   std::map<std::string, std::shared_ptr<channel>> channels;

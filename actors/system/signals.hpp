@@ -15,7 +15,7 @@ enum class process_signal : std::uint8_t {
   notice, ///< a thread has something to say: `signal_gate::notify`
 };
 
-/// Takes SIGTERM, SIGINT, SIGHUP and SIGCHLD out of every thread's hands, and
+/// Takes SIGTERM, SIGINT, SIGHUP and SIGCHLD from every thread, and
 /// ignores SIGPIPE and SIGUSR1. Made before the first thread starts, so that
 /// all of them inherit the mask.
 class signal_gate {

@@ -6,9 +6,14 @@ import pathlib
 import re
 import signal
 import sys
+import threading
 import time
 
 from scenario.service import OPERATOR_TOKEN, Service
+
+RELOADS = 200
+RUNNERS = 4
+CHATS = 60  # so many that no digest gathers what runners fail
 
 service = Service(pathlib.Path(sys.argv[1]).resolve(), lease="60s", silence="60s")
 
@@ -94,20 +99,48 @@ token = { env = "OCTO_BOT_TOKEN" }
     assert len(told("in another language")) == 1
     assert 'relay="later-octo"' not in metrics(), "the metrics of a relay that is gone are gone"
 
-    # However often a relay is changed: what the old ones had open is closed.
+    # However often a relay is changed while runners fail: what the old ones had
+    # open is closed, and every failure is told once.
+    for n in range(CHATS):
+        service.call("PUT", f"/chat-sessions/load-{n}", {"relay": "team-octo", "chat_id": f"load-{n}", "channel_type": 2}, expect=200)
+    failed = []
+    over = threading.Event()
+
+    def run(number):
+        n = number
+        while not over.is_set():
+            title = f"under load {n:06d}"
+            fail(title, "", f"load-{n % CHATS}")
+            failed.append(title)
+            n += RUNNERS
+            time.sleep(0.05)
+
+    def told_of_load():
+        return [text for m in service.messages() if "under load" in (text := m.get("text", "")) and "schema" not in text]
+
     reload(other := first.replace('locale = "zh-CN"', 'locale = "en"'), "configuration reloaded")
+    runners = [threading.Thread(target=run, args=(number,)) for number in range(RUNNERS)]
+    for each in runners:
+        each.start()
+    # Parts of the service connect when they first have something to do.
+    service.wait(lambda: len(told_of_load()) > 3 * RUNNERS, "the load", 20)
     before = held()
     series = metrics().count("\n")
-    for n in range(200):
+    for n in range(RELOADS):
         reload(first if n % 2 == 0 else other, "configuration reloaded")
-        if n % 20 == 0:
-            fail(f"number {n}", "", "r-1")
-    service.wait(lambda: told("number 180"), "the message of the last but few", 15)
-    # Parts of the service connect when they first have something to do: that is a few, not one a reload.
+    over.set()
+    for each in runners:
+        each.join()
+    service.wait(lambda: len(told_of_load()) >= len(failed), f"{len(failed)} messages", 30)
     service.wait(lambda: all(now <= then + 4 for now, then in zip(held(), before)),
                  f"as many threads and descriptors as before, {before}", 15)
+    held_last = held()
+    texts = told_of_load()
+    for title in failed:
+        seen = sum(title in text for text in texts)
+        assert seen == 1, f"{title} was told {seen} times"
     assert metrics().count("\n") <= series + 20, "series of the metrics do not grow with reloads"
     assert service.stop("serve") == 0
-    print("14 passed, 0 failed")
+    print(f"14 passed, 0 failed: {RELOADS} reloads while {len(failed)} runs failed; threads and descriptors {before} → {held_last}")
 finally:
     service.close()

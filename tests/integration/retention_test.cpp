@@ -150,7 +150,7 @@ CAF_TEST(a round with nothing old reads no table from end to end) {
   for (const auto kind : {prune_kind::sent_deliveries, prune_kind::events,
                           prune_kind::finished_tasks})
     CAF_CHECK_EQUAL(prune(kind).pruned, 0u);
-  store.reset(); // its connection hands in its counts
+  store.reset(); // its connection reports its counts
   if (counts)
     CAF_CHECK_EQUAL(rows_read(), before);
 }

@@ -82,7 +82,7 @@ CAF_TEST(the scanners mask the same in hostile texts) {
   CAF_CHECK_EQUAL(both.differ, 0u);
 }
 
-CAF_TEST(the scanners mask the same in the corpora at hand) {
+CAF_TEST(the scanners mask the same in the corpora that are there) {
   pair_of_engines both;
   // A folder of samples, as scripts/eval_redaction takes them.
   if (const char* const folder = std::getenv("TELLTALE_CORPORA"))

@@ -15,7 +15,7 @@
 
 namespace telltale::test {
 
-/// What waits in the store, as the real one hands it out: oldest first, none of
+/// What waits in the store, as the real one gives it out: oldest first, none of
 /// a chat of which an earlier one is leased or not due.
 struct backlog {
   struct row {

@@ -61,7 +61,7 @@ CAF_TEST(a database that hangs is told as one that is away) {
   CAF_CHECK(list->says("database_unavailable"));
 }
 
-CAF_TEST(errors of rooms become problems) {
+CAF_TEST(errors of other actors become problems) {
   const auto task = to_string(make_uuid_v7());
   const auto cancelled = ask(call::cancel_task, {task});
   CAF_CHECK_EQUAL(cancelled->status(), 409u);

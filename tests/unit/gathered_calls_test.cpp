@@ -175,7 +175,7 @@ CAF_TEST(a claim whose time is over is counted and others are answered) {
                   1.0);
 }
 
-CAF_TEST(calls that wait when the room ends are answered) {
+CAF_TEST(calls that wait when the actor ends are answered) {
   create("a");
   claim("r");
   for (int i = 0; i < 4; ++i)

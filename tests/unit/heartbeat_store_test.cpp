@@ -141,7 +141,7 @@ CAF_TEST(a database that is away is told to all who beat) {
   CAF_CHECK_EQUAL(heard.size(), 1u);
 }
 
-CAF_TEST(heartbeats that wait when the room ends are answered) {
+CAF_TEST(heartbeats that wait when the actor ends are answered) {
   beat("a");
   beat("b");
   for (int i = 0; i < 2; ++i)

@@ -297,7 +297,7 @@ CAF_TEST(a chat is never sent more than its rate) {
   CAF_CHECK_EQUAL(out->all.size(), 3u);
 }
 
-CAF_TEST(what waits in hand for too long is put back before its lease ends) {
+CAF_TEST(what waits in memory for too long is put back before its lease ends) {
   auto options = chat_options();
   options.rate_per_chat = 0.01;
   const auto out = start(options);

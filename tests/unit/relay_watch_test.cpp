@@ -117,7 +117,7 @@ CAF_TEST(operators see what waits and what is under way) {
   CAF_CHECK_EQUAL(read(counter::deliveries_total, "octo-main/throttled"), 1);
 }
 
-CAF_TEST(a relay that ends hands back what it did not send) {
+CAF_TEST(a relay that ends puts back what it did not send) {
   const auto out = start();
   deliver({due(1, "c1"), due(2, "c1")});
   CAF_REQUIRE_EQUAL(out->all.size(), 1u);
@@ -138,7 +138,7 @@ CAF_TEST(a relay that ends hands back what it did not send) {
   CAF_CHECK_EQUAL(counters->read(counter::timers, "relay"), 0);
 }
 
-CAF_TEST(a relay that ends without an answer hands back all that it took) {
+CAF_TEST(a relay that ends without an answer puts back all that it took) {
   const auto out = start();
   deliver({due(1, "c1"), due(2, "c1")});
   const auto takes = store->takes.size();

@@ -341,7 +341,7 @@ CAF_TEST(values to mask that cannot be read fail their reports alone) {
   CAF_CHECK_EQUAL((*ears.settled[0])[1].result, ec::none);
 }
 
-CAF_TEST(other rooms tell what they committed and answer errors as they are) {
+CAF_TEST(other stores tell what they committed and answer errors as they are) {
   const auto db = std::make_shared<memory_database>();
   const task_rules rules;
   const auto store = [&] {

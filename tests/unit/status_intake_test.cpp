@@ -17,7 +17,7 @@
 
 namespace telltale {
 
-/// Stands in for the redaction room's, which this test does not link.
+/// Stands in for redaction's, which this test does not link.
 class redaction_seal {
 public:
   static std::string open(const raw_text& text) { return text.text_; }

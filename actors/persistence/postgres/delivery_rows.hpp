@@ -10,7 +10,7 @@
 #include "actors/persistence/postgres/pg_connection.hpp"
 #include "messages/deliveries.hpp"
 
-// What the statements about deliveries share. Inside this room only.
+// What the statements about deliveries share. Inside this folder only.
 
 namespace telltale {
 

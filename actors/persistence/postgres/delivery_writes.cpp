@@ -34,7 +34,7 @@ WITH asked AS MATERIALIZED (
     row_number() OVER (PARTITION BY relay, chat_id ORDER BY position)
       AS in_chat
   FROM asked a
-), room AS MATERIALIZED (
+), free AS MATERIALIZED (
   SELECT n.relay, CASE WHEN
       EXISTS (SELECT FROM disabled_relays x
               WHERE x.relay = ANY(ARRAY[n.relay]))
@@ -62,7 +62,7 @@ WITH asked AS MATERIALIZED (
                           WHERE m.relay = ANY(ARRAY[r.relay])
                             AND m.chat_id = r.chat_id AND m.until > now())))
       THEN clock_timestamp() + r.lease * interval '1 millisecond' END
-  FROM ranked r JOIN room f ON f.relay = r.relay
+  FROM ranked r JOIN free f ON f.relay = r.relay
   ORDER BY r.position
   RETURNING id, leased_until IS NOT NULL, created_at
 )

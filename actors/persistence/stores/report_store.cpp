@@ -70,18 +70,18 @@ struct share {
 std::vector<report_flight> take_rows(report_store_state& state,
                                      std::vector<share>& shares) {
   std::vector<report_flight> rows;
-  std::size_t room = state.options.batch_max_rows;
+  std::size_t free = state.options.batch_max_rows;
   for (auto& entry : state.queue) {
-    if (room == 0)
+    if (free == 0)
       break;
-    const auto size = std::min(room, entry.batch->size() - entry.taken);
+    const auto size = std::min(free, entry.batch->size() - entry.taken);
     const auto first =
         entry.batch->begin() + static_cast<std::ptrdiff_t>(entry.taken);
     rows.insert(
         rows.end(), std::make_move_iterator(first),
         std::make_move_iterator(first + static_cast<std::ptrdiff_t>(size)));
     shares.push_back({&entry, size});
-    room -= size;
+    free -= size;
   }
   return rows;
 }
