@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "tests/support/gateway_service.hpp"
 
@@ -238,6 +239,28 @@ CAF_TEST(a lost report is answered and past the bound none is taken) {
   const auto answer = full.report(R"({"status":"running"})");
   CAF_CHECK_EQUAL(status_of(answer), "503");
   CAF_CHECK(has(answer, "overloaded") && has(answer, "Retry-After: "));
+}
+
+CAF_TEST(access rules that the actor is told of hold from then on) {
+  service uut;
+  const auto asked = [&](const std::string& token) {
+    return status_of(uut.send("GET", "/tasks", {}, bearer(token)));
+  };
+  const auto comes_true = [&](const std::string& token,
+                              const std::string& status) {
+    for (int tries = 0; tries < 500 && asked(token) != status; ++tries)
+      std::this_thread::sleep_for(10ms);
+    return asked(token) == status;
+  };
+  CAF_CHECK_EQUAL(asked("new"), "401");
+  CAF_CHECK_EQUAL(asked("look"), "200");
+  auto auth = closed();
+  auth.operator_tokens = {token("new", {"read"})};
+  caf::anon_send(uut.actor,
+                 options_changed<access_rules_ptr>{
+                     std::make_shared<const access_rules>(auth, "key")});
+  CAF_CHECK(comes_true("new", "200"));
+  CAF_CHECK_EQUAL(asked("look"), "401");
 }
 
 CAF_TEST(pipelined reports are all answered in order) {
