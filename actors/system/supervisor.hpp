@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <caf/actor.hpp>
@@ -60,9 +61,9 @@ public:
 
 using actor_factory_ptr = std::shared_ptr<const actor_factory>;
 
-/// The factory whose actors `start()` returns.
+/// The factory whose actors `how()` returns.
 template <class Start>
-[[nodiscard]] actor_factory_ptr make_actor_factory(Start start) {
+[[nodiscard]] actor_factory_ptr make_actor_factory(Start how) {
   class factory final : public actor_factory {
   public:
     explicit factory(Start start) : start_(std::move(start)) {}
@@ -73,7 +74,7 @@ template <class Start>
   private:
     Start start_;
   };
-  return std::make_shared<const factory>(std::move(start));
+  return std::make_shared<const factory>(std::move(how));
 }
 
 /// What a supervisor knows.
