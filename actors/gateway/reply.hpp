@@ -56,7 +56,7 @@ public:
 
   void respond(http::response what);
 
-  /// The answer for `reply_board::respond_all`; this one is done with.
+  /// The answer for `edge_link::respond_all`; this one is done with.
   [[nodiscard]] http::answer with(http::response what);
 
   /// Answers with a stream; `owner` is told of it with `stream_changed`, which
