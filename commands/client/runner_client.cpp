@@ -65,7 +65,7 @@ service_call create_task_call(json::object task, std::string idempotency_key) {
 service_call next_attempt_call(std::string_view task) {
   service_call out;
   out.method = "POST";
-  out.path = "/internal/tasks/" + path_segment(task) + "/attempts";
+  out.path = "/internal/tasks/" + text::percent_encode(task) + "/attempts";
   out.who = caller::operating;
   out.body = json::object{};
   return out;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "messages/uuid.hpp"
+#include "text/percent.hpp"
 
 namespace fs = std::filesystem;
 
@@ -108,7 +109,7 @@ outcome outcome_of(const service_answer& answer) {
 service_call call_of(const spooled_report& what, json::object body) {
   service_call out;
   out.method = "POST";
-  out.path = "/internal/tasks/" + path_segment(what.task) + "/status";
+  out.path = "/internal/tasks/" + text::percent_encode(what.task) + "/status";
   out.body = std::move(body);
   out.may_repeat = true;
   if (!what.token.empty()) {
