@@ -48,7 +48,7 @@ struct event_facts {
   task_status status = task_status::queued; ///< how the attempt ended, even if
                                             ///< the task is queued again
   std::optional<task_outcome> outcome;
-  std::optional<failure_reason> why;
+  std::optional<telltale::failure_reason> failure_reason;
   redacted_text error;
   std::optional<detail_origin> origin; ///< set if `error` is not empty
   bool will_retry = false;             ///< another attempt is coming

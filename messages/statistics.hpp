@@ -75,7 +75,7 @@ struct counted_detail {
 
 /// Failures with one reason and one first line.
 struct failure_cause {
-  failure_reason why;
+  telltale::failure_reason failure_reason;
   redacted_text detail; ///< its first line; empty: none
   std::uint64_t count = 0;
   timestamp last_at{};

@@ -32,7 +32,8 @@ struct status_report {
   /// Absent: the first attempt, if the current one was claimed, else the
   /// current one.
   std::optional<std::uint32_t> attempt;
-  std::optional<failure_reason> why; ///< as the runner named it
+  std::optional<telltale::failure_reason>
+      failure_reason; ///< as the runner named it
   std::optional<runner_id> runner;
   std::optional<std::int64_t> posted; ///< how many things the run posted, >= 0
   std::optional<bool> intended_empty; ///< rightly nothing to post
@@ -48,8 +49,8 @@ struct apply_status {
   task_id task;
   task_status status = task_status::running;
   std::optional<std::uint32_t> attempt;
-  std::optional<failure_reason>
-      why; ///< always there if the status is a failure
+  std::optional<telltale::failure_reason>
+      failure_reason; ///< always there if the status is a failure
   std::optional<runner_id> runner;
   std::optional<std::int64_t> posted;
   std::optional<bool> intended_empty;
@@ -82,7 +83,7 @@ enum class report_effect : std::uint8_t {
 /// element travels through all actors, so that a batch is moved and never
 /// copied: `raw` stays closed to all but redaction, `ready` is filled by
 /// redaction and status_intake, `result` by persistence.
-struct report_flight {
+struct pending_report {
   reply_token reply;
   status_report raw;
   apply_status ready;
@@ -98,6 +99,6 @@ struct report_flight {
 };
 
 /// Many reports in one message, owned by whoever holds it last.
-using report_batch = std::shared_ptr<std::vector<report_flight>>;
+using report_batch = std::shared_ptr<std::vector<pending_report>>;
 
 } // namespace telltale

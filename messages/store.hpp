@@ -141,7 +141,7 @@ enum class sweep_kind : std::uint8_t {
 
 /// How a sweep ends a task.
 struct sweep_ending {
-  failure_reason why;
+  telltale::failure_reason failure_reason;
   redacted_text sentinel;
   task_status status = task_status::failed; ///< failed or timed_out
 
@@ -153,7 +153,7 @@ struct sweep_ending {
 struct sweep_tasks {
   sweep_kind kind = sweep_kind::lease;
   std::chrono::milliseconds threshold{}; ///< how long is too long
-  failure_reason why;
+  telltale::failure_reason failure_reason;
   redacted_text sentinel;
   task_status status = task_status::failed; ///< failed or timed_out
   std::uint32_t limit = 500;
@@ -249,7 +249,7 @@ struct page_cursor {
 struct list_tasks {
   std::optional<task_status> status;
   std::optional<task_outcome> outcome;
-  std::optional<std::string> why;
+  std::optional<std::string> failure_reason;
   std::optional<std::string> kind;
   std::optional<runner_id> runner;
   std::optional<chat_session_id> chat_session;

@@ -35,10 +35,12 @@ struct task_record {
   std::uint32_t attempt = 0;           ///< 0: none was started yet
   attempt_id current_attempt;          ///< of that one; nil: none was started
   std::uint32_t max_attempts = 1;
-  std::optional<failure_reason> why; ///< set on every failure
-  redacted_text error_detail;        ///< empty: none
-  std::optional<settled_by> settler; ///< who wrote the present terminal state,
-                                     ///< or closed the attempt before a retry
+  std::optional<telltale::failure_reason>
+      failure_reason;         ///< set on every failure
+  redacted_text error_detail; ///< empty: none
+  std::optional<telltale::settled_by>
+      settled_by; ///< who wrote the present terminal state,
+                  ///< or closed the attempt before a retry
 
   std::optional<std::int64_t> posted;
   std::optional<bool> intended_empty;
@@ -79,7 +81,7 @@ struct task_record {
 /// A report that came after its attempt was over.
 struct late_report {
   task_status status{};
-  std::optional<failure_reason> why;
+  std::optional<telltale::failure_reason> failure_reason;
   redacted_text detail;
   timestamp at{};
 
@@ -95,10 +97,10 @@ struct attempt_record {
   timestamp started_at{};
   std::optional<timestamp> ended_at;
   task_status status = task_status::running;
-  std::optional<failure_reason> why;
+  std::optional<telltale::failure_reason> failure_reason;
   redacted_text error_detail;
   std::optional<detail_origin> origin; ///< of `error_detail`; nothing: empty
-  std::optional<settled_by> settler;
+  std::optional<telltale::settled_by> settled_by;
   bool claimed = false; ///< it was begun by a claim, not by a report
   std::string evidence; ///< JSON text a sweep left; empty: none
   std::optional<late_report> late;

@@ -56,10 +56,11 @@ void put_identity(json::object& into, const event_facts& facts) {
 }
 
 void put_failure(json::object& into, const event_facts& facts) {
-  put_text(into, "failure_reason", facts.why ? facts.why->wire : "");
+  put_text(into, "failure_reason",
+           facts.failure_reason ? facts.failure_reason->wire : "");
   put_text(into, "failure_side",
-           facts.why && !facts.why->wire.empty()
-               ? to_string(side_of(*facts.why))
+           facts.failure_reason && !facts.failure_reason->wire.empty()
+               ? to_string(side_of(*facts.failure_reason))
                : "");
   const bool has_error = !is_blank(facts.error.view());
   put_text(into, "error", has_error ? facts.error.view() : "");

@@ -133,9 +133,9 @@ pending_reply::open_stream(http::response head,
   return to->open_stream(std::move(head), tell(true), tell(false));
 }
 
-http::response report_answer(const report_flight& flight) {
-  if (flight.result != ec::none)
-    return problem(flight.result);
+http::response report_answer(const pending_report& pending) {
+  if (pending.result != ec::none)
+    return problem(pending.result);
   http::response done;
   done.status = 204;
   return done;
@@ -152,9 +152,9 @@ single_report::~single_report() {
   tally_->reports.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void single_report::settle(const report_flight& flight,
+void single_report::settle(const pending_report& pending,
                            std::vector<http::answer>& ready) {
-  ready.push_back(reply_.with(report_answer(flight)));
+  ready.push_back(reply_.with(report_answer(pending)));
 }
 
 void edge_link::attach(edge_port* edge) {

@@ -98,12 +98,12 @@ class report_waiter {
 public:
   virtual ~report_waiter() = default;
   /// Takes one settled report; adds an answer to `ready` if that completes one.
-  virtual void settle(const report_flight& flight,
+  virtual void settle(const pending_report& pending,
                       std::vector<http::answer>& ready) = 0;
 };
 
 /// The answer of one report of its own: 204, or a problem.
-[[nodiscard]] http::response report_answer(const report_flight& flight);
+[[nodiscard]] http::response report_answer(const pending_report& pending);
 
 /// Waits for exactly one report.
 class single_report final : public report_waiter {
@@ -111,7 +111,7 @@ public:
   ~single_report() override;
   single_report(http::exchange_ptr to, std::string request_id,
                 edge_tally_ptr tally);
-  void settle(const report_flight& flight,
+  void settle(const pending_report& pending,
               std::vector<http::answer>& ready) override;
   [[nodiscard]] pending_reply& reply() noexcept { return reply_; }
 

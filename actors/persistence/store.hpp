@@ -100,7 +100,7 @@ public:
   /// that the database cannot take, fails alone. One that was masked with less
   /// than the task has fails with `masks_unknown` and leaves no trace.
   virtual caf::expected<std::vector<committed_event>>
-  apply(std::vector<report_flight>& batch) = 0;
+  apply(std::vector<pending_report>& batch) = 0;
 
   /// What these tasks have of values to mask; tasks without any are left out.
   virtual caf::expected<std::vector<task_masks>>

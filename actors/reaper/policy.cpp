@@ -13,7 +13,7 @@ sweep_tasks make_sweep(const config::reaper_config& options, sweep_kind kind,
   sweep_tasks sweep;
   sweep.kind = kind;
   sweep.threshold = threshold;
-  sweep.why = why;
+  sweep.failure_reason = why;
   sweep.sentinel = std::move(sentinel);
   sweep.status = kind == sweep_kind::lease || kind == sweep_kind::wall_clock
                      ? task_status::timed_out

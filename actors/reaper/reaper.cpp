@@ -25,7 +25,7 @@ bool note(pointer self, const sweep_tasks& sweep, const tasks_swept& swept) {
   const auto kind = to_string(sweep.kind);
   self->state.counters->add(counter::swept_total, kind, swept.settled);
   spdlog::info("reaper settled {} tasks: {}, {}", swept.settled, kind,
-               to_string(sweep.why));
+               to_string(sweep.failure_reason));
   return swept.more;
 }
 

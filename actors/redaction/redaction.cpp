@@ -65,17 +65,17 @@ struct own_values {
 
 /// What the task registered before, and what the report brings; that is sealed
 /// for the store if it is news.
-void gather(redaction_state& state, report_flight& flight, own_values& own) {
-  flight.ready.mask = {};
-  const auto* known = state.masks.find(flight.raw.task);
-  flight.masks_known = known != nullptr ? known->count : 0;
+void gather(redaction_state& state, pending_report& pending, own_values& own) {
+  pending.ready.mask = {};
+  const auto* known = state.masks.find(pending.raw.task);
+  pending.masks_known = known != nullptr ? known->count : 0;
   if (known != nullptr) {
     own.finder = &known->finder;
     own.unreadable = known->unreadable;
   }
-  if (flight.raw.mask.empty())
+  if (pending.raw.mask.empty())
     return;
-  auto values = open_all(flight.raw.mask);
+  auto values = open_all(pending.raw.mask);
   const auto is_known = [&](const std::string& value) {
     return known != nullptr
            && std::binary_search(known->values.begin(), known->values.end(),
@@ -84,7 +84,7 @@ void gather(redaction_state& state, report_flight& flight, own_values& own) {
   std::erase_if(values, is_known);
   if (values.empty())
     return;
-  flight.ready.mask = state.sealer->seal(values);
+  pending.ready.mask = state.sealer->seal(values);
   if (known != nullptr)
     values.insert(values.end(), known->values.begin(), known->values.end());
   for (const auto& value : values)
@@ -102,25 +102,25 @@ redacted_text withheld(const raw_text& text, redaction_findings& found) {
 }
 
 void open_report(redaction_state& state, const redaction_engine& engine,
-                 report_flight& flight, tallies& sum) {
+                 pending_report& pending, tallies& sum) {
   constexpr auto profile = redaction_profile::store;
-  auto& ready = flight.ready;
+  auto& ready = pending.ready;
   own_values own;
-  gather(state, flight, own);
+  gather(state, pending, own);
   ready.findings.clear();
   redaction_findings in_url;
   if (own.unreadable) {
-    ready.detail = withheld(flight.raw.detail, ready.findings);
-    ready.result_url = withheld(flight.raw.result_url, in_url);
+    ready.detail = withheld(pending.raw.detail, ready.findings);
+    ready.result_url = withheld(pending.raw.result_url, in_url);
     return;
   }
-  ready.detail = clean(engine, redaction_seal::open(flight.raw.detail), profile,
-                       ready.findings, sum, own.finder);
-  ready.result_url = clean(engine, redaction_seal::open(flight.raw.result_url),
+  ready.detail = clean(engine, redaction_seal::open(pending.raw.detail),
+                       profile, ready.findings, sum, own.finder);
+  ready.result_url = clean(engine, redaction_seal::open(pending.raw.result_url),
                            profile, in_url, sum, own.finder);
   // Nothing more is expected, and what comes nevertheless finds the store's.
-  if (is_terminal(flight.raw.status))
-    state.masks.forget(flight.raw.task);
+  if (is_terminal(pending.raw.status))
+    state.masks.forget(pending.raw.task);
 }
 
 void on_redact_reports(redaction_actor::stateful_pointer<redaction_state> self,
@@ -130,8 +130,8 @@ void on_redact_reports(redaction_actor::stateful_pointer<redaction_state> self,
   for (const auto& masks : request.masks)
     state.masks.learn(masks, *state.sealer);
   tallies sum;
-  for (auto& flight : *request.batch)
-    open_report(state, *engine, flight, sum);
+  for (auto& pending : *request.batch)
+    open_report(state, *engine, pending, sum);
   publish(*state.counters, sum);
   self->send(request.back_to,
              reports_redacted{std::move(request.batch),

@@ -20,23 +20,23 @@ namespace {
 using self_pointer = status_intake_actor::stateful_pointer<status_intake_state>;
 
 report_batch empty_batch() {
-  return std::make_shared<std::vector<report_flight>>();
+  return std::make_shared<std::vector<pending_report>>();
 }
 
-std::size_t writer_of(const report_flight& flight, std::size_t writers) {
-  return std::hash<task_id>{}(flight.raw.task) % writers;
+std::size_t writer_of(const pending_report& pending, std::size_t writers) {
+  return std::hash<task_id>{}(pending.raw.task) % writers;
 }
 
 /// Everything that needs no redaction moves from `raw` to `ready`.
-void prepare(report_flight& flight) {
-  auto& raw = flight.raw;
-  auto& ready = flight.ready;
+void prepare(pending_report& pending) {
+  auto& raw = pending.raw;
+  auto& ready = pending.ready;
   ready.task = raw.task;
   ready.status = raw.status;
   ready.attempt = raw.attempt;
-  ready.why = std::move(raw.why);
-  if (ready.why && ready.why->wire.empty())
-    ready.why.reset();
+  ready.failure_reason = std::move(raw.failure_reason);
+  if (ready.failure_reason && ready.failure_reason->wire.empty())
+    ready.failure_reason.reset();
   ready.runner = std::move(raw.runner);
   ready.posted = raw.posted;
   ready.intended_empty = raw.intended_empty;
@@ -49,10 +49,10 @@ void settle_texts(apply_status& ready) {
   if (is_blank(ready.result_url.view()))
     ready.result_url = redacted_text{};
   if (is_failure(ready.status))
-    ready.why = settle_reason(ready.status, ready.why,
-                              read_failure(ready.detail.view()));
+    ready.failure_reason = settle_reason(ready.status, ready.failure_reason,
+                                         read_failure(ready.detail.view()));
   else
-    ready.why.reset();
+    ready.failure_reason.reset();
 }
 
 void send_to_writer(self_pointer self, report_batch batch,
@@ -72,20 +72,20 @@ void on_reports_received(self_pointer self, reports_received& received) {
   const auto writers = state.stores.size();
   std::vector<report_batch> parts(writers);
   report_batch refused;
-  const auto put = [](report_batch& where, report_flight& flight) {
+  const auto put = [](report_batch& where, pending_report& pending) {
     if (!where)
       where = empty_batch();
-    where->push_back(std::move(flight));
+    where->push_back(std::move(pending));
   };
-  for (auto& flight : *received.batch) {
-    flight.result = validate(flight.raw);
-    if (flight.result != ec::none) {
-      put(refused, flight);
+  for (auto& pending : *received.batch) {
+    pending.result = validate(pending.raw);
+    if (pending.result != ec::none) {
+      put(refused, pending);
       continue;
     }
-    const auto writer = writer_of(flight, writers);
-    prepare(flight);
-    put(parts[writer], flight);
+    const auto writer = writer_of(pending, writers);
+    prepare(pending);
+    put(parts[writer], pending);
   }
   if (refused)
     self->send(received.waiter, reports_settled{std::move(refused)});
@@ -95,8 +95,8 @@ void on_reports_received(self_pointer self, reports_received& received) {
 }
 
 void on_reports_redacted(self_pointer self, reports_redacted& redacted) {
-  for (auto& flight : *redacted.batch)
-    settle_texts(flight.ready);
+  for (auto& pending : *redacted.batch)
+    settle_texts(pending.ready);
   self->send(self->state.stores[redacted.writer % self->state.stores.size()],
              commit_reports{std::move(redacted.batch),
                             std::move(redacted.waiter),

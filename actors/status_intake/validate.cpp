@@ -30,8 +30,8 @@ bool is_valid_id(std::string_view text) noexcept {
 ec validate(const status_report& report) noexcept {
   if (!is_reportable(report.status))
     return ec::unsupported_status;
-  if (report.why && !report.why->wire.empty()
-      && !is_valid_reason(report.why->wire))
+  if (report.failure_reason && !report.failure_reason->wire.empty()
+      && !is_valid_reason(report.failure_reason->wire))
     return ec::invalid_field;
   if (report.posted && *report.posted < 0)
     return ec::invalid_field;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <locale>
 #include <map>
+#include <numeric>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -68,6 +69,10 @@ public:
   void write(const labels& with, double value) { write({}, with, value); }
 
   void write(labels with, const counter_board::distribution& seen) {
+    const auto all =
+        std::accumulate(seen.counts.begin(), seen.counts.end(), 0ULL);
+    write("_count", with, static_cast<double>(all));
+    write("_sum", with, seen.sum);
     std::uint64_t count = 0;
     with.emplace_back("le", "");
     for (std::size_t i = 0; i < seen.counts.size(); ++i) {
@@ -82,9 +87,6 @@ public:
       with.back().second = text;
       write("_bucket", with, static_cast<double>(count));
     }
-    with.pop_back();
-    write("_sum", with, seen.sum);
-    write("_count", with, static_cast<double>(count));
   }
 
   [[nodiscard]] std::string text() const { return out_.str(); }

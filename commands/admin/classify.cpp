@@ -28,13 +28,13 @@ struct classify_options {
 
 /// `reason TAB cause TAB telling line`, or an object.
 void write_finding(std::ostream& out, const text_finding& found, bool as_json) {
-  const auto cause = fingerprint(found.why.wire, found.telling_line);
+  const auto cause = fingerprint(found.failure_reason.wire, found.telling_line);
   if (as_json) {
-    out << boost::json::serialize(
-        boost::json::object{{"failure_reason", found.why.wire},
-                            {"failure_side", to_string(side_of(found.why))},
-                            {"cause", cause},
-                            {"telling_line", found.telling_line}})
+    out << boost::json::serialize(boost::json::object{
+        {"failure_reason", found.failure_reason.wire},
+        {"failure_side", to_string(side_of(found.failure_reason))},
+        {"cause", cause},
+        {"telling_line", found.telling_line}})
         << '\n';
     return;
   }
@@ -42,7 +42,7 @@ void write_finding(std::ostream& out, const text_finding& found, bool as_json) {
   for (auto& c : line)
     if (c == '\t' || c == '\n')
       c = ' ';
-  out << found.why.wire << '\t' << cause << '\t' << line << '\n';
+  out << found.failure_reason.wire << '\t' << cause << '\t' << line << '\n';
 }
 
 /// One line out for every text in, in their order.

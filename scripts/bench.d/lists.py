@@ -11,7 +11,7 @@ from world import at_most
 # Sixty days of tasks: mostly successes, 15 % failures, a long tail of reasons,
 # runners and kinds; each text is a little different.
 HISTORY = """
-INSERT INTO tasks (id, version, status, outcome, settler, attempt, max_attempts, failure_reason, error_detail, posted, kind, title,
+INSERT INTO tasks (id, version, status, outcome, settled_by, attempt, max_attempts, failure_reason, error_detail, posted, kind, title,
                    runner_id, chat_session_id, created_at, started_at, completed_at)
 SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 3, status,
        CASE WHEN status = 'succeeded' THEN (ARRAY['delivered', 'delivered', 'delivered', 'silent_noop', 'clean', 'unverified'])[1 + n % 6]

@@ -146,7 +146,7 @@ class Database:
     def seed_finished(self, count):
         """Tasks that are over, a second apart, without attempts or events."""
         self.sql(f"""
-            INSERT INTO tasks (id, version, status, outcome, settler, attempt, max_attempts, kind, title, created_at, started_at,
+            INSERT INTO tasks (id, version, status, outcome, settled_by, attempt, max_attempts, kind, title, created_at, started_at,
                                completed_at, posted)
             SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 3, 'succeeded', 'delivered', 'runner', 1, 1, 'bench',
                    'Review change ' || n, t, t, t, 1

@@ -45,7 +45,7 @@ std::string transcript(std::size_t n) {
 
 std::size_t read_text(std::string_view text) {
   const auto found = read_failure(text);
-  return fingerprint(found.why.wire, found.telling_line).size();
+  return fingerprint(found.failure_reason.wire, found.telling_line).size();
 }
 
 void transcripts(benchmark::State& state) {

@@ -54,12 +54,12 @@ struct fixture : postgres_fixture {
 
   report_effect say(task_id task, st status, std::uint32_t attempt,
                     reason why = reason::agent_provider_quota_limit) const {
-    std::vector<report_flight> batch(1);
+    std::vector<pending_report> batch(1);
     auto& report = batch[0].ready;
     report = saying(task, status, is_failure(status) ? "no money" : "");
     report.attempt = attempt;
     if (is_failure(status))
-      report.why = why;
+      report.failure_reason = why;
     CAF_REQUIRE(store->apply(batch));
     CAF_CHECK_EQUAL(batch[0].result, ec::none);
     return batch[0].effect;
@@ -71,7 +71,7 @@ struct fixture : postgres_fixture {
     CAF_REQUIRE(store->claim({{"r1"}, {}, 1}));
     sweep_tasks sweep;
     sweep.kind = sweep_kind::recovery;
-    sweep.why = failure_reason{reason::runtime_offline};
+    sweep.failure_reason = failure_reason{reason::runtime_offline};
     sweep.sentinel = redacted_text::from_platform("runtime went offline");
     sweep.runner = {"r1"};
     CAF_REQUIRE(store->sweep(sweep));

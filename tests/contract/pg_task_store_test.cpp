@@ -55,8 +55,9 @@ struct fixture : postgres_fixture {
   }
 };
 
-std::vector<report_flight> flights(const std::vector<apply_status>& reports) {
-  std::vector<report_flight> batch(reports.size());
+std::vector<pending_report>
+as_pending(const std::vector<apply_status>& reports) {
+  std::vector<pending_report> batch(reports.size());
   for (std::size_t i = 0; i < reports.size(); ++i)
     batch[i].ready = reports[i];
   return batch;
@@ -88,7 +89,7 @@ CAF_TEST(a value that cannot be stored fails its own report and no other) {
     reports.push_back(saying(create(1), st::failed, "fine"));
   reports[3].detail = clean("not \xff UTF-8");
   reports[6].detail = clean(std::string{"a NUL \0 inside", 14});
-  auto batch = flights(reports);
+  auto batch = as_pending(reports);
   const auto facts = store->apply(batch);
   CAF_REQUIRE(facts);
   CAF_CHECK_EQUAL(facts->size(), 7u);
@@ -106,7 +107,7 @@ CAF_TEST(a runner whose name cannot be stored harms nobody else) {
   bad.runner = runner_id{"\xff"};
   auto good = saying(create(), st::running);
   good.runner = runner_id{"r1"};
-  auto batch = flights({bad, good});
+  auto batch = as_pending({bad, good});
   CAF_REQUIRE(store->apply(batch));
   CAF_CHECK_EQUAL(batch[0].result, ec::invalid_field);
   CAF_CHECK_EQUAL(batch[1].result, ec::none);
@@ -114,11 +115,11 @@ CAF_TEST(a runner whose name cannot be stored harms nobody else) {
 
 CAF_TEST(a connection that was cut is made again within the call) {
   const auto task = create();
-  auto batch = flights({saying(task, st::running)});
+  auto batch = as_pending({saying(task, st::running)});
   CAF_REQUIRE(store->apply(batch));
   execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
           " WHERE datname = current_database() AND pid <> pg_backend_pid()");
-  batch = flights({saying(task, st::succeeded)});
+  batch = as_pending({saying(task, st::succeeded)});
   CAF_REQUIRE(store->apply(batch));
   CAF_CHECK_EQUAL(batch[0].result, ec::none);
   CAF_CHECK_EQUAL(options.counters->read(counter::database_reconnects_total),
@@ -130,7 +131,7 @@ CAF_TEST(a database that is away is an error and nothing is answered) {
   pg_options nowhere;
   nowhere.url = "host=/nonexistent dbname=x user=x";
   const auto away = make_pg_task_store(nowhere);
-  auto batch = flights({saying(create(), st::running)});
+  auto batch = as_pending({saying(create(), st::running)});
   const auto facts = away->apply(batch);
   CAF_CHECK(!facts);
   CAF_CHECK_EQUAL(code_of(facts.error()), ec::database_unavailable);
@@ -146,20 +147,20 @@ CAF_TEST(a write whose answer was lost is written once) {
   through.url = line.url();
   const auto far = make_pg_task_store(through);
   // The statement is prepared at its first use: only then its name is a write.
-  auto batch = flights({saying(create(), st::succeeded)});
+  auto batch = as_pending({saying(create(), st::succeeded)});
   CAF_REQUIRE(far->apply(batch));
   line.cut_answer_to_prepared("write_transitions");
-  batch =
-      flights({saying(task, st::failed, "once"), saying(other, st::running)});
+  batch = as_pending(
+      {saying(task, st::failed, "once"), saying(other, st::running)});
   CAF_REQUIRE(far->apply(batch));
   CAF_CHECK_EQUAL(line.cuts(), 1);
-  for (const auto& flight : batch)
-    CAF_CHECK_EQUAL(flight.result, ec::none);
+  for (const auto& pending : batch)
+    CAF_CHECK_EQUAL(pending.result, ec::none);
   CAF_CHECK(batch[0].effect == report_effect::repeated);
   CAF_CHECK_EQUAL(events("task:failed"), "1");
   CAF_CHECK_EQUAL(events("task:started"), "1");
   // After the cut the next statement is prepared anew.
-  batch = flights({saying(create(), st::succeeded)});
+  batch = as_pending({saying(create(), st::succeeded)});
   CAF_REQUIRE(far->apply(batch));
   // A person's command, too, is done once and not refused the second time.
   line.cut_answer_to_prepared("write_transitions");
@@ -213,7 +214,7 @@ CAF_TEST(racing reports and sweeps end in one state with one event) {
   sweep_tasks sweep;
   sweep.kind = sweep_kind::lease;
   sweep.threshold = 30s;
-  sweep.why = failure_reason{reason::timeout};
+  sweep.failure_reason = failure_reason{reason::timeout};
   sweep.status = st::timed_out;
   sweep.limit = 7;
   std::mutex guard;
@@ -222,14 +223,14 @@ CAF_TEST(racing reports and sweeps end in one state with one event) {
     return [this, &guard, &winners, reports = std::move(reports)] {
       const auto mine = make_pg_task_store(options);
       for (std::size_t i = 0; i < reports.size(); i += 8) {
-        auto batch = flights({reports.begin() + static_cast<long>(i),
-                              reports.begin() + static_cast<long>(i) + 8});
+        auto batch = as_pending({reports.begin() + static_cast<long>(i),
+                                 reports.begin() + static_cast<long>(i) + 8});
         auto facts = mine->apply(batch);
         const std::lock_guard lock{guard};
-        for (const auto& flight : batch)
-          if (facts && flight.result == ec::none
-              && flight.effect == report_effect::applied)
-            ++winners[flight.ready.task];
+        for (const auto& pending : batch)
+          if (facts && pending.result == ec::none
+              && pending.effect == report_effect::applied)
+            ++winners[pending.ready.task];
       }
     };
   };

@@ -36,7 +36,7 @@ struct fixture : postgres_fixture {
   }
 
   ec say(task_id task, st status) const {
-    std::vector<report_flight> batch(1);
+    std::vector<pending_report> batch(1);
     batch[0].ready = saying(task, status);
     CAF_REQUIRE(store->apply(batch));
     return batch[0].result;
@@ -58,7 +58,7 @@ struct fixture : postgres_fixture {
 sweep_tasks lease_sweep() {
   sweep_tasks sweep;
   sweep.kind = sweep_kind::lease;
-  sweep.why = failure_reason{reason::timeout};
+  sweep.failure_reason = failure_reason{reason::timeout};
   sweep.status = st::timed_out;
   return sweep;
 }
@@ -133,7 +133,7 @@ CAF_TEST(a row that cannot be read fails its own report and no other) {
   CAF_REQUIRE_EQUAL(say(whole, st::running), ec::none);
   execute("UPDATE attempts SET status = 'dreaming' WHERE task_id = '"
           + to_string(broken) + "'");
-  std::vector<report_flight> batch(2);
+  std::vector<pending_report> batch(2);
   batch[0].ready = saying(broken, st::posting_result);
   batch[1].ready = saying(whole, st::posting_result);
   CAF_REQUIRE(store->apply(batch));
@@ -156,7 +156,7 @@ CAF_TEST(every state that is not final is left by time) {
       const auto task = w.create(2).id;
       w.claim("silent");
       auto report = saying(task, st::failed);
-      report.why = why;
+      report.failure_reason = why;
       w.report(report);
       CAF_CHECK_EQUAL(w.find(task).task.status, st::queued);
       tasks.push_back(task);

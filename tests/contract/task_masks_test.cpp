@@ -16,15 +16,15 @@ namespace {
 
 using st = task_status;
 
-report_flight flight_of(apply_status what, std::uint32_t known) {
-  report_flight flight;
-  flight.ready = std::move(what);
-  flight.masks_known = known;
-  return flight;
+pending_report pending_of(apply_status what, std::uint32_t known) {
+  pending_report pending;
+  pending.ready = std::move(what);
+  pending.masks_known = known;
+  return pending;
 }
 
-std::vector<report_flight> apply(task_world& w,
-                                 std::vector<report_flight> batch) {
+std::vector<pending_report> apply(task_world& w,
+                                  std::vector<pending_report> batch) {
   CAF_REQUIRE(w.store().apply(batch));
   return batch;
 }
@@ -49,11 +49,11 @@ CAF_TEST(a report that was masked with too little leaves no trace) {
     CAF_REQUIRE_EQUAL(claimed->answer.tasks.size(), 1u);
     CAF_CHECK(claimed->answer.tasks[0] == w.find(task).task);
     CAF_CHECK(stored(w, task) == std::vector<std::string>{"c2VhbGVk"});
-    auto told = apply(w, {flight_of(saying(task, st::failed, "half"), 0)});
+    auto told = apply(w, {pending_of(saying(task, st::failed, "half"), 0)});
     CAF_CHECK_EQUAL(told[0].result, ec::masks_unknown);
     CAF_CHECK_EQUAL(w.find(task).task.status, st::running);
     CAF_CHECK_EQUAL(w.told(task, "task:failed"), 0u);
-    told = apply(w, {flight_of(saying(task, st::failed, "whole"), 1)});
+    told = apply(w, {pending_of(saying(task, st::failed, "whole"), 1)});
     CAF_CHECK_EQUAL(told[0].result, ec::none);
     CAF_CHECK_EQUAL(w.told(task, "task:failed"), 1u);
   }));
@@ -69,12 +69,12 @@ CAF_TEST(a report registers the values that it brings) {
     // Words of the same batch before it were not masked with its values, and
     // need not be.
     auto told = apply(
-        w, {flight_of(saying(task, st::running), 0), flight_of(failed, 0)});
+        w, {pending_of(saying(task, st::running), 0), pending_of(failed, 0)});
     CAF_CHECK_EQUAL(told[0].result, ec::none);
     CAF_CHECK_EQUAL(told[1].result, ec::none);
     CAF_CHECK(told[1].ready.mask.empty());
     CAF_CHECK(stored(w, task) == std::vector<std::string>{"b25l"});
-    told = apply(w, {flight_of(saying(task, st::failed, "again"), 0)});
+    told = apply(w, {pending_of(saying(task, st::failed, "again"), 0)});
     CAF_CHECK_EQUAL(told[0].result, ec::masks_unknown);
     const auto masks = w.store().masks({task, task_id{make_uuid_v7()}});
     CAF_REQUIRE(masks);
@@ -90,7 +90,7 @@ CAF_TEST(words that bring values to a task that knows others go back once) {
     CAF_REQUIRE(w.store().claim({{"r1"}, {}, 1, {"b25l"}}));
     auto running = saying(task, st::running);
     running.mask = {"dHdv"};
-    auto told = apply(w, {flight_of(running, 0)});
+    auto told = apply(w, {pending_of(running, 0)});
     CAF_CHECK_EQUAL(told[0].result, ec::masks_unknown);
     CAF_CHECK((stored(w, task) == std::vector<std::string>{"b25l", "dHdv"}));
     CAF_CHECK(told[0].ready.mask.empty());
@@ -104,7 +104,7 @@ CAF_TEST(values brought to a task that is not there are lost) {
     const task_id nobody{make_uuid_v7()};
     auto failed = saying(nobody, st::failed, "x");
     failed.mask = {"b25l"};
-    CAF_CHECK_EQUAL(apply(w, {flight_of(failed, 0)})[0].result,
+    CAF_CHECK_EQUAL(apply(w, {pending_of(failed, 0)})[0].result,
                     ec::task_not_found);
     CAF_CHECK(stored(w, nobody).empty());
   }));
@@ -118,7 +118,7 @@ CAF_TEST(a day after the end of a task its values are gone) {
   w->advance(25h);
   check();
   CAF_CHECK_EQUAL(stored(*w, task).size(), 1u); // it is under way
-  auto told = apply(*w, {flight_of(saying(task, st::failed, "x"), 1)});
+  auto told = apply(*w, {pending_of(saying(task, st::failed, "x"), 1)});
   CAF_CHECK_EQUAL(told[0].result, ec::none);
   w->advance(23h);
   check();
@@ -127,6 +127,6 @@ CAF_TEST(a day after the end of a task its values are gone) {
   check();
   CAF_CHECK(stored(*w, task).empty());
   // What comes even later is masked like any text.
-  told = apply(*w, {flight_of(saying(task, st::failed, "late"), 0)});
+  told = apply(*w, {pending_of(saying(task, st::failed, "late"), 0)});
   CAF_CHECK_EQUAL(told[0].result, ec::none);
 }

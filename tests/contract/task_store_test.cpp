@@ -24,7 +24,7 @@ bool reports(task_world& w, apply_status what, ec result = ec::none) {
 
 apply_status network_failure(task_id task, std::string detail) {
   auto report = saying(task, st::failed, std::move(detail));
-  report.why = failure_reason{reason::agent_provider_network};
+  report.failure_reason = failure_reason{reason::agent_provider_network};
   return report;
 }
 
@@ -119,7 +119,7 @@ CAF_TEST(a detail is kept on the task and on its attempt) {
     CAF_CHECK_EQUAL(found.task.error_detail.view(), "disk full");
     CAF_REQUIRE_EQUAL(found.attempts.size(), 1u);
     CAF_CHECK_EQUAL(found.attempts[0].error_detail.view(), "disk full");
-    CAF_CHECK(found.attempts[0].why == found.task.why);
+    CAF_CHECK(found.attempts[0].failure_reason == found.task.failure_reason);
     CAF_CHECK(found.attempts[0].ended_at == found.task.completed_at);
     CAF_CHECK_EQUAL(w.told(task.id, "task:failed"), 1u);
   }));
@@ -137,7 +137,7 @@ CAF_TEST(a retried run does not keep its old reason) {
     w.claim();
     auto found = w.find(task.id);
     CAF_CHECK(found.task.error_detail.empty());
-    CAF_CHECK(!found.task.why);
+    CAF_CHECK(!found.task.failure_reason);
     CAF_CHECK_EQUAL(found.task.attempt, 2u);
     CAF_CHECK_EQUAL(found.attempts.at(0).error_detail.view(),
                     "connection reset");
@@ -269,7 +269,8 @@ CAF_TEST(every attempt keeps its own reason) {
     CAF_CHECK_EQUAL(found.attempts[1].error_detail.view(), "two");
     CAF_CHECK_EQUAL(found.attempts[2].error_detail.view(), "three");
     for (const auto& attempt : found.attempts)
-      CAF_CHECK(attempt.why == failure_reason{reason::agent_provider_network});
+      CAF_CHECK(attempt.failure_reason
+                == failure_reason{reason::agent_provider_network});
   }));
 }
 
@@ -277,7 +278,7 @@ CAF_TEST(a failure that is retried says so in its event) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto task = w.create();
     w.claim();
-    std::vector<report_flight> batch(1);
+    std::vector<pending_report> batch(1);
     batch[0].ready = network_failure(task.id, "reset");
     const auto facts = w.store().apply(batch);
     CAF_REQUIRE(facts);
@@ -312,7 +313,7 @@ CAF_TEST(a success after a sweep is kept and published) {
       CAF_CHECK(found.task.outcome == task_outcome::delivered);
       CAF_CHECK(found.task.error_detail.empty());
       CAF_CHECK(!found.task.run_after);
-      CAF_CHECK(found.attempts[0].why
+      CAF_CHECK(found.attempts[0].failure_reason
                 == failure_reason{reason::runtime_offline});
       CAF_CHECK(found.attempts[0].late.has_value());
       // Of a failure that was to be tried again nobody was told.
@@ -342,7 +343,7 @@ CAF_TEST(reports of one task in one batch are applied in their order) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto a = w.create(1).id;
     const auto b = w.create(1).id;
-    std::vector<report_flight> batch(5);
+    std::vector<pending_report> batch(5);
     batch[0].ready = saying(a, st::running);
     batch[1].ready = saying(b, st::failed, "b");
     batch[2].ready = saying(a, st::posting_result, "words");
@@ -362,19 +363,19 @@ CAF_TEST(a batch may hold any number of reports of one task) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     const auto task = w.create();
     w.claim();
-    std::vector<report_flight> batch(100);
-    for (auto& flight : batch)
-      flight.ready = saying(task.id, st::running);
+    std::vector<pending_report> batch(100);
+    for (auto& pending : batch)
+      pending.ready = saying(task.id, st::running);
     batch.back().ready = saying(task.id, st::succeeded);
     const auto facts = w.store().apply(batch);
     CAF_REQUIRE(facts);
-    CAF_CHECK(std::ranges::all_of(batch, [](const report_flight& flight) {
-      return flight.result == ec::none;
+    CAF_CHECK(std::ranges::all_of(batch, [](const pending_report& pending) {
+      return pending.result == ec::none;
     }));
     CAF_CHECK_EQUAL(w.find(task.id).task.status, st::succeeded);
-    std::vector<report_flight> unknown(100);
-    for (auto& flight : unknown)
-      flight.ready = saying(task_id{}, st::running);
+    std::vector<pending_report> unknown(100);
+    for (auto& pending : unknown)
+      pending.ready = saying(task_id{}, st::running);
     CAF_REQUIRE(w.store().apply(unknown));
     CAF_CHECK_EQUAL(unknown.back().result, ec::task_not_found);
   }));
@@ -385,7 +386,7 @@ CAF_TEST(a batch whose answer was lost may be applied again) {
     const auto a = w.create().id;
     w.claim();
     const auto b = w.create().id;
-    std::vector<report_flight> batch(3);
+    std::vector<pending_report> batch(3);
     batch[0].ready = saying(a, st::running);
     batch[1].ready = network_failure(a, "reset");
     batch[2].ready = saying(b, st::succeeded);
@@ -393,14 +394,14 @@ CAF_TEST(a batch whose answer was lost may be applied again) {
     // Meanwhile the next attempt begins: it must not be hit by the old words.
     w.advance(1h);
     w.claim();
-    for (auto& flight : batch)
-      flight.result = ec::internal_error;
+    for (auto& pending : batch)
+      pending.result = ec::internal_error;
     const auto again = w.store().apply(batch);
     CAF_REQUIRE(again);
     CAF_CHECK(again->empty());
-    for (const auto& flight : batch) {
-      CAF_CHECK_EQUAL(flight.result, ec::none);
-      CAF_CHECK(flight.effect == report_effect::repeated);
+    for (const auto& pending : batch) {
+      CAF_CHECK_EQUAL(pending.result, ec::none);
+      CAF_CHECK(pending.effect == report_effect::repeated);
     }
     const auto found = w.find(a);
     CAF_CHECK_EQUAL(found.task.status, st::running);

@@ -48,8 +48,8 @@ CAF_TEST(each sweep finds its own kind of silence) {
       CAF_CHECK_EQUAL(swept.settled, 1u);
       CAF_CHECK(!swept.more);
       const auto found = w.find(task.id);
-      CAF_CHECK_EQUAL(found.attempts[0].why->wire, row.reason);
-      CAF_CHECK(found.attempts[0].settler == settled_by::reaper);
+      CAF_CHECK_EQUAL(found.attempts[0].failure_reason->wire, row.reason);
+      CAF_CHECK(found.attempts[0].settled_by == settled_by::reaper);
       CAF_CHECK(found.attempts[0].evidence.find(to_string(row.kind))
                 != std::string::npos);
       CAF_CHECK(found.attempts[0].evidence.find("last_sign_of_life\":\"")
@@ -71,7 +71,7 @@ CAF_TEST(a task that nobody claims expires with a reason of its own) {
     CAF_CHECK_EQUAL(w.sweep(sweep_kind::queue_ttl, 1h).settled, 1u);
     const auto found = w.find(task.id);
     CAF_CHECK_EQUAL(found.task.status, st::failed);
-    CAF_CHECK_EQUAL(found.task.why->wire, "queued_expired");
+    CAF_CHECK_EQUAL(found.task.failure_reason->wire, "queued_expired");
     CAF_REQUIRE_EQUAL(found.attempts.size(), 1u);
     CAF_CHECK(found.attempts[0].ended_at.has_value());
   }));
@@ -93,8 +93,10 @@ CAF_TEST(a retry of a lost runner waits for one until the grace is over) {
     CAF_CHECK_EQUAL(w.sweep(sweep_kind::reconnect, 3h).settled, 0u);
     CAF_CHECK_EQUAL(w.sweep(sweep_kind::reconnect, 30min).settled, 1u);
     auto found = w.find(expired);
-    CAF_CHECK_EQUAL(found.task.why->wire, "runtime_reconnect_timeout");
-    CAF_CHECK_EQUAL(found.attempts.at(0).why->wire, "runtime_offline");
+    CAF_CHECK_EQUAL(found.task.failure_reason->wire,
+                    "runtime_reconnect_timeout");
+    CAF_CHECK_EQUAL(found.attempts.at(0).failure_reason->wire,
+                    "runtime_offline");
     CAF_CHECK(found.attempts[0].evidence.find("\"then\":")
               != std::string::npos);
     const auto returned = lose();
@@ -122,10 +124,10 @@ CAF_TEST(a lease that is over ends a run by what its runner did since) {
     };
     const auto heard = ended(true);
     CAF_CHECK_EQUAL(heard.status, st::timed_out);
-    CAF_CHECK_EQUAL(heard.why->wire, "timeout");
+    CAF_CHECK_EQUAL(heard.failure_reason->wire, "timeout");
     const auto silent = ended(false);
     CAF_CHECK_EQUAL(silent.status, st::failed);
-    CAF_CHECK_EQUAL(silent.why->wire, "runtime_offline");
+    CAF_CHECK_EQUAL(silent.failure_reason->wire, "runtime_offline");
   }));
 }
 
@@ -134,7 +136,7 @@ CAF_TEST(a retry that nobody takes ends with the reason of its attempt) {
     const auto task = w.create();
     w.claim("r1");
     auto report = saying(task.id, st::failed, "reset");
-    report.why = failure_reason{reason::agent_provider_network};
+    report.failure_reason = failure_reason{reason::agent_provider_network};
     CAF_CHECK(reports(w, report));
     w.advance(1h);
     CAF_CHECK_EQUAL(w.sweep(sweep_kind::queue_ttl, 30min).settled, 0u);
@@ -142,7 +144,7 @@ CAF_TEST(a retry that nobody takes ends with the reason of its attempt) {
     CAF_CHECK_EQUAL(w.sweep(sweep_kind::retry_not_taken, 30min).settled, 1u);
     const auto found = w.find(task.id);
     CAF_CHECK_EQUAL(found.task.status, st::failed);
-    CAF_CHECK(found.task.why == report.why);
+    CAF_CHECK(found.task.failure_reason == report.failure_reason);
     CAF_CHECK(found.task.failure_told);
     CAF_CHECK_EQUAL(found.attempts.at(0).error_detail.view(), "reset");
   }));
@@ -151,7 +153,7 @@ CAF_TEST(a retry that nobody takes ends with the reason of its attempt) {
 CAF_TEST(a failure that nobody claims is final at once) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
     auto report = saying(w.create(3).id, st::failed);
-    report.why = failure_reason{reason::agent_provider_network};
+    report.failure_reason = failure_reason{reason::agent_provider_network};
     CAF_CHECK(reports(w, report));
     CAF_CHECK_EQUAL(w.find(report.task).task.status, st::failed);
     task_record asks;
@@ -232,7 +234,7 @@ CAF_TEST(a sweep takes no more than its limit and says that there is more) {
     sweep_tasks what;
     what.kind = sweep_kind::queue_ttl;
     what.threshold = 1h;
-    what.why = failure_reason{reason::queued_expired};
+    what.failure_reason = failure_reason{reason::queued_expired};
     what.limit = 2;
     const auto first = w.store().sweep(what);
     CAF_REQUIRE(first);
@@ -330,7 +332,7 @@ CAF_TEST(lists are newest first and filtered and paged) {
     list_tasks failed;
     failed.status = st::failed;
     failed.outcome = task_outcome::failed;
-    failed.why = "agent_error.process_failure";
+    failed.failure_reason = "agent_error.process_failure";
     CAF_CHECK_EQUAL(count(failed), 1u);
     list_tasks words;
     words.words = "disk title";

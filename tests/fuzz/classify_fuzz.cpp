@@ -25,14 +25,15 @@ bool says_nothing(std::string_view text) {
 
 void check(std::string_view text) {
   const auto found = read_failure(text);
-  demand(is_valid_reason(found.why.wire), "a reason has its form",
-         found.why.wire);
+  demand(is_valid_reason(found.failure_reason.wire), "a reason has its form",
+         found.failure_reason.wire);
   demand(text::count_characters(found.telling_line) <= longest_telling_line,
          "a telling line is short", found.telling_line);
   demand(found.telling_line.find('\n') == std::string::npos,
          "a telling line is one line", found.telling_line);
   demand(found == read_failure(text), "the same text says the same");
-  demand(fingerprint(found.why.wire, found.telling_line).size() == 16,
+  demand(fingerprint(found.failure_reason.wire, found.telling_line).size()
+             == 16,
          "a cause has 16 digits");
   if (says_nothing(text))
     demand(found.telling_line.empty(), "nothing says nothing",

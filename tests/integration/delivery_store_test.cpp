@@ -226,7 +226,7 @@ CAF_TEST(failures beyond those that are told one by one come slim) {
   CAF_CHECK(taken->due[2].facts.title.empty());
   CAF_CHECK(taken->due[3].facts.id == facts[3].id);
   CAF_CHECK(taken->due[3].facts.type == event_type::task_failed);
-  CAF_CHECK(taken->due[3].facts.why == reason::timeout);
+  CAF_CHECK(taken->due[3].facts.failure_reason == reason::timeout);
 }
 
 CAF_TEST(what may have been sent is known by the message that it went in) {

@@ -153,10 +153,10 @@ CAF_TEST(a failure and its deliveries are one transaction) {
   CAF_REQUIRE(tasks->create(request));
   std::vector<committed_event> told;
   const auto fail = [&] {
-    std::vector<report_flight> batch(1);
+    std::vector<pending_report> batch(1);
     batch[0].ready.task = request.task.id;
     batch[0].ready.status = task_status::failed;
-    batch[0].ready.why = reason::agent_provider_network;
+    batch[0].ready.failure_reason = reason::agent_provider_network;
     batch[0].ready.detail = stored_text::from_store("connection reset");
     const auto events = tasks->apply(batch);
     if (events)
@@ -202,7 +202,7 @@ CAF_TEST(a sweep tells of its failures in its own transaction) {
   sweep_tasks sweep;
   sweep.kind = sweep_kind::queue_ttl;
   sweep.threshold = 1h;
-  sweep.why = reason::queued_expired;
+  sweep.failure_reason = reason::queued_expired;
   sweep.sentinel = redacted_text::from_platform("task expired in queue");
   const auto swept = tasks->sweep(sweep);
   CAF_REQUIRE(swept);

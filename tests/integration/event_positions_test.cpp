@@ -27,13 +27,13 @@ create_task new_task() {
   return request;
 }
 
-report_flight say(task_id task, task_status status) {
-  report_flight flight;
-  flight.ready.task = task;
-  flight.ready.status = status;
+pending_report say(task_id task, task_status status) {
+  pending_report pending;
+  pending.ready.task = task;
+  pending.ready.status = status;
   if (is_failure(status))
-    flight.ready.why = reason::agent_provider_network;
-  return flight;
+    pending.ready.failure_reason = reason::agent_provider_network;
+  return pending;
 }
 
 struct position_world : event_world {
@@ -43,7 +43,7 @@ struct position_world : event_world {
     CAF_REQUIRE(made);
     auto all = made->events;
     for (const auto status : {task_status::running, end}) {
-      std::vector<report_flight> batch{say(made->answer.task.id, status)};
+      std::vector<pending_report> batch{say(made->answer.task.id, status)};
       auto facts = tasks.apply(batch);
       CAF_REQUIRE(facts);
       CAF_REQUIRE(batch[0].result == ec::none);
@@ -104,8 +104,8 @@ CAF_TEST(a reader misses nothing that replicas write at once) {
     threads.emplace_back([&, this] {
       const auto tasks = make_pg_task_store(options_for(url()));
       for (int round = 0; round < rounds; ++round) {
-        std::vector<report_flight> begin;
-        std::vector<report_flight> end;
+        std::vector<pending_report> begin;
+        std::vector<pending_report> end;
         for (int n = 0; n < size; ++n) {
           const auto made = tasks->create(new_task());
           if (!made) {

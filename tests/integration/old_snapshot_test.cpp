@@ -48,7 +48,7 @@ struct fixture : postgres_fixture {
   }
 
   void report(task_id task, task_status status) {
-    std::vector<report_flight> batch(1);
+    std::vector<pending_report> batch(1);
     batch[0].ready = saying(task, status);
     batch[0].ready.runner = runner_id{"r1"};
     CAF_REQUIRE(tasks->apply(batch));

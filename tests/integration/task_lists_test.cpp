@@ -66,7 +66,7 @@ std::map<std::string, list_tasks> questions() {
         task_outcome::cancelled})
     all["outcome " + to_string(outcome)].outcome = outcome;
   for (const auto* why : {"timeout", "reason-1", "reason-19", "nobody's"})
-    all[std::string{"reason "} + why].why = why;
+    all[std::string{"reason "} + why].failure_reason = why;
   for (const auto* kind : {"kind-0", "kind-7", "nobody's"})
     all[std::string{"kind "} + kind].kind = kind;
   for (const auto* runner : {"runner-7", "nobody's"})
@@ -82,7 +82,7 @@ std::map<std::string, list_tasks> questions() {
   mixed.since = day(2);
   auto& together = all["runner with reason"];
   together.runner = runner_id{"runner-7"};
-  together.why = "reason-1";
+  together.failure_reason = "reason-1";
   auto& rare = all["runner with outcome"];
   rare.runner = runner_id{"runner-7"};
   rare.outcome = task_outcome::cancelled;
@@ -92,7 +92,7 @@ std::map<std::string, list_tasks> questions() {
   three.runner = runner_id{"runner-7"};
   auto& reasoned = all["kind with reason"];
   reasoned.kind = "kind-7";
-  reasoned.why = "reason-1";
+  reasoned.failure_reason = "reason-1";
   auto& never = all["contradiction"];
   never.status = task_status::queued;
   never.outcome = task_outcome::clean;
@@ -115,8 +115,8 @@ struct fixture : postgres_fixture {
       is("status", to_string(*what.status));
     if (what.outcome)
       is("outcome", to_string(*what.outcome));
-    if (what.why)
-      is("failure_reason", *what.why);
+    if (what.failure_reason)
+      is("failure_reason", *what.failure_reason);
     if (what.kind)
       is("kind", *what.kind);
     if (what.runner)

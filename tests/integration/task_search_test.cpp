@@ -175,7 +175,7 @@ CAF_TEST(a search finds what the rows say however much is indexed) {
 
 CAF_TEST(texts that change after the end are found at once and indexed again) {
   const auto report = [&](task_id task, std::string detail) {
-    std::vector<report_flight> batch(1);
+    std::vector<pending_report> batch(1);
     batch[0].ready = saying(task, task_status::failed, std::move(detail));
     CAF_REQUIRE(tasks->apply(batch));
     CAF_CHECK_EQUAL(batch[0].result, ec::none);

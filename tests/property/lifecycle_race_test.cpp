@@ -55,7 +55,7 @@ struct writer {
   tally& sum;
 
   void operator()(const std::vector<apply_status>& reports) const {
-    std::vector<report_flight> batch(reports.size());
+    std::vector<pending_report> batch(reports.size());
     for (std::size_t i = 0; i < reports.size(); ++i)
       batch[i].ready = reports[i];
     const auto facts = store.apply(batch);

@@ -129,7 +129,7 @@ event_facts roll_facts(dice& roll) {
   if (roll.flip())
     facts.outcome = static_cast<task_outcome>(roll.below(6));
   if (roll.flip())
-    facts.why = roll.why();
+    facts.failure_reason = roll.failure_reason();
   facts.error = roll.stored();
   if (!facts.error.empty())
     facts.origin =
@@ -180,16 +180,16 @@ both_paths fail_both_ways(dice& roll, redacted_text told_before) {
   context.retry = &retry;
   context.chance = roll.below(1000) / 1000.0;
   const auto status = roll.failure();
-  const auto why = roll.why();
+  const auto why = roll.failure_reason();
 
   apply_status report;
   report.task = found.task.id;
   report.status = status;
-  report.why = why;
+  report.failure_reason = why;
   report.attempt = found.task.attempt;
   sweep_tasks sweep;
   sweep.kind = roll.flip() ? sweep_kind::lease : sweep_kind::runner_offline;
-  sweep.why = why;
+  sweep.failure_reason = why;
   sweep.status = status;
   sweep.sentinel = redacted_text::from_platform("task timed out");
   // A row without a word of the runner's gets the sentinel from a sweep; the

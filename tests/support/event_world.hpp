@@ -38,7 +38,7 @@ inline event_facts make_facts(event_type type,
   facts.title = stored_text::from_store("\"quoted\" {braces}, \\ and \u2026");
   facts.chat_session.value = session;
   facts.status = task_status::failed;
-  facts.why = reason::timeout;
+  facts.failure_reason = reason::timeout;
   return facts;
 }
 

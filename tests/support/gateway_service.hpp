@@ -50,12 +50,12 @@ fake_redaction(redaction_actor::pointer self) {
 inline report_store_actor::behavior_type
 fake_reports(report_store_actor::pointer self) {
   return {[=](commit_reports& what) {
-            std::erase_if(*what.batch, [](const report_flight& flight) {
-              return flight.ready.attempt == 9U;
+            std::erase_if(*what.batch, [](const pending_report& pending) {
+              return pending.ready.attempt == 9U;
             });
-            for (auto& flight : *what.batch)
-              flight.result =
-                  flight.ready.task == known ? ec::none : ec::task_not_found;
+            for (auto& pending : *what.batch)
+              pending.result =
+                  pending.ready.task == known ? ec::none : ec::task_not_found;
             self->send(what.waiter, reports_settled{std::move(what.batch)});
           },
           [](flush_reports&) {}, [](flush_tick&) {},

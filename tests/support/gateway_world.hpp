@@ -95,7 +95,7 @@ struct world {
   std::vector<std::string> woken; ///< relays
   std::vector<published_event> log;
   std::vector<runner_id> recovered;
-  std::vector<report_flight> reported;
+  std::vector<pending_report> reported;
   std::optional<timestamp> next_due;
   int claims = 0;
   std::chrono::milliseconds silence{}; ///< after which a runner counts as lost
@@ -313,10 +313,10 @@ fake_events(event_stream_actor::pointer, world* w) {
 inline status_intake_actor::behavior_type
 fake_intake(status_intake_actor::pointer self, world* w) {
   return {[=](reports_received& what) {
-            for (auto& flight : *what.batch)
-              w->reported.push_back(flight);
-            for (auto& flight : w->reported)
-              flight.reply.waiter.reset();
+            for (auto& pending : *what.batch)
+              w->reported.push_back(pending);
+            for (auto& pending : w->reported)
+              pending.reply.waiter.reset();
             self->send(what.waiter, reports_settled{what.batch});
           },
           [](reports_redacted&) {}, [](masks_missed&) {}};

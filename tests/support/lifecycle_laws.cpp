@@ -49,8 +49,10 @@ bool is_ending(const event_facts& event) {
 std::string listed(const std::vector<const event_facts*>& events) {
   std::string text;
   for (const auto* event : events)
-    text += to_string(event->type) + " ("
-            + (event->why ? event->why->wire : std::string{}) + ") ";
+    text +=
+        to_string(event->type) + " ("
+        + (event->failure_reason ? event->failure_reason->wire : std::string{})
+        + ") ";
   return text;
 }
 
@@ -106,7 +108,7 @@ std::string broken_finish(const task_story& story) {
   const auto& task = story.task;
   if (!is_failure(task.status))
     return {};
-  if (!task.why || task.why->wire.empty())
+  if (!task.failure_reason || task.failure_reason->wire.empty())
     return "a failure has a reason";
   if (story.attempts.empty())
     return "a failure has an attempt";
@@ -120,7 +122,8 @@ std::string broken_finish(const task_story& story) {
   for (const auto& event : story.events)
     if (event.type == ev::task_failed || event.type == ev::task_amended)
       last = &event;
-  if (last == nullptr || last->why != task.why || last->will_retry)
+  if (last == nullptr || last->failure_reason != task.failure_reason
+      || last->will_retry)
     return "the reason of a failure is the one that was told last";
   return {};
 }
@@ -136,7 +139,7 @@ std::string broken_attempts(const task_story& story) {
       return "attempts are numbered from 1";
     if (attempt.ended_at.has_value() == open)
       return "the attempt under way is open and no other";
-    if (is_failure(attempt.status) && !attempt.why)
+    if (is_failure(attempt.status) && !attempt.failure_reason)
       return "a failed attempt keeps its reason";
   }
   return {};
@@ -173,7 +176,7 @@ ev success_after(const circumstances& x) {
 /// Another reason for the same end, which may also be none.
 change amendment(const task_record& a, const task_record& b,
                  const circumstances& x) {
-  if (a.why == b.why)
+  if (a.failure_reason == b.failure_reason)
     return {a.status == b.status || x.reapers, std::nullopt};
   return {x.reapers, ev::task_amended};
 }
@@ -247,8 +250,8 @@ change change_between(const task_record& a, const task_record& b,
 bool has_spoken(const task_story& before, const task_story& after) {
   const auto last = before.attempts.size();
   return last > 0 && after.attempts.size() >= last
-         && before.attempts[last - 1].settler == settled_by::reaper
-         && after.attempts[last - 1].settler == settled_by::runner;
+         && before.attempts[last - 1].settled_by == settled_by::reaper
+         && after.attempts[last - 1].settled_by == settled_by::runner;
 }
 
 /// What is over stays as it was, but for news of the same word, and for what a
@@ -269,7 +272,8 @@ std::string rewritten_attempt(const task_story& before,
       return "a settled attempt keeps its end";
     if (spoken && i + 1 == before.attempts.size())
       continue;
-    if (a.why != b.why || a.status != b.status || a.settler != b.settler)
+    if (a.failure_reason != b.failure_reason || a.status != b.status
+        || a.settled_by != b.settled_by)
       return "a settled attempt keeps its reason and its status";
     if (!a.error_detail.empty() && b.error_detail.empty())
       return "a settled attempt keeps its detail";
@@ -297,8 +301,8 @@ std::string broken_law(const task_story& before, const task_story& after) {
   const auto& b = after.task;
   circumstances x;
   x.reapers = (!before.attempts.empty()
-               && before.attempts.back().settler == settled_by::reaper)
-              || a.settler == settled_by::reaper;
+               && before.attempts.back().settled_by == settled_by::reaper)
+              || a.settled_by == settled_by::reaper;
   x.told_failed = is_told_failed(before.events);
   const auto expected = change_between(a, b, x);
   if (!expected.allowed)

@@ -75,8 +75,9 @@ std::string grow_older_statement(std::chrono::seconds span) {
          + table("runners", {"first_seen_at", "last_seen_at"});
 }
 
-std::vector<report_flight> flights(const std::vector<apply_status>& reports) {
-  std::vector<report_flight> batch(reports.size());
+std::vector<pending_report>
+as_pending(const std::vector<apply_status>& reports) {
+  std::vector<pending_report> batch(reports.size());
   for (std::size_t i = 0; i < reports.size(); ++i)
     batch[i].ready = reports[i];
   return batch;
@@ -99,8 +100,8 @@ public:
     agree(same(a.task, b.task) && a.repeated == b.repeated, "create");
   }
   void operator()(const std::vector<apply_status>& what) const {
-    auto a = flights(what);
-    auto b = flights(what);
+    auto a = as_pending(what);
+    auto b = as_pending(what);
     need(store_.apply(a));
     need(model_.apply(b));
     for (std::size_t i = 0; i < a.size(); ++i) {

@@ -29,8 +29,8 @@ void describe_report(std::ostream& out, const apply_status& report) {
   out << ' ' << short_name(report.task) << ' ' << to_string(report.status);
   if (report.attempt)
     out << " attempt=" << *report.attempt;
-  if (report.why)
-    out << " why=" << report.why->wire;
+  if (report.failure_reason)
+    out << " why=" << report.failure_reason->wire;
   if (report.runner)
     out << " by=" << report.runner->value;
   if (!report.detail.empty())
@@ -198,7 +198,7 @@ apply_status lifecycle_script::report(const task_record& about) {
   what.attempt = attempt_of(about);
   what.detail = text();
   if (is_failure(what.status))
-    what.why = why();
+    what.failure_reason = why();
   if (chance(50))
     what.runner = runner();
   if (chance(30))
@@ -223,7 +223,7 @@ apply_status lifecycle_script::job_report(const task_record& about) {
   default:
     what.status = st::failed;
     what.detail = text();
-    what.why = why();
+    what.failure_reason = why();
   }
   return what;
 }
@@ -278,7 +278,7 @@ sweep_tasks lifecycle_script::sweep() {
   sweep_tasks what;
   what.kind = static_cast<sweep_kind>(below(7));
   what.threshold = threshold_of(what.kind);
-  what.why = failure_reason{reason_of(what.kind)};
+  what.failure_reason = failure_reason{reason_of(what.kind)};
   what.sentinel = redacted_text::from_platform("the platform says so");
   if (what.kind == sweep_kind::lease || what.kind == sweep_kind::wall_clock)
     what.status = st::timed_out;

@@ -38,7 +38,9 @@ bool fits(const task_record& task, const list_tasks& what) {
   };
   return is(what.status, task.status)
          && (!what.outcome || task.outcome == what.outcome)
-         && (!what.why || (task.why && task.why->wire == *what.why))
+         && (!what.failure_reason
+             || (task.failure_reason
+                 && task.failure_reason->wire == *what.failure_reason))
          && is(what.kind, task.kind) && is(what.runner, task.runner)
          && is(what.chat_session, task.chat_session)
          && (!what.since || task.created_at >= *what.since)
@@ -67,7 +69,7 @@ caf::expected<truth_checked> memory_task_store::check(const check_truth& what) {
       continue;
     if (attempt && !attempt->ended_at)
       blame("a finished task has an open attempt", task);
-    if (!task.outcome || (is_failure(task.status) && !task.why))
+    if (!task.outcome || (is_failure(task.status) && !task.failure_reason))
       blame("a finished task lacks reason or outcome", task);
     const auto told = std::ranges::count_if(db_->events, [&](const auto& e) {
       return e.task == task.id && e.attempt == task.attempt

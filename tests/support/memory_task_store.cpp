@@ -138,7 +138,7 @@ bool memory_task_store::touch(const runner_id& runner) {
 }
 
 caf::expected<std::vector<committed_event>>
-memory_task_store::apply(std::vector<report_flight>& batch) {
+memory_task_store::apply(std::vector<pending_report>& batch) {
   for (const auto& runner : runners_named(batch))
     note_sign(runner);
   for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -300,7 +300,7 @@ bool memory_task_store::is_silent(const task_record& task,
   switch (what.kind) {
   case sweep_kind::queue_ttl:
     return !off && queued && !task.awaits_runner
-           && (task.attempt == 0 || !task.why)
+           && (task.attempt == 0 || !task.failure_reason)
            && std::max(task.created_at,
                        task.run_after.value_or(task.created_at))
                   < edge;
@@ -317,8 +317,8 @@ bool memory_task_store::is_silent(const task_record& task,
            && task.started_at < db_->now - limit;
   }
   case sweep_kind::retry_not_taken:
-    return !off && queued && !task.awaits_runner && task.attempt > 0 && task.why
-           && task.run_after < edge;
+    return !off && queued && !task.awaits_runner && task.attempt > 0
+           && task.failure_reason && task.run_after < edge;
   case sweep_kind::recovery:
     return active && task.runner == what.runner;
   }

@@ -38,7 +38,7 @@ public:
   void use(const task_rules& rules) override { rules_ = rules; }
 
   caf::expected<std::vector<committed_event>>
-  apply(std::vector<report_flight>& batch) override;
+  apply(std::vector<pending_report>& batch) override;
 
   caf::expected<std::vector<task_masks>>
   masks(const std::vector<task_id>& tasks) override;

@@ -11,7 +11,7 @@ namespace {
 /// Half of them open, and something of everything else.
 constexpr const char* fill = R"(
 ALTER TABLE tasks DISABLE TRIGGER tasks_words_imported;
-INSERT INTO tasks (id, status, outcome, settler, attempt, max_attempts, failure_reason, error_detail, runner_id, run_after, awaits_runner, started_at, completed_at, lease_expires_at, created_at, kind, title, chat_session_id, masks)
+INSERT INTO tasks (id, status, outcome, settled_by, attempt, max_attempts, failure_reason, error_detail, runner_id, run_after, awaits_runner, started_at, completed_at, lease_expires_at, created_at, kind, title, chat_session_id, masks)
 SELECT ('01910000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
  CASE WHEN n % 10 < 4 THEN 'queued' WHEN n % 10 = 4 THEN 'running' WHEN n % 10 < 8 THEN 'succeeded' ELSE 'failed' END,
  CASE WHEN n % 10 IN (5,6,7) THEN 'delivered' WHEN n % 10 > 7 THEN 'failed' END,

@@ -66,7 +66,7 @@ inline payload_ptr payload(const std::string& error, bool will_retry = false,
   facts.type = type;
   facts.error = redaction_seal::seal(error);
   facts.origin = detail_origin::runner;
-  facts.why = failure_reason{reason};
+  facts.failure_reason = failure_reason{reason};
   facts.title = redaction_seal::seal("Fix it");
   facts.will_retry = will_retry;
   return payload_builder::build(std::move(facts), {});

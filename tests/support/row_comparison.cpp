@@ -76,8 +76,8 @@ std::string sketch(const task_record& t) {
     return at ? format_rfc3339(*at) : std::string{"-"};
   };
   return "\n    " + to_string(t.status) + " outcome " + text(t.outcome) + " by "
-         + text(t.settler) + ", attempt " + std::to_string(t.attempt) + "/"
-         + std::to_string(t.max_attempts) + ", why " + text(t.why)
+         + text(t.settled_by) + ", attempt " + std::to_string(t.attempt) + "/"
+         + std::to_string(t.max_attempts) + ", why " + text(t.failure_reason)
          + ", detail '" + t.error_detail.view() + "', posted "
          + (t.posted ? std::to_string(*t.posted) : "-") + ", empty "
          + (t.intended_empty ? std::to_string(*t.intended_empty) : "-")

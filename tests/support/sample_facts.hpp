@@ -22,7 +22,7 @@ inline event_facts make_facts(event_type type = event_type::task_failed) {
   facts.chat_session.value = "session-1";
   facts.status = task_status::failed;
   facts.outcome = task_outcome::failed;
-  facts.why = reason::agent_provider_network;
+  facts.failure_reason = reason::agent_provider_network;
   facts.error = redacted_text::from_platform("connection \"reset\"\nby peer");
   facts.origin = detail_origin::runner;
   return facts;

@@ -133,8 +133,8 @@ task_record task_world::claim(const std::string& runner) {
   return claimed.front();
 }
 
-report_flight task_world::report(apply_status what) {
-  std::vector<report_flight> batch(1);
+pending_report task_world::report(apply_status what) {
+  std::vector<pending_report> batch(1);
   batch[0].ready = std::move(what);
   need(store().apply(batch));
   return std::move(batch[0]);
@@ -150,7 +150,7 @@ tasks_swept task_world::sweep(sweep_kind kind,
   sweep_tasks what;
   what.kind = kind;
   what.threshold = threshold;
-  what.why = failure_reason{sentinel_reason(kind)};
+  what.failure_reason = failure_reason{sentinel_reason(kind)};
   what.sentinel = redacted_text::from_platform("the platform says so");
   what.runner = {runner};
   if (kind == sweep_kind::lease) {
@@ -200,9 +200,9 @@ apply_status saying(task_id task, task_status status, std::string detail) {
   report.status = status;
   report.detail = clean(std::move(detail));
   if (is_failure(status))
-    report.why = status == task_status::timed_out
-                     ? failure_reason{reason::timeout}
-                     : failure_reason{reason::agent_process_failure};
+    report.failure_reason = status == task_status::timed_out
+                                ? failure_reason{reason::timeout}
+                                : failure_reason{reason::agent_process_failure};
   return report;
 }
 

@@ -30,7 +30,7 @@ public:
   /// The task claimed by this runner, and no other.
   task_record claim(const std::string& runner = "r1");
   /// One report in a call of its own.
-  report_flight report(apply_status what);
+  pending_report report(apply_status what);
   task_found find(task_id task);
   tasks_swept sweep(sweep_kind kind, std::chrono::milliseconds threshold,
                     const std::string& runner = {});

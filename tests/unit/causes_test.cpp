@@ -102,7 +102,7 @@ private:
 
 std::string cause_of(std::string_view text) {
   const auto found = read_failure(text);
-  return fingerprint(found.why.wire, found.telling_line);
+  return fingerprint(found.failure_reason.wire, found.telling_line);
 }
 
 } // namespace

@@ -294,7 +294,8 @@ CAF_TEST(what is due is read again with the same words) {
   CAF_CHECK(taken.next_try_at == facts.occurred_at);
   CAF_CHECK_EQUAL(taken.due[0].payload->json(), s.notices[0].payload->json());
   CAF_CHECK(!taken.due[1].whole);
-  CAF_CHECK(taken.due[1].payload->facts().why == facts.why);
+  CAF_CHECK(taken.due[1].payload->facts().failure_reason
+            == facts.failure_reason);
   CAF_CHECK_EQUAL(taken.due[2].payload->facts().title.view(),
                   "event~Review of !7");
   CAF_MESSAGE("without redaction the store gets them back");

@@ -145,7 +145,7 @@ CAF_TEST(the daemon dialect leaves it to the store what still counts) {
   const auto running = to_string(add_task(task_status::running).id);
   const auto done = to_string(add_task(task_status::cancelled).id);
   auto& swept = add_task(task_status::failed);
-  swept.settler = settled_by::reaper;
+  swept.settled_by = settled_by::reaper;
   const auto late = to_string(swept.id);
   CAF_CHECK(ask(call::daemon_fail, {running}, R"({"error":"x"})")
                 ->says("\"status\":\"running\""));

@@ -38,7 +38,7 @@ apply_status saying(st status, std::string detail = {}) {
   report.status = status;
   report.detail = clean(std::move(detail));
   if (is_failure(status))
-    report.why = reason::agent_provider_quota_limit;
+    report.failure_reason = reason::agent_provider_quota_limit;
   return report;
 }
 
@@ -73,7 +73,7 @@ sweep_tasks lost() {
   sweep_tasks sweep;
   sweep.kind = sweep_kind::runner_offline;
   sweep.threshold = 150s;
-  sweep.why = reason::runtime_offline;
+  sweep.failure_reason = reason::runtime_offline;
   sweep.sentinel = redacted_text::from_platform("runtime went offline");
   return sweep;
 }
@@ -162,7 +162,7 @@ CAF_TEST(what nobody claims is final unless its request asked for more) {
     found.kind_is_claimed = r.kind_is_claimed;
     const auto by_sweep = decide_sweep(found, lost(), {}, context());
     auto report = saying(st::failed);
-    report.why = reason::agent_provider_network;
+    report.failure_reason = reason::agent_provider_network;
     const auto by_report = decide_report(found, report, context());
     for (const auto* x : {&by_sweep, &by_report}) {
       CAF_CHECK_EQUAL(x->event->will_retry, r.retried);
@@ -179,11 +179,12 @@ CAF_TEST(
       found, saying(st::failed, "402 credit balance too low"), context());
   CAF_CHECK(x.effect == report_effect::amended);
   CAF_CHECK_EQUAL(x.task.status, st::failed);
-  CAF_CHECK(x.task.why == failure_reason{reason::agent_provider_quota_limit});
+  CAF_CHECK(x.task.failure_reason
+            == failure_reason{reason::agent_provider_quota_limit});
   CAF_CHECK_EQUAL(x.task.error_detail.view(), "402 credit balance too low");
-  CAF_CHECK(x.attempt->why == x.task.why);
+  CAF_CHECK(x.attempt->failure_reason == x.task.failure_reason);
   CAF_CHECK_EQUAL(x.attempt->error_detail.view(), "402 credit balance too low");
-  CAF_CHECK(x.attempt->settler == settled_by::runner);
+  CAF_CHECK(x.attempt->settled_by == settled_by::runner);
   CAF_CHECK(x.attempt->evidence.find(R"("failure_reason":"runtime_offline")")
             != std::string::npos);
   CAF_CHECK(x.attempt->evidence.find(R"("error_detail":"runtime went offline")")
@@ -202,12 +203,13 @@ CAF_TEST(
 
 CAF_TEST(a retry that the reason of the runner allows follows its policy) {
   auto report = saying(st::failed, "connection reset");
-  report.why = reason::agent_provider_network;
+  report.failure_reason = reason::agent_provider_network;
   const auto x = decide_report(swept(claimed()), report, context());
   CAF_CHECK_EQUAL(x.task.status, st::queued);
   CAF_CHECK(!x.task.awaits_runner);
   CAF_CHECK(x.task.run_after > noon);
-  CAF_CHECK(x.task.why == failure_reason{reason::agent_provider_network});
+  CAF_CHECK(x.task.failure_reason
+            == failure_reason{reason::agent_provider_network});
   CAF_REQUIRE(x.event);
   CAF_CHECK(x.event->type == et::task_amended);
   CAF_CHECK(x.event->will_retry);
@@ -231,11 +233,11 @@ CAF_TEST(a guess that was told is amended once and by another reason alone) {
   CAF_CHECK_EQUAL(x.event->error.view(), "no money");
   CAF_CHECK(!decide_report(after(x), saying(st::failed), context()).event);
   auto same = saying(st::failed, "the cable was pulled");
-  same.why = reason::runtime_offline;
+  same.failure_reason = reason::runtime_offline;
   const auto y = decide_report(found, same, context());
   CAF_CHECK(!y.event);
   CAF_CHECK_EQUAL(y.task.error_detail.view(), "the cable was pulled");
-  CAF_CHECK(y.attempt->settler == settled_by::runner);
+  CAF_CHECK(y.attempt->settled_by == settled_by::runner);
 }
 
 CAF_TEST(a truth without words takes the words of the platform away) {
@@ -308,7 +310,7 @@ CAF_TEST(an attempt is shown to its runner as it ended) {
 CAF_TEST(a lease that is over ends by whether its runner was heard since) {
   auto sweep = lost();
   sweep.kind = sweep_kind::lease;
-  sweep.why = reason::timeout;
+  sweep.failure_reason = reason::timeout;
   sweep.status = st::timed_out;
   sweep.unheard = {reason::runtime_offline,
                    redacted_text::from_platform("runtime went offline"),
@@ -318,26 +320,27 @@ CAF_TEST(a lease that is over ends by whether its runner was heard since) {
   const auto lease = *found.task.lease_expires_at;
   const auto heard = decide_sweep(found, sweep, {lease + 1s}, context());
   CAF_CHECK_EQUAL(heard.task.status, st::timed_out);
-  CAF_CHECK(heard.task.why == failure_reason{reason::timeout});
+  CAF_CHECK(heard.task.failure_reason == failure_reason{reason::timeout});
   for (const auto& sign : {std::optional<timestamp>{}, std::optional{lease}}) {
     const auto x = decide_sweep(found, sweep, {sign}, context());
     CAF_CHECK_EQUAL(x.task.status, st::failed);
-    CAF_CHECK(x.task.why == failure_reason{reason::runtime_offline});
+    CAF_CHECK(x.task.failure_reason == failure_reason{reason::runtime_offline});
   }
 }
 
 CAF_TEST(a retry that nobody took fails for the reason of its attempt) {
   auto report = saying(st::failed, "reset");
-  report.why = reason::agent_provider_network;
+  report.failure_reason = reason::agent_provider_network;
   const auto waiting = after(decide_report(claimed(), report, context()));
   CAF_REQUIRE_EQUAL(waiting.task.status, st::queued);
   auto sweep = lost();
   sweep.kind = sweep_kind::retry_not_taken;
-  sweep.why = reason::queued_expired;
+  sweep.failure_reason = reason::queued_expired;
   sweep.sentinel = redacted_text::from_platform("retry was not picked up");
   const auto x = decide_sweep(waiting, sweep, {}, context());
   CAF_CHECK_EQUAL(x.task.status, st::failed);
-  CAF_CHECK(x.task.why == failure_reason{reason::agent_provider_network});
+  CAF_CHECK(x.task.failure_reason
+            == failure_reason{reason::agent_provider_network});
   CAF_CHECK_EQUAL(x.task.error_detail.view(), "retry was not picked up");
   CAF_CHECK_EQUAL(x.attempt->error_detail.view(), "reset");
   CAF_CHECK(!x.event->will_retry);

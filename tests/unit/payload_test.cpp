@@ -102,7 +102,7 @@ CAF_TEST(a payload has all keys in the order of the contract) {
 CAF_TEST(error and chat session are in payload and envelope) {
   auto reported = make_facts();
   auto swept = make_facts();
-  swept.why = reason::runtime_offline;
+  swept.failure_reason = reason::runtime_offline;
   swept.error = redacted_text::from_platform("runtime went offline");
   swept.origin = detail_origin::platform;
   for (const auto& facts : {reported, swept}) {

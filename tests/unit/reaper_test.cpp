@@ -94,14 +94,15 @@ CAF_TEST(each sweep has its threshold and reason and sentence) {
   for (std::size_t i = 0; i < table.size(); ++i) {
     CAF_CHECK(plan[i].kind == table[i].kind);
     CAF_CHECK_EQUAL(plan[i].threshold, table[i].threshold);
-    CAF_CHECK(plan[i].why == failure_reason{table[i].why});
+    CAF_CHECK(plan[i].failure_reason == failure_reason{table[i].why});
     CAF_CHECK_EQUAL(plan[i].sentinel.view(), table[i].sentinel);
     CAF_CHECK(plan[i].status == table[i].status);
     CAF_CHECK_EQUAL(plan[i].limit, 500u);
   }
   const auto recovery = plan_recovery({}, runner_id{"r1"});
   CAF_CHECK(recovery.kind == sweep_kind::recovery);
-  CAF_CHECK(recovery.why == failure_reason{reason::runtime_recovery});
+  CAF_CHECK(recovery.failure_reason
+            == failure_reason{reason::runtime_recovery});
   CAF_CHECK_EQUAL(recovery.sentinel.view(),
                   "daemon restarted while task was in flight");
   CAF_CHECK(recovery.status == task_status::failed);

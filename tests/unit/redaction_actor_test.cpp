@@ -47,7 +47,7 @@ CAF_TEST_FIXTURE_SCOPE(redaction_actor_tests, actor_fixture)
 CAF_TEST(reports come back with clean texts) {
   auto got = std::make_shared<inbox>();
   auto intake = sys.spawn(fake_intake, got);
-  auto batch = std::make_shared<std::vector<report_flight>>(2);
+  auto batch = std::make_shared<std::vector<pending_report>>(2);
   (*batch)[0].raw.detail = raw_text{"failed: password=hunter22"};
   (*batch)[0].raw.result_url = raw_text{"https://u:hunter22@h/r/1"};
   (*batch)[1].raw.detail = raw_text{" \n "};
@@ -55,12 +55,13 @@ CAF_TEST(reports come back with clean texts) {
   run();
   CAF_REQUIRE(got->batch != nullptr);
   CAF_CHECK_EQUAL(got->writer, 3u);
-  const auto& flight = (*got->batch)[0];
-  CAF_CHECK_EQUAL(flight.ready.detail.view(),
+  const auto& pending = (*got->batch)[0];
+  CAF_CHECK_EQUAL(pending.ready.detail.view(),
                   "failed: password=[REDACTED:keyed-secret]");
-  CAF_CHECK_EQUAL(flight.ready.result_url.view(),
+  CAF_CHECK_EQUAL(pending.ready.result_url.view(),
                   "https://[REDACTED:url-userinfo]@h/r/1");
-  CAF_CHECK((flight.ready.findings == redaction_findings{{"keyed-secret", 1}}));
+  CAF_CHECK(
+      (pending.ready.findings == redaction_findings{{"keyed-secret", 1}}));
   CAF_CHECK((*got->batch)[1].ready.detail.empty());
   CAF_CHECK_EQUAL(board->read(counter::redactions_total, "keyed-secret"), 1.0);
   CAF_CHECK(board->read(counter::redacted_bytes_total) > 0);
@@ -99,14 +100,14 @@ CAF_TEST(texts are answered in their order and may be narrowed) {
 CAF_TEST(values that a report brings are masked in it and sealed for the store) {
   auto got = std::make_shared<inbox>();
   auto intake = sys.spawn(fake_intake, got);
-  const auto send = [&](report_flight flight, std::vector<task_masks> masks) {
-    auto batch = std::make_shared<std::vector<report_flight>>();
-    batch->push_back(std::move(flight));
+  const auto send = [&](pending_report pending, std::vector<task_masks> masks) {
+    auto batch = std::make_shared<std::vector<pending_report>>();
+    batch->push_back(std::move(pending));
     self->send(subject, redact_reports{batch, {}, intake, 0, std::move(masks)});
     run();
     return (*got->batch)[0];
   };
-  report_flight report;
+  pending_report report;
   report.raw.task = task_id{make_uuid_v7()};
   report.raw.detail = raw_text{"on ci-worker-7 by ci-user-42"};
   report.raw.mask = {raw_text{"ci-worker-7"}, raw_text{"x"}};
@@ -142,7 +143,7 @@ CAF_TEST(values that a report brings are masked in it and sealed for the store) 
 CAF_TEST(a report whose values cannot be opened shows nothing) {
   auto got = std::make_shared<inbox>();
   auto intake = sys.spawn(fake_intake, got);
-  auto batch = std::make_shared<std::vector<report_flight>>(2);
+  auto batch = std::make_shared<std::vector<pending_report>>(2);
   (*batch)[0].raw.task = task_id{make_uuid_v7()};
   (*batch)[0].raw.detail = raw_text{"on ci-worker-7"};
   (*batch)[1].raw.task = (*batch)[0].raw.task;

@@ -39,22 +39,22 @@ public:
       : plan_(std::move(plan)) {}
 
   caf::expected<std::vector<committed_event>>
-  apply(std::vector<report_flight>& batch) override {
+  apply(std::vector<pending_report>& batch) override {
     auto& numbers = plan_->batches.emplace_back();
-    for (const auto& flight : batch)
-      numbers.push_back(flight.ready.attempt.value_or(0));
+    for (const auto& pending : batch)
+      numbers.push_back(pending.ready.attempt.value_or(0));
     if (plan_->away)
       return make_error(ec::database_unavailable);
     if (plan_->fails_with != ec::none)
       return make_error(plan_->fails_with);
     std::vector<committed_event> facts;
-    for (auto& flight : batch) {
-      flight.result = ec::none;
-      if (plan_->unmasked != 0 && flight.ready.attempt == plan_->unmasked) {
-        flight.result = ec::masks_unknown;
+    for (auto& pending : batch) {
+      pending.result = ec::none;
+      if (plan_->unmasked != 0 && pending.ready.attempt == plan_->unmasked) {
+        pending.result = ec::masks_unknown;
         continue;
       }
-      if (is_terminal(flight.ready.status)) {
+      if (is_terminal(pending.ready.status)) {
         facts.emplace_back();
         facts.back().type = event_type::task_succeeded;
         facts.back().outcome = task_outcome::delivered;
@@ -144,10 +144,10 @@ struct fixture : test_coordinator_fixture<> {
   /// Sends so many reports in one message, numbered through.
   report_batch send(std::size_t count,
                     task_status status = task_status::running) {
-    auto batch = std::make_shared<std::vector<report_flight>>(count);
-    for (auto& flight : *batch) {
-      flight.ready.status = status;
-      flight.ready.attempt = ++next;
+    auto batch = std::make_shared<std::vector<pending_report>>(count);
+    for (auto& pending : *batch) {
+      pending.ready.status = status;
+      pending.ready.attempt = ++next;
     }
     self->send(writer, commit_reports{batch, waiter, again});
     return batch;
@@ -245,8 +245,8 @@ CAF_TEST(a database that comes back has lost nothing) {
   CAF_CHECK(plan->batches == (numbers{{1, 2, 3}}));
   CAF_CHECK_EQUAL(ears.settled.size(), 2u);
   for (const auto& batch : ears.settled)
-    for (const auto& flight : *batch)
-      CAF_CHECK_EQUAL(flight.result, ec::none);
+    for (const auto& pending : *batch)
+      CAF_CHECK_EQUAL(pending.result, ec::none);
 }
 
 CAF_TEST(who waited too long for the database hears of it and no one else) {
@@ -262,8 +262,8 @@ CAF_TEST(who waited too long for the database hears of it and no one else) {
     pass(100ms);
   }
   CAF_REQUIRE_EQUAL(ears.settled.size(), 1u);
-  for (const auto& flight : *ears.settled[0])
-    CAF_CHECK_EQUAL(flight.result, ec::database_unavailable);
+  for (const auto& pending : *ears.settled[0])
+    CAF_CHECK_EQUAL(pending.result, ec::database_unavailable);
   plan->away = false;
   pass(100ms);
   CAF_REQUIRE_EQUAL(ears.settled.size(), 2u);
@@ -370,7 +370,7 @@ CAF_TEST(other stores tell what they committed and answer errors as they are) {
   sweep_tasks sweep;
   sweep.kind = sweep_kind::queue_ttl;
   sweep.threshold = 1h;
-  sweep.why = reason::queued_expired;
+  sweep.failure_reason = reason::queued_expired;
   auto swept = self->request(sweeps, caf::infinite, sweep);
   settle();
   swept.receive([&](const tasks_swept& x) { CAF_CHECK_EQUAL(x.settled, 1u); },

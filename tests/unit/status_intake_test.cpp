@@ -53,30 +53,30 @@ report_waiter_actor::behavior_type waiter(report_waiter_actor::pointer,
 }
 
 redaction_actor::behavior_type fake_redaction(redaction_actor::pointer self) {
-  return {[=](redact_reports& what) {
-            // What was learned shows in the text.
-            if (!what.masks.empty())
-              what.batch->front().raw.detail = raw_text{"masked"};
-            for (auto& flight : *what.batch) {
-              flight.ready.detail =
-                  redaction_seal::seal(redaction_seal::open(flight.raw.detail));
-              flight.raw.detail = raw_text{};
-            }
-            self->send(what.back_to,
-                       reports_redacted{std::move(what.batch), what.waiter,
-                                        what.writer});
-          },
-          [](redact_texts&) { return texts_redacted{}; },
-          [](narrow_texts&) { return texts_redacted{}; },
-          [](seal_masks&) { return masks_sealed{{"sealed"}}; },
-          [](const options_changed<redaction_engine_ptr>&) {}};
+  return {
+      [=](redact_reports& what) {
+        // What was learned shows in the text.
+        if (!what.masks.empty())
+          what.batch->front().raw.detail = raw_text{"masked"};
+        for (auto& pending : *what.batch) {
+          pending.ready.detail =
+              redaction_seal::seal(redaction_seal::open(pending.raw.detail));
+          pending.raw.detail = raw_text{};
+        }
+        self->send(what.back_to, reports_redacted{std::move(what.batch),
+                                                  what.waiter, what.writer});
+      },
+      [](redact_texts&) { return texts_redacted{}; },
+      [](narrow_texts&) { return texts_redacted{}; },
+      [](seal_masks&) { return masks_sealed{{"sealed"}}; },
+      [](const options_changed<redaction_engine_ptr>&) {}};
 }
 
 report_store_actor::behavior_type
 fake_store(report_store_actor::pointer, journal* to, std::uint32_t writer) {
   return {[=](commit_reports& what) {
-            for (auto& flight : *what.batch)
-              to->committed[writer].push_back(flight.ready);
+            for (auto& pending : *what.batch)
+              to->committed[writer].push_back(pending.ready);
             to->again = what.again;
           },
           [](flush_reports&) {}, [](flush_tick&) {},
@@ -97,17 +97,19 @@ struct fixture : test_coordinator_fixture<> {
   fixture() { run(); }
 
   void send_reports(std::vector<status_report> reports) {
-    auto batch = std::make_shared<std::vector<report_flight>>();
+    auto batch = std::make_shared<std::vector<pending_report>>();
     for (auto& what : reports) {
-      report_flight flight;
-      flight.raw = std::move(what);
-      batch->push_back(std::move(flight));
+      pending_report pending;
+      pending.raw = std::move(what);
+      batch->push_back(std::move(pending));
     }
     self->send(intake, reports_received{batch, report_waiter_handle{end}});
     run();
   }
 
-  std::string only_reason() { return all_committed().at(0).why->wire; }
+  std::string only_reason() {
+    return all_committed().at(0).failure_reason->wire;
+  }
 
   std::vector<apply_status> all_committed() {
     std::vector<apply_status> all;
@@ -127,10 +129,10 @@ CAF_TEST(reports that no runner may send are refused) {
   bad.posted = -1;
   CAF_CHECK(validate(bad) == ec::invalid_field);
   bad = good;
-  bad.why = failure_reason{"Not A Reason"};
+  bad.failure_reason = failure_reason{"Not A Reason"};
   CAF_CHECK(validate(bad) == ec::invalid_field);
   bad = good;
-  bad.why = failure_reason{std::string(65, 'a')};
+  bad.failure_reason = failure_reason{std::string(65, 'a')};
   CAF_CHECK(validate(bad) == ec::invalid_field);
   bad = good;
   bad.runner = runner_id{""};
@@ -197,7 +199,7 @@ CAF_TEST(reports whose values to mask were missed take their writer once more) {
   send_reports({std::move(first)});
   CAF_REQUIRE_EQUAL(seen.committed.size(), 1u);
   const auto writer = seen.committed.begin()->first;
-  auto batch = std::make_shared<std::vector<report_flight>>(1);
+  auto batch = std::make_shared<std::vector<pending_report>>(1);
   batch->front().raw.task = task;
   batch->front().raw.status = task_status::failed;
   batch->front().ready = seen.committed[writer].front();
@@ -222,10 +224,10 @@ CAF_TEST(a blank detail counts as absent) {
 
 CAF_TEST(a failure always leaves with a reason and a success with none) {
   auto named = report(task_status::succeeded, "fine");
-  named.why = failure_reason{"timeout"};
+  named.failure_reason = failure_reason{"timeout"};
   send_reports({named});
   CAF_REQUIRE_EQUAL(all_committed().size(), 1u);
-  CAF_CHECK(!all_committed()[0].why);
+  CAF_CHECK(!all_committed()[0].failure_reason);
   seen.committed.clear();
   send_reports({report(task_status::failed, "connection refused")});
   CAF_CHECK_EQUAL(only_reason(), "agent_error.provider_network");

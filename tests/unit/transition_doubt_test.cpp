@@ -27,7 +27,7 @@ apply_status saying(st status, std::string detail) {
   report.status = status;
   report.detail = stored_text::from_store(std::move(detail));
   if (is_failure(status))
-    report.why = failure_reason{reason::iteration_limit};
+    report.failure_reason = failure_reason{reason::iteration_limit};
   return report;
 }
 

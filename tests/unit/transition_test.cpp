@@ -38,7 +38,7 @@ failure_reason network() {
 /// A task in this state, as its own history would have left it: `queued` with
 /// an attempt is a retry that waits.
 /// It was started by a job system, unless it was `claimed`.
-task_snapshot in_state(st status, settled_by settler = by_runner,
+task_snapshot in_state(st status, settled_by by = by_runner,
                        std::uint32_t attempt = 1, bool claimed = false) {
   task_snapshot found;
   auto& task = found.task;
@@ -68,18 +68,18 @@ task_snapshot in_state(st status, settled_by settler = by_runner,
     const bool failed = is_failure(status) || status == st::queued;
     row.status = status == st::queued ? st::failed : status;
     row.ended_at = noon - 1min;
-    row.settler = settler;
-    task.settler = settler;
+    row.settled_by = by;
+    task.settled_by = by;
     task.error_detail = clean("old words");
     if (failed)
-      task.why = network();
+      task.failure_reason = network();
     if (status != st::queued) {
       task.completed_at = row.ended_at;
       task.outcome = outcome_of(task);
     } else {
       task.run_after = noon + 5s;
     }
-    row.why = task.why;
+    row.failure_reason = task.failure_reason;
     row.error_detail = task.error_detail;
   }
   found.attempt = row;
@@ -91,8 +91,9 @@ apply_status saying(st status, std::string detail = {}) {
   report.status = status;
   report.detail = clean(std::move(detail));
   if (is_failure(status))
-    report.why = status == st::timed_out ? reason::timeout
-                                         : reason::agent_process_failure;
+    report.failure_reason = status == st::timed_out
+                                ? reason::timeout
+                                : reason::agent_process_failure;
   return report;
 }
 
@@ -102,19 +103,19 @@ void check_shape(const transition& x) {
   CAF_CHECK_EQUAL(is_active(task.status), task.lease_expires_at.has_value());
   CAF_CHECK_EQUAL(is_terminal(task.status), task.outcome.has_value());
   CAF_CHECK_EQUAL(is_terminal(task.status), task.completed_at.has_value());
-  CAF_CHECK(!is_failure(task.status) || task.why);
+  CAF_CHECK(!is_failure(task.status) || task.failure_reason);
   CAF_CHECK(!x.event || x.event->error.empty() || x.event->origin);
   if (x.attempt)
     CAF_CHECK_EQUAL(x.attempt->number, task.attempt);
   if (x.attempt && is_failure(x.attempt->status))
-    CAF_CHECK(x.attempt->why.has_value());
+    CAF_CHECK(x.attempt->failure_reason.has_value());
 }
 
 constexpr auto no_event = event_type::delivery_dead;
 
 struct row {
   st from;
-  settled_by settler;
+  settled_by by;
   std::uint32_t attempt; ///< 0: none yet
   st says;
   ec result;
@@ -208,7 +209,7 @@ CAF_TEST(every report in every state leads where the table says) {
        et::task_amended},
   };
   for (const auto& r : rows) {
-    const auto x = decide_report(in_state(r.from, r.settler, r.attempt),
+    const auto x = decide_report(in_state(r.from, r.settled_by, r.attempt),
                                  saying(r.says), context());
     CAF_MESSAGE(to_string(r.from) << " and " << to_string(r.says));
     CAF_CHECK_EQUAL(x.result, r.result);
@@ -292,7 +293,7 @@ CAF_TEST(a repeated ending stores its news and nothing else) {
   CAF_CHECK(!news.event);
   CAF_CHECK_EQUAL(news.task.error_detail.view(), "new words");
   CAF_CHECK_EQUAL(news.attempt->error_detail.view(), "new words");
-  CAF_CHECK(news.task.why == network());
+  CAF_CHECK(news.task.failure_reason == network());
   auto posted = saying(st::succeeded);
   posted.posted = 2;
   auto found = in_state(st::succeeded);
@@ -305,19 +306,19 @@ CAF_TEST(a repeated ending stores its news and nothing else) {
 
 CAF_TEST(a failure without a reason gets one) {
   auto report = saying(st::failed);
-  report.why.reset();
+  report.failure_reason.reset();
   const auto x = decide_report(in_state(st::running), report, context());
-  CAF_CHECK(x.task.why == failure_reason{reason::agent_unknown});
+  CAF_CHECK(x.task.failure_reason == failure_reason{reason::agent_unknown});
 }
 
 CAF_TEST(a retry that is decided tells how the attempt ended) {
   auto report = saying(st::failed, "reset");
-  report.why = network();
+  report.failure_reason = network();
   const auto x = decide_report(in_state(st::running, by_runner, 1, true),
                                report, context());
   CAF_CHECK_EQUAL(x.task.status, st::queued);
   CAF_CHECK(x.task.run_after > noon);
-  CAF_CHECK(x.task.why == network());
+  CAF_CHECK(x.task.failure_reason == network());
   CAF_CHECK_EQUAL(x.task.error_detail.view(), "reset");
   CAF_CHECK_EQUAL(x.attempt->status, st::failed);
   CAF_CHECK_EQUAL(x.event->status, st::failed);
@@ -339,7 +340,7 @@ CAF_TEST(a sweep leaves its evidence and never a runner without his words) {
   sweep_tasks sweep;
   sweep.kind = sweep_kind::lease;
   sweep.threshold = 30s;
-  sweep.why = reason::timeout;
+  sweep.failure_reason = reason::timeout;
   sweep.sentinel = redacted_text::from_platform("task timed out");
   sweep.status = st::timed_out;
   auto found = in_state(st::running);
@@ -379,7 +380,7 @@ CAF_TEST(a call in doubt that is repeated never hits the next attempt) {
   CAF_CHECK(x.effect == report_effect::repeated);
   CAF_CHECK(!x.writes_task);
   // The sweep was faster: then the report never was written.
-  found.attempt->settler = by_reaper;
+  found.attempt->settled_by = by_reaper;
   CAF_CHECK_EQUAL(
       decide_report(found, saying(st::failed), context(), {1}).result,
       ec::stale_attempt);

@@ -55,7 +55,7 @@ CAF_TEST(a full report is read) {
   CAF_CHECK(report->task == some_task);
   CAF_CHECK(report->status == task_status::failed);
   CAF_CHECK(report->detail == raw_text{"x"});
-  CAF_CHECK_EQUAL(report->why->wire, "timeout");
+  CAF_CHECK_EQUAL(report->failure_reason->wire, "timeout");
   CAF_CHECK_EQUAL(*report->attempt, 2u);
   CAF_CHECK_EQUAL(report->runner->value, "r");
   CAF_CHECK_EQUAL(*report->posted, 3);
@@ -67,7 +67,7 @@ CAF_TEST(null and blank optional fields count as absent) {
     "status":"failed","detail":null,"failure_reason":"  ","attempt":null})");
   CAF_REQUIRE(report);
   CAF_CHECK(report->detail.empty());
-  CAF_CHECK(!report->why);
+  CAF_CHECK(!report->failure_reason);
   CAF_CHECK(!report->attempt);
 }
 
@@ -244,7 +244,7 @@ CAF_TEST(the daemon dialect is mapped) {
   const auto failed = parse_daemon_fail(
       some_task, R"({"error":"boom","failure_reason":"agent_error"})");
   CAF_CHECK(failed->detail == raw_text{"boom"});
-  CAF_CHECK_EQUAL(failed->why->wire, "agent_error");
+  CAF_CHECK_EQUAL(failed->failure_reason->wire, "agent_error");
   CAF_CHECK_EQUAL(code(parse_daemon_fail(some_task, R"({"error":7})")),
                   "invalid_field");
 }

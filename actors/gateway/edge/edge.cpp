@@ -222,15 +222,15 @@ private:
     if (in.who.task && !bind_attempt(*report, in.who))
       return finish(in, problem(ec::forbidden));
     if (!turn) {
-      turn = std::make_shared<std::vector<report_flight>>();
+      turn = std::make_shared<std::vector<pending_report>>();
       server_->at_turn_end([this] { send_turn(); });
     }
-    report_flight flight;
-    flight.reply.waiter = std::static_pointer_cast<void>(
+    pending_report pending;
+    pending.reply.waiter = std::static_pointer_cast<void>(
         std::static_pointer_cast<report_waiter>(std::make_shared<single_report>(
             std::move(in.to), std::move(in.request_id), tally_)));
-    flight.raw = std::move(*report);
-    turn->push_back(std::move(flight));
+    pending.raw = std::move(*report);
+    turn->push_back(std::move(pending));
   }
 
   void send_turn() {

@@ -13,11 +13,11 @@ public:
                std::size_t open)
       : reply_(std::move(reply)), results_(std::move(results)), open_(open) {}
 
-  void settle(const report_flight& flight,
+  void settle(const pending_report& pending,
               std::vector<http::answer>& ready) override {
-    const auto at = static_cast<std::size_t>(flight.reply.sequence);
+    const auto at = static_cast<std::size_t>(pending.reply.sequence);
     if (at < results_.size())
-      results_[at].result = flight.result;
+      results_[at].result = pending.result;
     if (--open_ == 0)
       ready.push_back(reply_->with(json_answer(200, write_results(results_))));
   }
@@ -53,17 +53,17 @@ void answer_row(gateway_self self, const task_id& asked,
           fail_to(reply));
 }
 
-void on_daemon_settled(gateway_self self, const report_flight& flight,
+void on_daemon_settled(gateway_self self, const pending_report& pending,
                        const task_id& asked, const pending_reply_ptr& reply) {
-  const bool is_over =
-      flight.result == ec::terminal_state || flight.result == ec::stale_attempt;
+  const bool is_over = pending.result == ec::terminal_state
+                       || pending.result == ec::stale_attempt;
   // What is over is over: the daemon sees the row and is content. But nothing
   // is to be launched for it.
-  if (flight.result == ec::none
-      || (is_over && flight.raw.status != task_status::running))
+  if (pending.result == ec::none
+      || (is_over && pending.raw.status != task_status::running))
     answer_row(self, asked, reply);
   else
-    reply->respond(problem(flight.result));
+    reply->respond(problem(pending.result));
 }
 
 /// One report of the daemon dialect: its answer is the task's row, which is
@@ -74,9 +74,9 @@ public:
                 pending_reply_ptr reply)
       : self_(self), asked_(asked), reply_(std::move(reply)) {}
 
-  void settle(const report_flight& flight,
+  void settle(const pending_report& pending,
               std::vector<http::answer>&) override {
-    on_daemon_settled(self_, flight, asked_, reply_);
+    on_daemon_settled(self_, pending, asked_, reply_);
   }
 
 private:
@@ -87,12 +87,12 @@ private:
 
 void send_daemon_report(gateway_self self, status_report report,
                         const task_id& asked, const pending_reply_ptr& reply) {
-  report_flight flight;
-  flight.raw = std::move(report);
-  flight.reply.waiter =
+  pending_report pending;
+  pending.raw = std::move(report);
+  pending.reply.waiter =
       as_waiter(std::make_shared<daemon_waiter>(self, asked, reply));
-  auto batch = std::make_shared<std::vector<report_flight>>();
-  batch->push_back(std::move(flight));
+  auto batch = std::make_shared<std::vector<pending_report>>();
+  batch->push_back(std::move(pending));
   send_reports(self, std::move(batch));
 }
 
@@ -116,17 +116,17 @@ void on_report_many(gateway_self self, http_call& call) {
     return;
   }
   std::vector<batched_result> results;
-  auto batch = std::make_shared<std::vector<report_flight>>();
+  auto batch = std::make_shared<std::vector<pending_report>>();
   for (auto& element : *reports) {
     if (element.report && !bind_attempt(*element.report, call.caller)) {
       element.report.reset();
       element.refused = ec::forbidden;
     }
     if (element.report) {
-      report_flight flight;
-      flight.raw = std::move(*element.report);
-      flight.reply.sequence = results.size();
-      batch->push_back(std::move(flight));
+      pending_report pending;
+      pending.raw = std::move(*element.report);
+      pending.reply.sequence = results.size();
+      batch->push_back(std::move(pending));
     }
     results.push_back({std::move(element.task_text), element.refused});
   }
@@ -136,8 +136,8 @@ void on_report_many(gateway_self self, http_call& call) {
   }
   const auto waiter = as_waiter(
       std::make_shared<batch_waiter>(reply, std::move(results), batch->size()));
-  for (auto& flight : *batch)
-    flight.reply.waiter = waiter;
+  for (auto& pending : *batch)
+    pending.reply.waiter = waiter;
   send_reports(self, std::move(batch));
 }
 

@@ -32,8 +32,8 @@ caf::expected<list_tasks> parse_list_tasks(const query_map& from) {
   what.status = query.word("status", parse_task_status, "must be a status");
   what.outcome =
       query.word("outcome", parse_task_outcome, "must be an outcome");
-  what.why = query.text("failure_reason");
-  if (what.why && !is_valid_reason(*what.why))
+  what.failure_reason = query.text("failure_reason");
+  if (what.failure_reason && !is_valid_reason(*what.failure_reason))
     query.fail("failure_reason", "must have 1 to 64 characters of [a-z0-9_.]");
   what.kind = query.id("kind");
   if (auto runner = query.id("runner_id"))

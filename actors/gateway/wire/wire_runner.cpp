@@ -116,7 +116,7 @@ caf::expected<status_report> read_report(const json::object& from,
   if (!status)
     fields.fail("status", "is missing");
   report.attempt = read_attempt(fields);
-  report.why = read_reason(fields, field::why.first);
+  report.failure_reason = read_reason(fields, field::why.first);
   if (auto runner = fields.id("runner_id"))
     report.runner = runner_id{std::move(*runner)};
   report.posted = fields.integer("posted", 0, max_count);
@@ -310,7 +310,7 @@ caf::expected<status_report> parse_daemon_fail(const task_id& task,
   status_report report;
   report.task = task;
   report.status = task_status::failed;
-  report.why = read_reason(fields, field::why.daemon);
+  report.failure_reason = read_reason(fields, field::why.daemon);
   report.detail = raw_text{fields.text(field::detail.daemon).value_or("")};
   report.mask = read_mask(fields, field::mask.daemon);
   if (!fields.good())

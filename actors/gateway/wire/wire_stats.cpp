@@ -80,7 +80,7 @@ json::object bucket_object(const stats_bucket& bucket) {
 }
 
 json::object cause_object(const failure_cause& cause) {
-  return {{"failure_reason", cause.why.wire},
+  return {{"failure_reason", cause.failure_reason.wire},
           {"detail", text_or_null(cause.detail.view())},
           {"count", cause.count},
           {"last_at", format_rfc3339(cause.last_at)},

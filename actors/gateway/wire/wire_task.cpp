@@ -46,7 +46,7 @@ json::value late_or_null(const std::optional<late_report>& late) {
   if (!late)
     return nullptr;
   return json::object{{"status", to_string(late->status)},
-                      {"failure_reason", word_or_null(late->why)},
+                      {"failure_reason", word_or_null(late->failure_reason)},
                       {"error_detail", text_or_null(late->detail.view())},
                       {"at", format_rfc3339(late->at)}};
 }
@@ -58,9 +58,9 @@ json::object attempt_object(const attempt_record& attempt) {
           {"status", to_string(attempt.status)},
           {"started_at", format_rfc3339(attempt.started_at)},
           {"ended_at", time_or_null(attempt.ended_at)},
-          {"failure_reason", word_or_null(attempt.why)},
+          {"failure_reason", word_or_null(attempt.failure_reason)},
           {"error_detail", text_or_null(attempt.error_detail.view())},
-          {"settled_by", word_or_null(attempt.settler)},
+          {"settled_by", word_or_null(attempt.settled_by)},
           {"evidence", json_or_null(attempt.evidence)},
           {"late_report", late_or_null(attempt.late)}};
 }
@@ -166,7 +166,7 @@ json::object task_object(const task_record& task) {
           {"outcome", word_or_null(task.outcome)},
           {"attempt", task.attempt},
           {"max_attempts", task.max_attempts},
-          {"failure_reason", word_or_null(task.why)},
+          {"failure_reason", word_or_null(task.failure_reason)},
           {"error_detail", text_or_null(task.error_detail.view())},
           {"posted", plain_or_null(task.posted)},
           {"result_url", text_or_null(task.result_url.view())},

@@ -37,12 +37,12 @@ void decide_again(transition& result, const attempt_record& attempt,
                   bool told_otherwise, bool kind_is_claimed,
                   const decision_context& context) {
   auto& task = result.task;
-  const bool by_person = task.settler == settled_by::person;
+  const bool by_person = task.settled_by == settled_by::person;
   std::optional<retry_choice> again;
   if (by_person)
     again = retry_choice{};
   else if (has_claimants(task, kind_is_claimed))
-    again = choose_retry(*context.retry, *task.why, task.attempt,
+    again = choose_retry(*context.retry, *task.failure_reason, task.attempt,
                          task.max_attempts, context.chance);
   if (!again) {
     finish(task, attempt.status, settled_by::runner, context);
@@ -63,7 +63,7 @@ void decide_again(transition& result, const attempt_record& attempt,
 } // namespace
 
 late_report late_of(const apply_status& report, timestamp now) {
-  return {report.status, report.why, report.detail, now};
+  return {report.status, report.failure_reason, report.detail, now};
 }
 
 void take_results(task_record& task, const apply_status& report) {
@@ -85,13 +85,13 @@ transition recover(task_snapshot found, const apply_status& report,
   result.writes_task = true;
   result.effect = report_effect::recovered;
   auto& task = found.task;
-  task.why.reset();
+  task.failure_reason.reset();
   task.error_detail = {}; // of the failure; the attempt keeps it
   take_results(task, report);
   finish(task, task_status::succeeded, settled_by::runner, context);
   auto attempt = current_attempt(found);
   attempt.status = task_status::succeeded;
-  attempt.settler = settled_by::runner;
+  attempt.settled_by = settled_by::runner;
   attempt.late = late_of(report, context.now);
   result.attempt = std::move(attempt);
   result.event = make_success_event(task, context);
@@ -108,23 +108,24 @@ transition amend(task_snapshot found, const apply_status& report,
   auto attempt = current_attempt(found);
   result.task = std::move(found.task);
   auto& task = result.task;
-  const failure_reason real = report.why.value_or(reason::agent_unknown);
-  const bool told_otherwise = task.why != real;
+  const failure_reason real =
+      report.failure_reason.value_or(reason::agent_unknown);
+  const bool told_otherwise = task.failure_reason != real;
   const bool waits = task.status == task_status::queued;
   take_results(task, report);
   replace_words(task, attempt, report);
   attempt.status = report.status;
   if (!waits)
     task.status = report.status;
-  attempt.why = real;
-  attempt.settler = settled_by::runner;
+  attempt.failure_reason = real;
+  attempt.settled_by = settled_by::runner;
   attempt.late = late_of(report, context.now);
-  task.why = real;
+  task.failure_reason = real;
   if (waits) {
     decide_again(result, attempt, told_otherwise, found.kind_is_claimed,
                  context);
   } else {
-    task.settler = settled_by::runner;
+    task.settled_by = settled_by::runner;
     if (told_otherwise)
       result.event = amendment_of(task, attempt, context);
   }

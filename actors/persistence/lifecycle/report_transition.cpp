@@ -46,9 +46,10 @@ transition settle(task_snapshot found, attempt_record attempt,
   take_results(task, report);
   if (attempt.runner.empty())
     attempt.runner = task.runner;
-  task.why = is_failure(report.status)
-                 ? report.why.value_or(reason::agent_unknown)
-                 : std::optional<failure_reason>{};
+  task.failure_reason =
+      is_failure(report.status)
+          ? report.failure_reason.value_or(reason::agent_unknown)
+          : std::optional<failure_reason>{};
   finish(task, report.status, settled_by::runner, context);
   close(attempt, task);
   if (is_failure(report.status))
@@ -137,7 +138,7 @@ bool given_up_by_reaper(const task_snapshot& found) {
   const auto& attempt = found.attempt;
   return attempt && attempt->number == found.task.attempt && attempt->ended_at
          && is_failure(attempt->status)
-         && attempt->settler == settled_by::reaper
+         && attempt->settled_by == settled_by::reaper
          && (found.task.status == task_status::queued
              || is_failure(found.task.status));
 }
@@ -148,7 +149,7 @@ bool recovers(const task_snapshot& found, const apply_status& report) {
   return report.status == task_status::succeeded
          && (given_up_by_reaper(found)
              || (is_failure(found.task.status)
-                 && found.task.settler == settled_by::reaper));
+                 && found.task.settled_by == settled_by::reaper));
 }
 
 /// A report about the task's latest attempt, which is over. `names_closed`: it
@@ -174,7 +175,7 @@ transition report_on_queued(task_snapshot found, const apply_status& report,
     take_results(found.task, report);
     found.task.runner = runner;
     auto result = decide_cancel(std::move(found), context);
-    result.task.settler = settled_by::runner;
+    result.task.settled_by = settled_by::runner;
     return result;
   }
   return begin(std::move(found), report, context);
@@ -220,7 +221,7 @@ bool was_done(const task_snapshot& found, const apply_status& report) {
     return false;
   return !is_terminal(report.status)
          || (found.attempt->status == report.status
-             && found.attempt->settler == settled_by::runner);
+             && found.attempt->settled_by == settled_by::runner);
 }
 
 } // namespace

@@ -34,8 +34,8 @@ std::string describe_evidence(const sweep_tasks& sweep,
          + seconds(sweep.threshold) + R"(,"last_sign_of_life":)"
          + moment(evidence.last_sign_of_life) + R"(,"lease_expires_at":)"
          + moment(task.lease_expires_at) + R"(,"looked_at":)"
-         + moment(looked_at) + R"(,"failure_reason":)" + quoted(ending.why.wire)
-         + R"(,"error_detail":)"
+         + moment(looked_at) + R"(,"failure_reason":)"
+         + quoted(ending.failure_reason.wire) + R"(,"error_detail":)"
          + (says_sentinel ? quoted(ending.sentinel.view()) : "null") + "}";
 }
 

@@ -8,74 +8,74 @@
 
 namespace telltale {
 
-/// Runners' reports as commands. `report_flight::attempt` carries what a call
+/// Runners' reports as commands. `pending_report::attempt` carries what a call
 /// in doubt counted the report to, from one call to the next.
 class report_changes final : public change_batch {
 public:
-  explicit report_changes(std::vector<report_flight>& flights)
-      : flights_(flights) {}
+  explicit report_changes(std::vector<pending_report>& reports)
+      : reports_(reports) {}
 
-  [[nodiscard]] std::size_t size() const override { return flights_.size(); }
+  [[nodiscard]] std::size_t size() const override { return reports_.size(); }
   [[nodiscard]] task_id task(std::size_t index) const override {
-    return flights_[index].ready.task;
+    return reports_[index].ready.task;
   }
   [[nodiscard]] std::uint32_t attempt(std::size_t index) const override {
-    const auto& flight = flights_[index];
-    return flight.attempt > 0 ? flight.attempt
-                              : flight.ready.attempt.value_or(0);
+    const auto& pending = reports_[index];
+    return pending.attempt > 0 ? pending.attempt
+                               : pending.ready.attempt.value_or(0);
   }
   transition decide(std::size_t index, task_snapshot found,
                     const decision_context& context) override {
-    const auto& flight = flights_[index];
-    if (found.masks > flight.masks_known) {
+    const auto& pending = reports_[index];
+    if (found.masks > pending.masks_known) {
       transition unmasked;
       unmasked.result = ec::masks_unknown;
       return unmasked;
     }
-    return decide_report(std::move(found), flight.ready, context,
-                         {flight.attempt, flight.doubted_version});
+    return decide_report(std::move(found), pending.ready, context,
+                         {pending.attempt, pending.doubted_version});
   }
   void settle(std::size_t index, transition done) override {
-    auto& flight = flights_[index];
-    flight.result = done.result;
-    flight.effect = done.effect;
+    auto& pending = reports_[index];
+    pending.result = done.result;
+    pending.effect = done.effect;
     if (done.result != ec::none)
       return;
-    flight.attempt = done.task.attempt;
-    if (!flight.ready.runner && !done.task.runner.empty())
+    pending.attempt = done.task.attempt;
+    if (!pending.ready.runner && !done.task.runner.empty())
       heard_.insert(done.task.runner);
   }
   void refuse(std::size_t index, ec code) override {
-    flights_[index].result = code;
+    reports_[index].result = code;
   }
   void doubt(std::size_t index, const transition& sent) override {
     if (sent.result != ec::none)
       return;
-    flights_[index].attempt = sent.task.attempt;
-    flights_[index].doubted_version = sent.task.version;
+    reports_[index].attempt = sent.task.attempt;
+    reports_[index].doubted_version = sent.task.version;
   }
 
   /// Whose attempts were spoken for without a name: a sign of life of theirs.
   [[nodiscard]] const std::set<runner_id>& heard() const { return heard_; }
 
 private:
-  std::vector<report_flight>& flights_;
+  std::vector<pending_report>& reports_;
   std::set<runner_id> heard_;
 };
 
 /// The runners that reports name.
 [[nodiscard]] inline std::set<runner_id>
-runners_named(const std::vector<report_flight>& batch) {
+runners_named(const std::vector<pending_report>& batch) {
   std::set<runner_id> names;
-  for (const auto& flight : batch)
-    if (flight.ready.runner && !flight.ready.runner->empty())
-      names.insert(*flight.ready.runner);
+  for (const auto& pending : batch)
+    if (pending.ready.runner && !pending.ready.runner->empty())
+      names.insert(*pending.ready.runner);
   return names;
 }
 
 /// The values that `batch[index]` brought are registered: it and the reports of
 /// its task before it need not be masked again for their sake.
-inline void count_own_mask(std::vector<report_flight>& batch,
+inline void count_own_mask(std::vector<pending_report>& batch,
                            std::size_t index) {
   const auto task = batch[index].ready.task;
   batch[index].ready.mask = {};

@@ -81,7 +81,7 @@ transition decide_return(task_snapshot found, const claimed_task& claimed,
                      + format_rfc3339(*task.lease_expires_at)
                      + R"(","looked_at":")" + format_rfc3339(context.now)
                      + "\"}";
-  task.why = reason::runtime_offline;
+  task.failure_reason = reason::runtime_offline;
   task.error_detail = redacted_text::from_platform("runtime went offline");
   finish(task, task_status::failed, settled_by::reaper, context);
   close(attempt, task);
@@ -104,7 +104,7 @@ transition decide_cancel(task_snapshot found, const decision_context& context) {
   result.writes_task = true;
   const bool active = is_active(found.task.status);
   auto& task = found.task;
-  task.why.reset();
+  task.failure_reason.reset();
   finish(task, task_status::cancelled, settled_by::person, context);
   if (active) {
     auto attempt = current_attempt(found);
@@ -124,7 +124,7 @@ transition decide_retry(task_snapshot found, const decision_context& context) {
   auto& task = found.task;
   task.status = task_status::queued;
   task.outcome.reset();
-  task.settler = settled_by::person;
+  task.settled_by = settled_by::person;
   task.untold = false;
   task.completed_at.reset();
   task.run_after = context.now;
@@ -144,11 +144,11 @@ bool is_of_queue(sweep_kind kind) {
 /// taken, and as lost if its runner was not heard of since the lease ended.
 sweep_ending choose_ending(const task_snapshot& found, const sweep_tasks& sweep,
                            const sweep_evidence& evidence) {
-  sweep_ending ending{sweep.why, sweep.sentinel, sweep.status};
+  sweep_ending ending{sweep.failure_reason, sweep.sentinel, sweep.status};
   const auto& lease = found.task.lease_expires_at;
   const auto& heard = evidence.last_sign_of_life;
-  if (sweep.kind == sweep_kind::retry_not_taken && found.task.why)
-    ending.why = *found.task.why;
+  if (sweep.kind == sweep_kind::retry_not_taken && found.task.failure_reason)
+    ending.failure_reason = *found.task.failure_reason;
   else if (sweep.unheard && lease && !(heard && *heard > *lease))
     ending = *sweep.unheard;
   return ending;
@@ -179,7 +179,7 @@ transition decide_sweep(task_snapshot found, const sweep_tasks& sweep,
   attempt.evidence = append_evidence(attempt.evidence, seen);
   if (says_sentinel)
     task.error_detail = std::move(ending.sentinel);
-  task.why = std::move(ending.why);
+  task.failure_reason = std::move(ending.failure_reason);
   finish(task, ending.status, settled_by::reaper, context);
   if (!keeps_attempt) {
     close(attempt, task);

@@ -27,7 +27,7 @@ event_facts facts_of(const task_record& task, event_type type,
   facts.issue = task.issue;
   facts.status = task.status;
   facts.outcome = task.outcome;
-  facts.why = task.why;
+  facts.failure_reason = task.failure_reason;
   facts.error = task.error_detail;
   if (!task.error_detail.empty())
     facts.origin = detail_origin::runner;
@@ -42,8 +42,8 @@ attempt_record open_attempt(task_record& task, const runner_id& runner,
   task.status = task_status::running;
   task.runner = runner;
   task.outcome.reset();
-  task.settler.reset();
-  task.why.reset();
+  task.settled_by.reset();
+  task.failure_reason.reset();
   task.error_detail = {};
   task.posted.reset();
   task.intended_empty.reset();
@@ -78,7 +78,7 @@ attempt_record current_attempt(task_snapshot& found) {
 void finish(task_record& task, task_status status, settled_by who,
             const decision_context& context) {
   task.status = status;
-  task.settler = who;
+  task.settled_by = who;
   task.completed_at = context.now;
   task.lease_expires_at.reset();
   task.run_after.reset();
@@ -89,12 +89,12 @@ void finish(task_record& task, task_status status, settled_by who,
 void close(attempt_record& attempt, const task_record& task) {
   attempt.status = task.status;
   attempt.ended_at = task.completed_at;
-  attempt.why = task.why;
+  attempt.failure_reason = task.failure_reason;
   attempt.error_detail = task.error_detail;
   attempt.origin = task.error_detail.empty()
                        ? std::nullopt
                        : std::optional{detail_origin::runner};
-  attempt.settler = task.settler;
+  attempt.settled_by = task.settled_by;
 }
 
 void put_back(task_record& task, event_facts& facts, timestamp run_after,
@@ -114,7 +114,7 @@ event_facts make_failure_event(task_record& task, bool kind_is_claimed,
   auto facts = facts_of(task, event_type::task_failed, context);
   std::optional<retry_choice> again;
   if (has_claimants(task, kind_is_claimed))
-    again = choose_retry(*context.retry, *task.why, task.attempt,
+    again = choose_retry(*context.retry, *task.failure_reason, task.attempt,
                          task.max_attempts, context.chance);
   if (again)
     put_back(task, facts, context.now + again->wait, again->awaits_runner);

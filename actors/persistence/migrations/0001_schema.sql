@@ -12,7 +12,7 @@ CREATE TABLE tasks (
                      'cancelled')),
   outcome          text CHECK (outcome IN ('delivered', 'clean', 'silent_noop',
                      'unverified', 'failed', 'cancelled')),
-  settler          text CHECK (settler IN ('runner', 'reaper', 'person')),
+  settled_by       text CHECK (settled_by IN ('runner', 'reaper', 'person')),
   attempt          integer NOT NULL DEFAULT 0 CHECK (attempt >= 0),
   max_attempts     integer NOT NULL CHECK (max_attempts >= 1),
   failure_reason   text CHECK (failure_reason <> ''),
@@ -142,7 +142,7 @@ CREATE TABLE attempts (
   failure_reason text CHECK (failure_reason <> ''),
   error_detail   text CHECK (error_detail <> ''),
   detail_origin   text, -- who said that
-  settler        text,
+  settled_by     text,
   findings       json,  -- how many values of which class were masked
   evidence       json,  -- what a sweep saw when it settled the attempt
   late_report    json,  -- what came after the attempt was over

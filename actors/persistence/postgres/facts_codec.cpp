@@ -136,7 +136,7 @@ event_facts read_object(const json::object& from) {
   facts.status = need(parse_task_status(text_of(from, "status")));
   facts.outcome = read_if_there(from, "outcome", parse_task_outcome);
   if (auto why = text_of(from, "why"); !why.empty())
-    facts.why = failure_reason{std::move(why)};
+    facts.failure_reason = failure_reason{std::move(why)};
   facts.error = stored_text::from_store(text_of(from, "error"));
   facts.origin = read_if_there(from, "origin", parse_detail_origin);
   if (const auto* pending = from.if_contains("will_retry"))

@@ -26,7 +26,7 @@ std::string finished_as_indexed(const list_tasks& what) {
   if (what.kind)
     said += " AND t.status IN ('succeeded', 'failed', 'timed_out', "
             "'cancelled')";
-  if (what.why)
+  if (what.failure_reason)
     said += " AND t.status NOT IN ('queued', 'running', 'posting_result')";
   return said;
 }
@@ -51,8 +51,8 @@ filter filter_of(const list_tasks& what) {
     result.add("t.status = $?", to_string(*what.status));
   if (what.outcome)
     result.add("t.outcome = $?", to_string(*what.outcome));
-  if (what.why)
-    result.add("t.failure_reason = $?", *what.why);
+  if (what.failure_reason)
+    result.add("t.failure_reason = $?", *what.failure_reason);
   if (what.kind)
     result.add("t.kind = $?", *what.kind);
   if (what.runner)

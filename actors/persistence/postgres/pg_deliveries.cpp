@@ -167,7 +167,7 @@ event_facts slim_facts(const pqxx::row& row) {
   facts.type = event_type::task_failed;
   facts.task.value = need_uuid(row[4]);
   if (!row[5].is_null())
-    facts.why = failure_reason{row[5].c_str()};
+    facts.failure_reason = failure_reason{row[5].c_str()};
   return facts;
 }
 

@@ -53,7 +53,7 @@ void forget_masks(pqxx::transaction_base& transaction) {
 }
 
 caf::expected<bool>
-pg_task_store::keep_masks(std::vector<report_flight>& batch) {
+pg_task_store::keep_masks(std::vector<pending_report>& batch) {
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& ready = batch[i].ready;
     if (ready.mask.empty())

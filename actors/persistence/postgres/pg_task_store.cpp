@@ -89,7 +89,7 @@ std::unique_ptr<chat_bindings> make_pg_chat_bindings(pg_options options) {
 }
 
 caf::expected<std::vector<committed_event>>
-pg_task_store::apply(std::vector<report_flight>& batch) {
+pg_task_store::apply(std::vector<pending_report>& batch) {
   touch_runners(runners_named(batch));
   if (auto kept = keep_masks(batch); !kept)
     return std::move(kept.error());

@@ -35,7 +35,7 @@ public:
   void use(const task_rules& rules) override { changes_.use(rules); }
 
   caf::expected<std::vector<committed_event>>
-  apply(std::vector<report_flight>& batch) override;
+  apply(std::vector<pending_report>& batch) override;
 
   caf::expected<std::vector<task_masks>>
   masks(const std::vector<task_id>& tasks) override;
@@ -73,7 +73,7 @@ private:
   void note_kinds(pqxx::connection& link, const std::set<std::string>& kinds);
 
   /// Keeps the values that reports bring, before the reports are applied.
-  caf::expected<bool> keep_masks(std::vector<report_flight>& batch);
+  caf::expected<bool> keep_masks(std::vector<pending_report>& batch);
 
   struct runner_signs {
     timestamp now{};

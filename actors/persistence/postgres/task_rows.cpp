@@ -53,10 +53,10 @@ std::optional<failure_reason> reason_of(const pqxx::field& field) {
   return failure_reason{string_of(field)};
 }
 
-std::optional<settled_by> settler_of(const pqxx::field& field) {
+std::optional<settled_by> settled_by_of(const pqxx::field& field) {
   if (field.is_null())
     return std::nullopt;
-  return need(parse_settled_by(text_of(field)), "settler");
+  return need(parse_settled_by(text_of(field)), "settled_by");
 }
 
 std::string json_of(const pqxx::field& field) {
@@ -102,10 +102,10 @@ task_record read_task(const pqxx::row& row, int first) {
   t.status = need(parse_task_status(text_of(c.next())), "status");
   if (const auto outcome = c.next(); !outcome.is_null())
     t.outcome = need(parse_task_outcome(text_of(outcome)), "outcome");
-  t.settler = settler_of(c.next());
+  t.settled_by = settled_by_of(c.next());
   t.attempt = number_of<std::uint32_t>(c.next());
   t.max_attempts = number_of<std::uint32_t>(c.next());
-  t.why = reason_of(c.next());
+  t.failure_reason = reason_of(c.next());
   t.error_detail = redacted_of(c.next());
   t.posted = maybe_number<std::int64_t>(c.next());
   if (const auto empty = c.next(); !empty.is_null())
@@ -176,9 +176,9 @@ std::optional<attempt_record> read_attempt(task_id task, const pqxx::row& row,
   a.started_at = moment_of(c.next());
   a.ended_at = maybe_moment(c.next());
   a.status = need(parse_task_status(text_of(c.next())), "status");
-  a.why = reason_of(c.next());
+  a.failure_reason = reason_of(c.next());
   a.error_detail = redacted_of(c.next());
-  a.settler = settler_of(c.next());
+  a.settled_by = settled_by_of(c.next());
   a.evidence = string_of(c.next());
   if (const auto late = c.next(); !late.is_null())
     a.late = read_late_report(text_of(late));
@@ -193,8 +193,8 @@ std::optional<attempt_record> read_attempt(task_id task, const pqxx::row& row,
 std::string write_late_report(const late_report& report) {
   boost::json::object object;
   object["status"] = to_string(report.status);
-  if (report.why)
-    object["failure_reason"] = report.why->wire;
+  if (report.failure_reason)
+    object["failure_reason"] = report.failure_reason->wire;
   if (!report.detail.empty())
     object["detail"] = report.detail.view();
   object["at"] = format_rfc3339(report.at);
@@ -213,7 +213,7 @@ std::optional<late_report> read_late_report(std::string_view text) {
   report.status = *status;
   report.at = *at;
   if (auto why = text::text_at(*object, "failure_reason"); !why.empty())
-    report.why = failure_reason{std::move(why)};
+    report.failure_reason = failure_reason{std::move(why)};
   report.detail = stored_text::from_store(text::text_at(*object, "detail"));
   return report;
 }

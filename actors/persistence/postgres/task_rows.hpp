@@ -15,7 +15,7 @@ namespace telltale {
 
 /// What decisions need: all but `source_url`, `labels` and `input`.
 inline constexpr std::string_view task_columns =
-    "t.id, t.version, t.status, t.outcome, t.settler, t.attempt, "
+    "t.id, t.version, t.status, t.outcome, t.settled_by, t.attempt, "
     "t.max_attempts, t.failure_reason, t.error_detail, t.posted, "
     "t.intended_empty, t.result_url, t.runner_id, t.run_after, t.started_at, "
     "t.completed_at, t.lease_expires_at, t.awaits_runner, t.timeout_seconds, "
@@ -36,7 +36,8 @@ inline constexpr int more_task_column_count = 3;
 
 inline constexpr std::string_view attempt_columns =
     "a.number, a.runner_id, a.started_at, a.ended_at, a.status, "
-    "a.failure_reason, a.error_detail, a.settler, a.evidence, a.late_report, "
+    "a.failure_reason, a.error_detail, a.settled_by, a.evidence, "
+    "a.late_report, "
     "a.id, a.claimed, a.detail_origin";
 inline constexpr int attempt_column_count = 13;
 

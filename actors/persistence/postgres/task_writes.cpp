@@ -61,10 +61,11 @@ using attempt_set = row_set<attempt_arrays>;
 
 void add_task(task_set& rows, const task_record& t) {
   rows.add(t.id, t.version, to_string(t.status), name_of(t.outcome),
-           name_of(t.settler), t.attempt, t.max_attempts, wire_of(t.why),
-           or_null(t.error_detail.view()), t.posted, t.intended_empty,
-           or_null(t.result_url.view()), or_null(t.runner.value), t.run_after,
-           t.started_at, t.completed_at, t.lease_expires_at, t.awaits_runner,
+           name_of(t.settled_by), t.attempt, t.max_attempts,
+           wire_of(t.failure_reason), or_null(t.error_detail.view()), t.posted,
+           t.intended_empty, or_null(t.result_url.view()),
+           or_null(t.runner.value), t.run_after, t.started_at, t.completed_at,
+           t.lease_expires_at, t.awaits_runner,
            later_id(t.attempt, t.current_attempt), t.claimed, t.failure_told,
            t.untold);
 }
@@ -75,8 +76,8 @@ void add_attempt(attempt_set& rows, const transition& x) {
   if (a.late)
     late = write_late_report(*a.late);
   rows.add(x.task.id, a.number, or_null(a.runner.value), a.started_at,
-           a.ended_at, to_string(a.status), wire_of(a.why),
-           or_null(a.error_detail.view()), name_of(a.settler),
+           a.ended_at, to_string(a.status), wire_of(a.failure_reason),
+           or_null(a.error_detail.view()), name_of(a.settled_by),
            or_null(write_findings(x.findings)), or_null(a.evidence), late,
            later_id(a.number, a.id), a.claimed, name_of(a.origin));
 }
@@ -87,7 +88,7 @@ std::string write_statement() {
   return R"(
 WITH written AS (
   UPDATE tasks t SET version = t.version + 1, status = u.status,
-    outcome = u.outcome, settler = u.settler, attempt = u.attempt,
+    outcome = u.outcome, settled_by = u.settled_by, attempt = u.attempt,
     max_attempts = u.max_attempts, failure_reason = u.failure_reason,
     error_detail = u.error_detail, posted = u.posted,
     intended_empty = u.intended_empty, result_url = u.result_url,
@@ -101,7 +102,7 @@ WITH written AS (
       $11::bool[], $12::text[], $13::text[], $14::timestamptz[],
       $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::bool[],
       $19::uuid[], $20::bool[], $21::bool[], $22::bool[])
-    AS u(id, version, status, outcome, settler, attempt, max_attempts,
+    AS u(id, version, status, outcome, settled_by, attempt, max_attempts,
       failure_reason, error_detail, posted, intended_empty, result_url,
       runner_id, run_after, started_at, completed_at, lease_expires_at,
       awaits_runner, current_attempt, claimed, failure_told, untold)
@@ -118,14 +119,14 @@ WITH written AS (
       $30::text[], $31::text[], $32::json[], $33::json[], $34::json[],
       $35::uuid[], $36::bool[], $37::text[])
     AS n(task_id, number, runner_id, started_at, ended_at, status,
-      failure_reason, error_detail, settler, findings, evidence, late_report,
+      failure_reason, error_detail, settled_by, findings, evidence, late_report,
       id, claimed, detail_origin)
   WHERE (n.task_id IN (SELECT id FROM written)) IS TRUE
 ), attempted AS (
   UPDATE attempts a SET runner_id = n.runner_id, ended_at = n.ended_at,
     status = n.status, failure_reason = n.failure_reason,
     error_detail = n.error_detail, detail_origin = n.detail_origin,
-    settler = n.settler,
+    settled_by = n.settled_by,
     findings = COALESCE(n.findings, a.findings),
     evidence = COALESCE(n.evidence, a.evidence),
     late_report = COALESCE(n.late_report, a.late_report)
@@ -133,7 +134,7 @@ WITH written AS (
   RETURNING 1
 ), begun AS (
   INSERT INTO attempts (task_id, number, runner_id, started_at, ended_at,
-    status, failure_reason, error_detail, settler, findings, evidence,
+    status, failure_reason, error_detail, settled_by, findings, evidence,
     late_report, id, claimed, detail_origin)
   SELECT * FROM tries n WHERE NOT EXISTS (
     SELECT FROM attempts a

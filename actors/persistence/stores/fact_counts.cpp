@@ -7,8 +7,8 @@ namespace telltale {
 void count_facts(counter_board& board,
                  const std::vector<committed_event>& facts) {
   for (const auto& fact : facts) {
-    if (fact.type == event_type::task_failed && fact.why) {
-      const auto label = metric_label(*fact.why);
+    if (fact.type == event_type::task_failed && fact.failure_reason) {
+      const auto label = metric_label(*fact.failure_reason);
       board.add(counter::tasks_failed_total, label);
       if (fact.will_retry)
         board.add(counter::retries_total, label);
@@ -18,8 +18,9 @@ void count_facts(counter_board& board,
     if (fact.untold)
       board.add(counter::untold_total, to_string(fact.type));
     if (fact.type == event_type::task_amended) {
-      if (fact.why)
-        board.add(counter::tasks_amended_total, metric_label(*fact.why));
+      if (fact.failure_reason)
+        board.add(counter::tasks_amended_total,
+                  metric_label(*fact.failure_reason));
       continue; // the task had finished before
     }
     if (fact.outcome)

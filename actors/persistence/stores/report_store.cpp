@@ -67,9 +67,9 @@ struct share {
   std::size_t size = 0;
 };
 
-std::vector<report_flight> take_rows(report_store_state& state,
-                                     std::vector<share>& shares) {
-  std::vector<report_flight> rows;
+std::vector<pending_report> take_rows(report_store_state& state,
+                                      std::vector<share>& shares) {
+  std::vector<pending_report> rows;
   std::size_t free = state.options.batch_max_rows;
   for (auto& entry : state.queue) {
     if (free == 0)
@@ -86,7 +86,7 @@ std::vector<report_flight> take_rows(report_store_state& state,
   return rows;
 }
 
-void give_back(std::vector<report_flight>& rows,
+void give_back(std::vector<pending_report>& rows,
                const std::vector<share>& shares, bool settled) {
   auto row = rows.begin();
   for (const auto& part : shares) {
@@ -104,23 +104,23 @@ void give_back(std::vector<report_flight>& rows,
 /// was missing, in their order. A store that cannot tell fails them.
 void mask_again(writer self, report_store_state::waiting& done) {
   auto& all = *done.batch;
-  const auto unmasked = [](const report_flight& x) {
+  const auto unmasked = [](const pending_report& x) {
     return x.result == ec::masks_unknown;
   };
   if (!done.again || std::none_of(all.begin(), all.end(), unmasked))
     return;
   std::vector<task_id> tasks;
-  for (const auto& flight : all)
-    if (unmasked(flight))
-      tasks.push_back(flight.ready.task);
+  for (const auto& pending : all)
+    if (unmasked(pending))
+      tasks.push_back(pending.ready.task);
   auto masks = self->state.store->masks(tasks);
   if (!masks) {
-    for (auto& flight : all)
-      if (unmasked(flight))
-        flight.result = code_of(masks.error());
+    for (auto& pending : all)
+      if (unmasked(pending))
+        pending.result = code_of(masks.error());
     return;
   }
-  auto part = std::make_shared<std::vector<report_flight>>();
+  auto part = std::make_shared<std::vector<pending_report>>();
   const auto first =
       std::stable_partition(all.begin(), all.end(), std::not_fn(unmasked));
   std::move(first, all.end(), std::back_inserter(*part));
@@ -163,7 +163,7 @@ void give_up_overdue(writer self, ec code) {
   }
 }
 
-void fail_rows(std::vector<report_flight>& rows, ec code) {
+void fail_rows(std::vector<pending_report>& rows, ec code) {
   for (auto& row : rows)
     row.result = code;
 }

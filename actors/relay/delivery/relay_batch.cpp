@@ -190,7 +190,8 @@ rendered render(const draft& what, const config::relay_config& options,
   std::vector<std::string> titles;
   for (const auto& one : what.of) {
     const auto& facts = one.payload->facts();
-    reasons.push_back(facts.why ? facts.why->wire : std::string{});
+    reasons.push_back(facts.failure_reason ? facts.failure_reason->wire
+                                           : std::string{});
     if (titles.size() < digest_titles && !facts.title.empty())
       titles.push_back(facts.title.view());
   }

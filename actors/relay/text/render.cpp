@@ -43,8 +43,8 @@ message_facts message_facts_of(const event_payload& payload) {
   what.recovered = facts.type == event_type::task_recovered;
   if (facts.origin == detail_origin::runner)
     what.detail = facts.error.view();
-  if (facts.why)
-    what.reason = facts.why->wire;
+  if (facts.failure_reason)
+    what.reason = facts.failure_reason->wire;
   what.title = facts.title.view();
   what.run_url = payload.run_url();
   what.attempt = facts.attempt;

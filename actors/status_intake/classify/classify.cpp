@@ -222,7 +222,7 @@ text_finding read_failure(std::string_view text) {
 }
 
 failure_reason classify(std::string_view text) {
-  return read_failure(text).why;
+  return read_failure(text).failure_reason;
 }
 
 failure_reason settle_reason(task_status status,
@@ -234,7 +234,7 @@ failure_reason settle_reason(task_status status,
     return *named;
   if (!is_named && status == task_status::timed_out)
     return reason::timeout;
-  return found.why;
+  return found.failure_reason;
 }
 
 } // namespace telltale
