@@ -1,9 +1,11 @@
 #include "config/checks.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "config/address.hpp"
+#include "text/base64.hpp"
 
 namespace telltale::config {
 
@@ -124,6 +126,59 @@ void check_redaction(const checker& c, const redaction_config& x) {
   }
 }
 
+/// The type of relay that speaks to a chat's own hook; empty: it is no chat's.
+std::string_view chat_of_hook(std::string_view url) {
+  struct chat_address {
+    std::string_view part;
+    std::string_view advice;
+  };
+  static constexpr std::array addresses{
+      chat_address{"://hooks.slack.com/",
+                   "Slack's: use type = \"slack-webhook\" with what stands "
+                   "behind /services/ as token"},
+      chat_address{"/open-apis/bot/v2/hook/",
+                   "Lark's or Feishu's: use type = \"lark-bot\" with its end "
+                   "as token"},
+      chat_address{"://oapi.dingtalk.com/robot/send",
+                   "DingTalk's: use type = \"dingtalk\" with its access_token "
+                   "as token"},
+      chat_address{"://qyapi.weixin.qq.com/cgi-bin/webhook/",
+                   "WeCom's: use type = \"wecom\" with its key as token"},
+      chat_address{"://api.telegram.org/",
+                   "Telegram's: use type = \"telegram\" with the bot's token"},
+      chat_address{".webhook.office.com/",
+                   "Microsoft Teams', which takes no signed envelope"},
+      chat_address{".logic.azure.com",
+                   "Microsoft Teams', which takes no signed envelope"},
+      chat_address{"://discord.com/api/webhooks/",
+                   "Discord's: use type = \"discord\" with its end (ID/TOKEN) "
+                   "as token"},
+  };
+  for (const auto& one : addresses)
+    if (url.find(one.part) != url.npos)
+      return one.advice;
+  return {};
+}
+
+void check_hook_secret(const checker& c, std::string_view secret,
+                       const std::string& path) {
+  constexpr std::string_view prefix = "whsec_";
+  constexpr std::size_t least_bytes = 24;
+  if (!secret.starts_with(prefix)) {
+    c.warn(path, "expected whsec_ and base64, which is what receivers of "
+                 "signed webhooks are given");
+    return;
+  }
+  const auto key = telltale::text::decode_base64(secret.substr(prefix.size()));
+  if (!key)
+    c.fail(path, "expected base64 behind whsec_: copy the secret again from "
+                 "the receiver");
+  else if (key->size() < least_bytes)
+    c.fail(path, "expected at least 24 bytes behind whsec_, and there are "
+                     + std::to_string(key->size())
+                     + ": make one by `echo whsec_$(openssl rand -base64 24)`");
+}
+
 void check_relay(const checker& c, const std::string& name,
                  const relay_config& x) {
   const auto path = joined("relays", name);
@@ -144,7 +199,8 @@ void check_relay(const checker& c, const std::string& name,
   if (x.type.empty()) {
     // A type that is not one has been told already.
     if (c.where(path + ".type") == c.where(path))
-      c.fail(path, "expected type = \"octo\", \"lark\", \"slack\", "
+      c.fail(path, "expected type = \"octo\", \"lark\", \"lark-bot\", "
+                   "\"slack\", \"slack-webhook\", \"discord\", "
                    "\"dingtalk\", \"wecom\", \"telegram\" or \"webhook\"");
   } else if (x.type == "octo") {
     need(!x.base_url.empty(), "base_url");
@@ -162,9 +218,10 @@ void check_relay(const checker& c, const std::string& name,
       signs = signs || missing.path.starts_with(path + ".secrets[");
     need(signs, "at least one of secrets");
     for (const auto& key : x.secrets)
-      if (!key.reveal().starts_with("whsec_"))
-        c.warn(path + ".secrets", "expected whsec_ and base64, which is what "
-                                  "receivers of signed webhooks are given");
+      check_hook_secret(c, key.reveal(), path + ".secrets");
+    if (const auto chat = chat_of_hook(x.url); !chat.empty())
+      c.fail(path + ".url", "expected a receiver of signed webhooks; this is "
+                                + std::string{chat});
   }
 }
 
@@ -189,7 +246,8 @@ bool in_use(const settings& x, const std::string& path) {
       continue;
     const auto key = std::string_view{path}.substr(prefix.size());
     return (key == "token" && relay.type != "lark" && relay.type != "webhook")
-           || (key == "sign_secret" && relay.type == "dingtalk")
+           || (key == "sign_secret"
+               && (relay.type == "dingtalk" || relay.type == "lark-bot"))
            || (key == "app_secret" && relay.type == "lark")
            || (key.starts_with("secrets") && relay.type == "webhook");
   }

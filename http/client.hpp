@@ -20,7 +20,8 @@ struct client_options {
   std::size_t max_response_bytes = 1'048'576;
   std::size_t max_idle_per_host = 16; ///< kept connections
   std::chrono::milliseconds idle_timeout{30'000};
-  std::string ca_file; ///< PEM, trusted beside the system's; empty: none
+  std::string ca_file;    ///< PEM, trusted beside the system's; empty: none
+  std::string user_agent; ///< of requests that name none; empty: none
   /// False: a host that resolves to a private, loopback, link-local or
   /// otherwise special address is refused, whatever its name says.
   bool allow_private = true;
@@ -70,7 +71,9 @@ struct client_error {
 using client_result = std::variant<client_response, client_error>;
 
 /// An asynchronous HTTP/1.1 client: connections are kept and used again,
-/// certificates verified (TLS 1.2 and later), redirects not followed. Its
+/// certificates verified (TLS 1.2 and later), redirects not followed. It asks
+/// for bodies as they are, and opens those that come compressed all the same
+/// (gzip, deflate), but for streams. Its
 /// callbacks run on its one thread, each once; what they throw is swallowed. A
 /// kept connection that turns out closed before a byte of the answer came is
 /// replaced once, unseen, if the request may be repeated; else the answer is

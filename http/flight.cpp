@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "http/address.hpp"
+#include "http/content_encoding.hpp"
 #include "http/wire.hpp"
 
 namespace telltale::http {
@@ -68,6 +69,12 @@ bool flight::prepare() {
   }
   bytes_ = request_.method + ' ' + to_.target
            + " HTTP/1.1\r\nHost: " + to_.host_header() + "\r\n";
+  if (!find_header(request_.headers, "accept-encoding"))
+    bytes_ += "Accept-Encoding: identity\r\n";
+  if (const auto& agent = deck_.options().user_agent;
+      is_header_value(agent) && !agent.empty()
+      && !find_header(request_.headers, "user-agent"))
+    bytes_ += "User-Agent: " + agent + "\r\n";
   for (const auto& h : request_.headers) {
     if (!is_token(h.name) || !is_header_value(h.value)) {
       fail(kind::bad_url, "a header is not usable");
@@ -275,7 +282,10 @@ void flight::complete() {
                         && !reader_->need_eof() && on_->input().size() == 0;
   if (reusable)
     deck_.keep(to_, std::move(on_));
-  land(std::move(reader_->get()));
+  auto answer = std::move(reader_->get());
+  if (!on_data_)
+    open_body(answer, deck_.options().max_response_bytes);
+  land(std::move(answer));
 }
 
 /// A handler that stays away once the flight is over or has moved on to another

@@ -1,6 +1,7 @@
 #include "http/response_reader.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include <boost/beast/http/error.hpp>
 
@@ -17,8 +18,31 @@ response_reader::response_reader(std::size_t most_body, const sink& on_data)
   body_limit(boost::none); // counted here, as bodies come
 }
 
+namespace {
+
+/// Whether a status line of 12 characters, `HTTP/1.1 200`, has nothing behind
+/// the code, not even the blank before its reason: some servers end it so, and
+/// Beast wants the blank.
+bool lacks_reason(std::string_view text) {
+  constexpr std::size_t length = 12;
+  return text.size() > length + 1 && text.starts_with("HTTP/1.")
+         && text[8] == ' ' && text[length] == '\r' && text[length + 1] == '\n';
+}
+
+} // namespace
+
 std::size_t response_reader::put(boost::asio::const_buffer part,
                                  error_code& ec) {
+  if (!got_some() && !is_header_done()) {
+    const std::string_view text{static_cast<const char*>(part.data()),
+                                part.size()};
+    if (lacks_reason(text)) {
+      std::string mended{text};
+      mended.insert(12, 1, ' ');
+      const auto read = basic_parser::put(boost::asio::buffer(mended), ec);
+      return read == 0 ? 0 : read - 1;
+    }
+  }
   if (is_header_done() && chunked() && chunk_left_ == 0
       && may_be_cut_last_chunk(part.size())) {
     ec = beast_http::error::need_more;

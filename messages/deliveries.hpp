@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "messages/call_ticket.hpp"
@@ -75,7 +76,8 @@ struct delivery_result {
   delivery_id id;
   delivery_state state = delivery_state::pending; ///< pending: try again
   std::chrono::milliseconds retry_in{};           ///< if pending
-  std::string error; ///< redacted, short; empty on success
+  /// Redacted, short; if sent, what is doubtful about it, else empty.
+  std::string error;
   std::string message_id;
   std::string text;   ///< what people read, made of texts narrowed for them
   bool counts = true; ///< false: throttled or put back, no try was spent
@@ -133,6 +135,21 @@ struct deliveries_gathered {
   std::vector<delivery_id> keys;
 
   bool operator==(const deliveries_gathered&) const = default;
+};
+
+/// The names of all relays that the configuration knows. What waits for others
+/// would wait for ever: it is dead, with that reason.
+struct configured_relays {
+  std::vector<std::string> names;
+
+  bool operator==(const configured_relays&) const = default;
+};
+
+/// How many deliveries of each relay that nobody configured are dead now.
+struct unconfigured_ended {
+  std::vector<std::pair<std::string, std::uint64_t>> relays;
+
+  bool operator==(const unconfigured_ended&) const = default;
 };
 
 /// Fails with `delivery_not_found` or `not_redeliverable`. Enables a hook again

@@ -150,7 +150,9 @@ using delivery_store_actor = caf::typed_actor<
     // From a relay, before it sends a message that tells several.
     caf::replies_to<gather_deliveries>::with<deliveries_gathered>,
     // From a relay, and for leases that nobody here can use.
-    caf::replies_to<record_deliveries>::with<deliveries_recorded>>;
+    caf::replies_to<record_deliveries>::with<deliveries_recorded>,
+    // From the composition root: at the start, and when relays were taken away.
+    caf::replies_to<configured_relays>::with<unconfigured_ended>>;
 
 /// The same deliveries, as people look after them.
 using redelivery_store_actor =
@@ -181,6 +183,8 @@ using readiness_actor = caf::typed_actor<
     caf::replies_to<read_readiness>::with<readiness_read>,
     // From connections: the database had no room.
     caf::reacts_to<database_refused>,
+    // From relays: a credential is refused, or accepted again.
+    caf::reacts_to<relay_paused>,
     // To itself: ask again, or see that the last question waits too long.
     caf::reacts_to<watch_database>>;
 
@@ -202,8 +206,8 @@ using relay_actor = caf::typed_actor<
     caf::reacts_to<notices_due>,
     // There may be something to take.
     caf::reacts_to<deliveries_due>,
-    // From its channel: a try is over.
-    caf::reacts_to<delivery_tried>,
+    // From the HTTP client: what came of a request.
+    caf::reacts_to<request_answered>,
     // To itself: results that wait to be recorded, timers, pacing.
     caf::reacts_to<relay_tick>>;
 

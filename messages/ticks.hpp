@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <caf/typed_actor.hpp>
@@ -12,6 +14,11 @@
 
 // Messages that carry a batch from actor to actor, and those that an actor
 // sends to itself.
+
+namespace telltale::http {
+struct client_response;
+struct client_error;
+} // namespace telltale::http
 
 namespace telltale {
 
@@ -123,13 +130,17 @@ struct runner_recovered {
   bool operator==(const runner_recovered&) const = default;
 };
 
-/// A channel's answer about one try, in the words of the store.
-struct delivery_tried {
-  delivery_result result;
-  bool transport_failed = false; ///< the other side gave no usable answer
-  bool binding_broken = false;   ///< the chat cannot be reached any more
-  bool target_gone = false;      ///< the whole target asks for no more
+/// What came of a request to another server: its answer, or why there is none.
+using http_outcome = std::variant<http::client_response, http::client_error>;
+
+/// From the HTTP client, to whoever asked it to send a request.
+struct request_answered {
+  std::uint64_t request = 0; ///< as the asker numbered it
+  std::shared_ptr<const http_outcome> outcome;
 };
+
+/// Handle of whoever has requests sent.
+using request_asker_handle = caf::typed_actor<caf::reacts_to<request_answered>>;
 
 /// Where events go that are published after the answer.
 using event_listener_handle =

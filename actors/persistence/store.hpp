@@ -233,6 +233,10 @@ public:
   /// answer.
   virtual caf::expected<committed<deliveries_recorded>>
   record(const record_deliveries&) = 0;
+  /// Pending deliveries of relays that are not among these, at most a thousand;
+  /// those that are leased now come later.
+  virtual caf::expected<std::vector<record_deliveries>>
+  find_unconfigured(const configured_relays&) = 0;
 };
 
 /// Deliveries as people look after them.

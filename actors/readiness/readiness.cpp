@@ -10,6 +10,13 @@ namespace {
 
 using pointer = readiness_actor::stateful_pointer<readiness_state>;
 
+readiness_read known(const readiness_state& state) {
+  auto read = state.condition.known();
+  for (const auto& [name, pause] : state.paused)
+    read.paused.push_back(pause);
+  return read;
+}
+
 void tell(pointer self, const std::optional<database_condition::line>& news) {
   auto& state = self->state;
   state.counters->set(counter::database_stalled, {},
@@ -19,7 +26,7 @@ void tell(pointer self, const std::optional<database_condition::line>& news) {
   else if (news)
     spdlog::error("{}", news->text);
   for (auto& each : std::exchange(state.readers, {}))
-    each.deliver(state.condition.known());
+    each.deliver(known(state));
 }
 
 /// The answer to an earlier question, one that was given up, says nothing.
@@ -70,11 +77,19 @@ void on_watch(pointer self) {
 caf::result<readiness_read> on_read(pointer self) {
   auto& state = self->state;
   if (state.condition.known().state != database_state::answers)
-    return state.condition.known();
+    return known(state);
   state.readers.push_back(self->make_response_promise<readiness_read>());
   if (!state.asked)
     ask(self);
   return caf::delegated<readiness_read>{};
+}
+
+void on_relay_paused(pointer self, const relay_paused& news) {
+  auto& state = self->state;
+  if (news.pause.explanation.empty())
+    state.paused.erase(news.pause.relay);
+  else
+    state.paused[news.pause.relay] = news.pause;
 }
 
 } // namespace
@@ -100,6 +115,7 @@ readiness(readiness_actor::stateful_pointer<readiness_state> self,
         tell(self,
              self->state.condition.refused(self->clock().now(), what.sqlstate));
       },
+      [=](const relay_paused& news) { on_relay_paused(self, news); },
       [=](const watch_database&) { on_watch(self); },
   };
 }

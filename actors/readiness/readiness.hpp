@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <caf/stateful_actor.hpp>
@@ -15,13 +17,14 @@
 namespace telltale {
 
 /// Keeps what is known of the database, so that nobody who asks has to wait for
-/// it.
+/// it, and which relays are paused.
 ///
 /// Accepts `read_readiness` (from the gateway; answered with what the database
 /// says now, and at once, with what is known, if it does not answer),
-/// `database_refused` (from connections) and `watch_database` (itself). Sends
-/// `check_store` to a store of its own, one at a time. Logs each change of
-/// state once, and exports `telltale_database_stalled`. Never blocks.
+/// `database_refused` (from connections), `relay_paused` (from relays) and
+/// `watch_database` (itself). Sends `check_store` to a store of its own, one at
+/// a time. Logs each change of state once, and exports
+/// `telltale_database_stalled`. Never blocks.
 ///
 /// Failure: a question that is not answered for `patience` makes the database
 /// one that does not answer; one that is lost with a crashed store is given up
@@ -48,6 +51,7 @@ struct readiness_state {
   std::uint64_t number = 0;        ///< of the last question
   /// They wait for the question that is under way, for `patience` at most.
   std::vector<caf::typed_response_promise<readiness_read>> readers;
+  std::map<std::string, relay_pause> paused; ///< by the relay's name
 };
 
 /// `store` serves no one else: what it does for others would look like a

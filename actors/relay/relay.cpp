@@ -76,7 +76,7 @@ void enqueue(self_pointer self, std::vector<notice> due,
              std::uint32_t per_chat) {
   auto& state = self->state;
   const auto now = now_of(self);
-  if (state.ending) {
+  if (state.ending || is_paused(state)) {
     for (const auto& one : due)
       state.unrecorded.push_back(put_back(one.id, 0ms, {}));
   } else if (state.gone) {
@@ -172,14 +172,17 @@ void take(self_pointer self) {
   const auto now = now_of(self);
   if (state.taking || !(state.wanted || now >= state.take_at))
     return;
+  if (is_paused(state) || (state.pause && !state.queues.empty()))
+    return;
   if (state.breaker.wait(now) > 0ms)
     return; // `pump` wants a step when it is over
   if (const auto pause = state.pace.wait({}, now); pause > longest_pause_held) {
     want_step(state, now + pause);
     return;
   }
-  const auto limit =
-      state.breaker.is_open() ? std::size_t{1} : state.limits.in_flight;
+  const auto limit = state.breaker.is_open() || state.pause
+                         ? std::size_t{1}
+                         : state.limits.in_flight;
   const auto used = state.queues.size();
   const auto stuck = slow_sends(state, now);
   if (!has_room(used, stuck, limit)) {
@@ -211,7 +214,7 @@ void beat(self_pointer self) {
   if (!state.options.heartbeat)
     return;
   if (now >= state.beat_at) {
-    state.channel->beat();
+    perform(self, state.channel->beat());
     state.beat_at = now + beat_every;
   }
   want_step(state, state.beat_at);
@@ -219,6 +222,13 @@ void beat(self_pointer self) {
 
 void on_deliveries_due(self_pointer self) {
   self->state.wanted = self->state.waits_in_store = true;
+  step(self);
+}
+
+void on_request_answered(self_pointer self, const request_answered& answer) {
+  auto& state = self->state;
+  perform(self, state.channel->answered(answer.request, *answer.outcome,
+                                        now_of(self)));
   step(self);
 }
 
@@ -250,6 +260,7 @@ void count(relay_state& state, const char* result, std::size_t amount) {
 
 void step(self_pointer self) {
   auto& state = self->state;
+  settle_finished(self);
   if (state.ending) {
     end_if_done(self);
     return;
@@ -257,6 +268,7 @@ void step(self_pointer self) {
   state.wake_at = steady_time::max();
   beat(self);
   watch_backlog(self);
+  probe_credential(self);
   pump(self);
   renew(self);
   record(self);
@@ -276,8 +288,8 @@ void step(self_pointer self) {
 relay_actor::behavior_type
 relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
       config::relay_config options, std::shared_ptr<channel> channel,
-      relay_peers peers, counter_board_ptr counters,
-      std::size_t detail_characters) {
+      std::shared_ptr<request_sender> sender, relay_peers peers,
+      counter_board_ptr counters, std::size_t detail_characters) {
   for (const auto locale : catalog::locales())
     static_cast<void>(catalog::of(locale));
   auto& state = self->state;
@@ -288,6 +300,8 @@ relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
   state.options = std::move(options);
   state.detail_characters = detail_characters;
   state.channel = std::move(channel);
+  state.sender = std::move(sender);
+  state.schedule = retry_schedule{state.options};
   state.peers = std::move(peers);
   state.counters = std::move(counters);
   state.timer.observe(state.counters, "relay");
@@ -296,14 +310,15 @@ relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
   self->set_exit_handler([self](const caf::exit_msg& exit) {
     relay_steps::on_exit(self, exit.reason);
   });
+  relay_steps::perform(self, state.channel->probe(now));
   self->send(self, deliveries_due{});
   return {
       [self](notices_due& notices) {
         relay_steps::on_notices(self, std::move(notices));
       },
       [self](const deliveries_due&) { relay_steps::on_deliveries_due(self); },
-      [self](const delivery_tried& tried) {
-        relay_steps::on_delivery_tried(self, tried);
+      [self](const request_answered& answer) {
+        relay_steps::on_request_answered(self, answer);
       },
       [self](const relay_tick&) { relay_steps::on_tick(self); },
   };

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "actors/relay/channels/channel.hpp"
 #include "actors/relay/delivery/circuit.hpp"
 #include "actors/relay/delivery/pacing.hpp"
+#include "actors/relay/delivery/policy.hpp"
 #include "actors/relay/delivery/relay_batch.hpp"
 #include "config/config.hpp"
 #include "messages/actor_timer.hpp"
@@ -24,12 +24,12 @@ namespace telltale {
 
 // Carries the deliveries of one target to its people.
 //
-// Accepts: notices_due and deliveries_due (after a commit), delivery_tried (its
-// channel), ticks. Sends: take_deliveries to failed_task_payload;
+// Accepts: notices_due and deliveries_due (after a commit), request_answered
+// (the HTTP client), ticks. Sends: take_deliveries to failed_task_payload;
 // gather_deliveries, renew_leases, record_deliveries, read_backlog to the
-// stores; messages to its channel. Never: blocks, says a text that was not
-// narrowed for chats, speaks twice to a chat at once, logs a text or an address
-// of a hook.
+// stores; relay_paused to the keeper of readiness; requests of its channel to
+// the HTTP client. Never: blocks, says a text that was not narrowed for chats,
+// speaks twice to a chat at once, logs a text or an address of a hook.
 //
 // Failure: a delivery is leased, so what a crash leaves behind is taken again
 // after the lease and sent with the same key. A first lease, which a notice
@@ -37,25 +37,36 @@ namespace telltale {
 // sent by its end is put back, never sent without being leased again. If the
 // store does not answer, deliveries stay or are put back, without a try spent.
 // A target that gives no answers is left alone by a circuit breaker and probed.
-// A relay that is told to exit waits a moment for the answers to what it sent,
-// and puts back the rest: whoever comes next need not wait for the leases.
-// Threading: cooperative; the channel's callbacks only send a message here.
+// While a credential is refused nothing is sent and nothing lost. A relay that
+// is told to exit waits a moment for the answers to what it sent, and puts back
+// the rest: whoever comes next need not wait for the leases.
+// Threading: cooperative; the channel is this actor's alone.
 
 /// Whom a relay asks.
 struct relay_peers {
   failed_task_payload_actor payloads; ///< for what is due
   delivery_store_actor deliveries;    ///< for what is told together, and ends
   redelivery_store_actor upkeep;      ///< for how much waits
+  relay_watcher_handle watcher{};     ///< is told when it pauses; may be null
 };
 
 struct relay_state {
   static inline const char* name = "relay";
 
   /// A message under way.
-  struct flight {
+  struct in_flight {
     std::string queue;
     steady_time since{};
     bool probe = false; ///< the circuit was open
+  };
+
+  /// Since when, and why, nothing is sent: the credential is refused.
+  struct credential_pause {
+    std::string explanation;
+    timestamp since{};
+    steady_time probe_at{};
+    bool probing = false;    ///< the answer to a probe is awaited
+    bool by_message = false; ///< only a message can tell: one may go
   };
 
   relay_state() = default;
@@ -68,15 +79,18 @@ struct relay_state {
   send_limits limits; ///< the options', or its type's own
   std::size_t detail_characters = 800;
   std::shared_ptr<telltale::channel> channel;
+  std::shared_ptr<request_sender> sender;
   relay_peers peers;
   counter_board_ptr counters;
 
   pacer pace;
   circuit breaker;
-  std::mt19937_64 random{std::random_device{}()};
+  retry_schedule schedule{config::relay_config{}};
+  std::optional<credential_pause> pause;
 
-  std::map<std::string, chat_queue> queues;    ///< deliveries in hand, by chat
-  std::map<delivery_id, flight> under_way;     ///< by the message's key
+  std::map<std::string, chat_queue> queues;    ///< deliveries held, by chat
+  std::map<delivery_id, in_flight> under_way;  ///< by the message's key
+  std::vector<send_finished> finished;         ///< to be settled
   std::map<std::string, recent_failures> told; ///< by chat, for storms
   std::vector<delivery_result> unrecorded;
   /// Until when a delivery is this relay's, from its lease to its record.
@@ -108,12 +122,13 @@ struct relay_state {
 /// only ends keeps its totals and histograms for the one that comes after it.
 void forget_relay_metrics(counter_board& counters, const std::string& relay);
 
-/// `channel` comes from `make_channel`. Throws if a catalogue is incomplete.
+/// `channel` comes from `make_channel`, `sender` from `make_request_sender`.
+/// Throws if a catalogue is incomplete.
 /// `detail_characters` is `redaction.chat_characters`.
 [[nodiscard]] relay_actor::behavior_type
 relay(relay_actor::stateful_pointer<relay_state> self, std::string name,
       config::relay_config options, std::shared_ptr<channel> channel,
-      relay_peers peers, counter_board_ptr counters,
-      std::size_t detail_characters = 800);
+      std::shared_ptr<request_sender> sender, relay_peers peers,
+      counter_board_ptr counters, std::size_t detail_characters = 800);
 
 } // namespace telltale

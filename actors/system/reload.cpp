@@ -19,9 +19,9 @@ std::vector<std::string> service::objections(const config::settings& fresh) {
     complaint = "redaction: " + complaint;
   for (const auto& [name, options] : fresh.relays) {
     try {
-      const auto client =
-          std::make_shared<http::client>(client_options(options));
-      static_cast<void>(make_channel(name, options, client));
+      static_cast<void>(make_channel(name, options));
+      static_cast<void>(
+          std::make_shared<http::client>(client_options(options)));
     } catch (const std::exception& problem) {
       found.push_back("relays." + name + ": " + problem.what());
     }
@@ -66,13 +66,13 @@ void service::wiring::change_relays(const config::settings& fresh) {
   // What can fail comes first. Then the old relays end and put back what
   // they did not send, so that the new ones find it. What is committed in
   // between waits in the store: the new ones look as they start.
-  std::map<std::string, std::shared_ptr<channel>> channels;
+  std::map<std::string, std::shared_ptr<request_sender>> senders;
   for (const auto& [name, options] : fresh.relays)
     if (!relays_.contains(name) || options != settings_.relays.at(name))
-      channels[name] = make_relay_channel(name, options);
+      senders[name] = make_relay_sender(name, options);
   std::map<std::string, relay_actor> old;
   for (const auto& [name, relay] : relays_)
-    if (!fresh.relays.contains(name) || channels.contains(name))
+    if (!fresh.relays.contains(name) || senders.contains(name))
       old.emplace(name, relay);
   for (const auto& [name, relay] : old)
     relays_.erase(name);
@@ -83,12 +83,13 @@ void service::wiring::change_relays(const config::settings& fresh) {
     if (!fresh.relays.contains(name))
       forget_relay_metrics(*counters_, name);
   }
-  for (const auto& [name, channel] : channels) {
-    start_relay(name, fresh.relays.at(name), channel);
+  for (const auto& [name, sender] : senders) {
+    start_relay(name, fresh.relays.at(name), sender);
     spdlog::info("relay {} runs with its new configuration", name);
   }
-  if (!channels.empty())
+  if (!senders.empty())
     tell_relays();
+  end_unconfigured_relays(fresh);
 }
 
 void service::wiring::end_supervised(const caf::actor& before) {

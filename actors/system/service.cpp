@@ -115,7 +115,8 @@ void service::wiring::spawn_publication() {
       });
   deliveries_ = spawn_blocking<delivery_store_actor, deliveries_state>(
       "deliveries", [this](auto* self) {
-        return deliveries(self, make_pg_deliveries(store_), payload_);
+        return deliveries(self, make_pg_deliveries(store_), payload_,
+                          counters_);
       });
   redeliveries_ = spawn_blocking<redelivery_store_actor, redeliveries_state>(
       "redeliveries", [this](auto* self) {
@@ -143,29 +144,40 @@ void service::wiring::tell_relays() {
                                              .relays = relays_}});
 }
 
-std::shared_ptr<channel>
-service::wiring::make_relay_channel(const std::string& name,
-                                    const config::relay_config& options) {
-  return make_channel(name, options, clients_.make(client_options(options)));
+std::shared_ptr<request_sender>
+service::wiring::make_relay_sender(const std::string& name,
+                                   const config::relay_config& options) {
+  static_cast<void>(make_channel(name, options)); // or it throws
+  return make_request_sender(clients_.make(client_options(options)));
+}
+
+void service::wiring::end_unconfigured_relays(
+    const config::settings& settings) {
+  configured_relays known;
+  for (const auto& [name, options] : settings.relays)
+    known.names.push_back(name);
+  caf::anon_send(deliveries_, std::move(known));
 }
 
 void service::wiring::start_relay(
     const std::string& name, const config::relay_config& options,
-    const std::shared_ptr<telltale::channel>& channel) {
+    const std::shared_ptr<request_sender>& sender) {
   const auto characters =
       static_cast<std::size_t>(settings_.redaction.chat_characters);
   relays_[name] = spawn_cooperative<relay_actor, relay_state>(
-      "relay-" + name, [this, name, options, channel, characters](auto* self) {
-        return relay(self, name, options, channel,
-                     relay_peers{payload_, deliveries_, redeliveries_},
-                     counters_, characters);
+      "relay-" + name, [this, name, options, sender, characters](auto* self) {
+        return relay(
+            self, name, options, make_channel(name, options), sender,
+            relay_peers{payload_, deliveries_, redeliveries_, readiness_},
+            counters_, characters);
       });
 }
 
 void service::wiring::spawn_relays() {
   for (const auto& [name, options] : settings_.relays)
-    start_relay(name, options, make_relay_channel(name, options));
+    start_relay(name, options, make_relay_sender(name, options));
   tell_relays();
+  end_unconfigured_relays(settings_);
 }
 
 void service::wiring::spawn_stores_of_tasks() {

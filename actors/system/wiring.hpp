@@ -158,11 +158,15 @@ private:
   void spawn_relays();
   /// Tells those who send to relays which there are.
   void tell_relays();
-  [[nodiscard]] std::shared_ptr<channel>
-  make_relay_channel(const std::string& name,
-                     const config::relay_config& options);
+  /// Throws if the options make no channel, or their authorities cannot be
+  /// read.
+  [[nodiscard]] std::shared_ptr<request_sender>
+  make_relay_sender(const std::string& name,
+                    const config::relay_config& options);
   void start_relay(const std::string& name, const config::relay_config& options,
-                   const std::shared_ptr<channel>& channel);
+                   const std::shared_ptr<request_sender>& sender);
+  /// What waits for relays that nobody configured any more is dead.
+  void end_unconfigured_relays(const config::settings& settings);
   /// Tells all who write tasks.
   void tell_rules(const task_rules& rules);
   void change_relays(const config::settings& fresh);

@@ -89,6 +89,10 @@ sink_answer sink_chat::answer(const http::request& what) {
   }
   if (path == "/open-apis/auth/v3/tenant_access_token/internal")
     return lark_token(what);
+  if (path == "/api/auth.test")
+    return probe("slack");
+  if (path.starts_with("/bot") && path.ends_with("/getMe"))
+    return probe("telegram");
   if (path == lark_prefix)
     return lark(what, {});
   if (path.starts_with(lark_prefix) && path.ends_with("/reply"))
@@ -97,6 +101,9 @@ sink_answer sink_chat::answer(const http::request& what) {
   if (const auto relay = chat_of_path(path); !relay.empty()) {
     if (relay == "webhook" && !is_signed(what))
       return {.what = json_answer(401, {{"msg", "the signature is wrong"}})};
+    if (relay == "lark-bot" && !is_lark_bot_signed(what, options_.secrets))
+      return {.what = json_answer(
+                  200, {{"code", 19'021}, {"msg", "sign match fail"}})};
     if (relay == "dingtalk")
       if (const auto check = check_robot(what, options_.secrets, now_utc());
           check != robot_signature::fine)
@@ -122,6 +129,14 @@ sink_answer sink_chat::lark_token(const http::request& what) {
                                     {"msg", "ok"},
                                     {"tenant_access_token", token_},
                                     {"expire", 7200}})};
+}
+
+sink_answer sink_chat::probe(std::string_view relay) {
+  const std::lock_guard lock{guard_};
+  if (const auto fault =
+          faults_.meet_probe(relay, std::chrono::steady_clock::now()))
+    return refused_by(*fault, relay);
+  return {.what = json_answer(200, {{"ok", true}})};
 }
 
 sink_answer sink_chat::lark(const http::request& what,
@@ -246,6 +261,13 @@ sink_answer sink_chat::refused_by(const sink_fault& fault,
 std::optional<sink_answer> sink_chat::fault_for(const sink_arrival& what) {
   const auto now = std::chrono::steady_clock::now();
   if (const auto fault = faults_.meet(what.relay, what.chat, now)) {
+    if (fault->gzip) {
+      bool repeated = false;
+      const auto& message = store(what, repeated);
+      return sink_answer{
+          .what = in_gzip(accept_message(what.relay, message.message_id,
+                                         message.number, what))};
+    }
     if (fault->stored) {
       bool repeated = false;
       store(what, repeated);

@@ -77,6 +77,8 @@ public:
 
 private:
   sink_answer lark_token(const http::request& what);
+  /// Whether a credential is accepted, asked without a message.
+  sink_answer probe(std::string_view relay);
   sink_answer lark(const http::request& what, const std::string& reply_to);
   sink_answer add_fault(const http::request& what);
   sink_answer take(sink_arrival what);

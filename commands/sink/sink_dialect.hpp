@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <boost/json/object.hpp>
 
@@ -24,6 +25,10 @@ struct sink_card {
   std::string body;
   std::string link;      ///< of the button or at the end
   std::string link_text; ///< on the button
+  std::string code;      ///< shown as code: nothing in it is mark-up
+  /// What the chat makes of plain text by itself: mentions, commands, addresses
+  /// (Telegram).
+  std::vector<std::string> found{};
 };
 
 /// A message that came.
@@ -51,6 +56,9 @@ struct sink_fault {
   bool cut = false;      ///< the connection is cut in the answer
   bool half = false;     ///< the answer stops in its middle, the line stays
   bool of_token = false; ///< meant for Lark's token endpoint
+  /// The relay's credential is refused: to messages, tokens and probes alike.
+  bool of_credential = false;
+  bool gzip = false; ///< the message arrives, its answer comes compressed
   boost::json::object parameters; ///< Telegram's
 };
 
@@ -79,6 +87,9 @@ using sink_reading = std::variant<sink_arrival, http::response>;
 /// How a chat says that it will not take a message.
 [[nodiscard]] http::response refuse_message(std::string_view relay,
                                             const sink_fault& fault);
+
+/// How a chat says that a relay's credential is not accepted.
+[[nodiscard]] http::response refuse_credential(std::string_view relay);
 
 /// How DingTalk says that it will not take a signature.
 [[nodiscard]] http::response refuse_robot(robot_signature why);

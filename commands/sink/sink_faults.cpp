@@ -24,6 +24,8 @@ sink_fault read_fault(const json::object& wanted) {
   fault.stored = flag_at(wanted, "stored");
   fault.hang = flag_at(wanted, "hang");
   fault.of_token = text_at(wanted, "of") == "token";
+  fault.of_credential = text_at(wanted, "of") == "credential";
+  fault.gzip = flag_at(wanted, "gzip");
   fault.chat = text_at(wanted, "chat");
   fault.header = text_at(wanted, "header");
   fault.relay = text_at(wanted, "relay");
@@ -81,8 +83,18 @@ std::optional<sink_fault> sink_faults::meet(const std::string& relay,
 }
 
 std::optional<sink_fault> sink_faults::meet_token(moment now) {
-  return meet_first(now,
-                    [](const sink_fault& fault) { return fault.of_token; });
+  return meet_first(now, [](const sink_fault& fault) {
+    return fault.of_token
+           || (fault.of_credential
+               && (fault.relay.empty() || fault.relay == "lark"));
+  });
+}
+
+std::optional<sink_fault> sink_faults::meet_probe(std::string_view relay,
+                                                  moment now) {
+  return meet_first(now, [&](const sink_fault& fault) {
+    return fault.of_credential && (fault.relay.empty() || fault.relay == relay);
+  });
 }
 
 } // namespace telltale::commands

@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <boost/json/object.hpp>
 
@@ -29,6 +30,10 @@ public:
 
   /// The fault that a request for Lark's token meets now, if any.
   [[nodiscard]] std::optional<sink_fault> meet_token(moment now);
+
+  /// The fault that a question about a relay's credential meets now, if any.
+  [[nodiscard]] std::optional<sink_fault> meet_probe(std::string_view relay,
+                                                     moment now);
 
   [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
 

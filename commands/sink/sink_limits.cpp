@@ -17,7 +17,7 @@ using scope = sink_limit::scope;
 /// Windows in memory before those that count nothing are forgotten.
 constexpr std::size_t windows_before_sweep = 4'096;
 
-constexpr std::array<sink_limit, 12> limits{{
+constexpr std::array<sink_limit, 17> limits{{
     {"octo", scope::chat, 5, 1s},
     {"octo", scope::app, 50, 1s},
     {"lark", scope::chat, 5, 1s},
@@ -29,6 +29,11 @@ constexpr std::array<sink_limit, 12> limits{{
     {"telegram", scope::chat, 3, 3s},
     {"telegram", scope::group, 20, 60s},
     {"telegram", scope::app, 30, 1s},
+    {"lark-bot", scope::chat, 5, 1s},
+    {"lark-bot", scope::chat, 100, 60s},
+    {"slack-webhook", scope::chat, 3, 3s},
+    {"discord", scope::chat, 5, 2s},
+    {"discord", scope::chat, 30, 60s},
     {"dingtalk", scope::chat, 20, 60s, 10min},
     {"wecom", scope::chat, 20, 60s},
 }};

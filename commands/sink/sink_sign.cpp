@@ -77,4 +77,29 @@ robot_signature check_robot(const http::request& what,
   return matches ? robot_signature::fine : robot_signature::wrong;
 }
 
+bool is_lark_bot_signed(const http::request& what,
+                        std::span<const std::string> secrets) {
+  constexpr std::int64_t an_hour = 3600;
+  const auto body = parse_object(what.body);
+  const auto when = body ? text_at(*body, "timestamp") : std::string{};
+  bool known = false;
+  bool fits = false;
+  for (const auto& secret : secrets) {
+    if (secret.starts_with("whsec_") || is_robot_secret(secret))
+      continue;
+    known = true;
+    // What is signed is empty; the text is the key.
+    fits = fits
+           || signature_of(when + "\n" + secret, {}) == text_at(*body, "sign");
+  }
+  if (!known)
+    return true;
+  std::int64_t moment = 0;
+  std::from_chars(when.data(), when.data() + when.size(), moment);
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+                       now_utc().time_since_epoch())
+                       .count();
+  return fits && std::abs(now - moment) <= an_hour;
+}
+
 } // namespace telltale::commands

@@ -16,6 +16,12 @@ namespace telltale::commands {
 [[nodiscard]] std::string signature_of(std::string_view secret,
                                        std::string_view text);
 
+/// `timestamp` (s, within an hour) and `sign` in the body of a message to a
+/// custom bot of Lark, by one of the secrets that are no webhook's; true if
+/// none of them is known.
+[[nodiscard]] bool is_lark_bot_signed(const http::request& what,
+                                      std::span<const std::string> secrets);
+
 /// Of a DingTalk robot, not of a webhook.
 [[nodiscard]] bool is_robot_secret(std::string_view secret) noexcept;
 

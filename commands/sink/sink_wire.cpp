@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -37,6 +38,31 @@ http::response json_answer(unsigned status, const json::object& body) {
   return {.status = status,
           .headers = {{"Content-Type", "application/json; charset=utf-8"}},
           .body = json::serialize(body)};
+}
+
+http::response in_gzip(http::response answer) {
+  // One stored block, as RFC 1951 has it, in a member of RFC 1952.
+  const auto append = [](std::string& to, std::uint32_t number, int bytes) {
+    for (int i = 0; i < bytes; ++i, number >>= 8U)
+      to += static_cast<char>(number & 0xFFU);
+  };
+  const auto& text = answer.body;
+  const auto size = static_cast<std::uint32_t>(text.size());
+  std::uint32_t crc = 0xFFFFFFFFU;
+  for (const char c : text) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit)
+      crc = (crc & 1U) != 0 ? crc >> 1U ^ 0xEDB88320U : crc >> 1U;
+  }
+  std::string packed{"\x1f\x8b\x08\0\0\0\0\0\0\x03\x01", 11};
+  append(packed, size, 2);
+  append(packed, ~size, 2);
+  packed += text;
+  append(packed, ~crc, 4);
+  append(packed, size, 4);
+  answer.body = std::move(packed);
+  answer.headers.push_back({"Content-Encoding", "gzip"});
+  return answer;
 }
 
 http::response lark_error(unsigned status, std::int64_t code) {
@@ -95,9 +121,105 @@ std::string as_seen(std::string_view text) {
   return result;
 }
 
+namespace {
+
+bool is_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+         || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// What Telegram finds in text by itself: `@name`, `/command`, `name.py`.
+void find_entities(std::string_view text, std::vector<std::string>& found) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (at > 0
+        && (is_name(text[at - 1]) || (text[at] == '/' && text[at - 1] == '/')))
+      continue;
+    const bool marked = text[at] == '@' || text[at] == '/';
+    auto end = marked ? at + 1 : at;
+    std::size_t dots = 0;
+    while (end < text.size()
+           && (is_name(text[end])
+               || (!marked && text[end] == '.' && end > at
+                   && end + 1 < text.size() && is_name(text[end + 1])))) {
+      dots += text[end] == '.' ? 1U : 0U;
+      ++end;
+    }
+    if ((marked && end > at + 1) || dots > 0)
+      found.emplace_back(text.substr(at, end - at));
+    at = std::max(at, end == at ? at : end - 1);
+  }
+}
+
+/// The place and length of the next block of code, with its fences.
+struct block_place {
+  std::size_t from = std::string_view::npos;
+  std::size_t to = 0;
+  std::string_view inside;
+};
+
+block_place next_block(std::string_view text) {
+  for (std::size_t line = 0; line < text.size();) {
+    const auto end = std::min(text.find('\n', line), text.size());
+    const auto fence = text.substr(line, end - line);
+    const auto marks = std::min(fence.find_first_not_of('`'), fence.size());
+    if (marks >= 3 && fence.find('`', marks) == std::string_view::npos) {
+      for (auto next = end + 1; next < text.size();) {
+        const auto stop = std::min(text.find('\n', next), text.size());
+        const auto close = text.substr(next, stop - next);
+        const auto closing =
+            std::min(close.find_first_not_of('`'), close.size());
+        if (closing >= marks
+            && close.find_first_not_of(" ", closing) == std::string_view::npos)
+          return {line, stop, text.substr(end + 1, next - end - 1)};
+        next = stop + 1;
+      }
+      return {};
+    }
+    line = end + 1;
+  }
+  return {};
+}
+
+} // namespace
+
+std::string code_of_markdown(std::string_view text) {
+  auto code = next_block(text).inside;
+  if (code.ends_with('\n'))
+    code.remove_suffix(1);
+  return std::string{code};
+}
+
+std::string outside_code(std::string_view text) {
+  std::string result;
+  for (auto block = next_block(text); block.from != std::string_view::npos;
+       block = next_block(text)) {
+    result += text.substr(0, block.from);
+    text.remove_prefix(block.to);
+  }
+  return result.append(text);
+}
+
+std::string plain_entities(std::string_view text) {
+  const auto read = text_of_html(text);
+  return read ? read->text : std::string{text};
+}
+
 std::optional<html_text> text_of_html(std::string_view html) {
   html_text result;
   std::vector<std::string_view> open;
+  std::size_t looked = 0; // at the text up to here for what is found in it
+  const auto in_code = [&] {
+    return std::ranges::find(open, "pre") != open.end()
+           || std::ranges::find(open, "code") != open.end();
+  };
+  const auto look = [&] {
+    const auto part = std::string_view{result.text}.substr(looked);
+    if (in_code())
+      result.code += part;
+    else
+      find_entities(part, result.found);
+    looked = result.text.size();
+  };
   while (!html.empty()) {
     if (html.front() == '&') {
       const auto* entity = std::ranges::find_if(
@@ -121,6 +243,7 @@ std::optional<html_text> text_of_html(std::string_view html) {
       return std::nullopt;
     auto tag = html.substr(1, end - 1);
     html.remove_prefix(end + 1);
+    look();
     if (tag.starts_with('/')) {
       if (open.empty() || open.back() != tag.substr(1))
         return std::nullopt;
@@ -131,7 +254,9 @@ std::optional<html_text> text_of_html(std::string_view html) {
     if (tag.starts_with(link) && tag.ends_with('"')) {
       const auto address =
           text_of_html(tag.substr(link.size(), tag.size() - link.size() - 1));
-      result.link = address ? address->text : std::string{};
+      const auto goal = address ? address->text : std::string{};
+      const auto host = goal.substr(std::min(goal.find("//"), goal.size()));
+      result.link = host.find('.') < host.find('/', 2) ? goal : std::string{};
       tag = "a";
     } else if (std::ranges::find(telegram_tags, tag) == telegram_tags.end()) {
       return std::nullopt;
@@ -140,6 +265,7 @@ std::optional<html_text> text_of_html(std::string_view html) {
   }
   if (!open.empty())
     return std::nullopt;
+  look();
   return result;
 }
 

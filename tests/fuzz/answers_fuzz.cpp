@@ -1,12 +1,12 @@
+#include <algorithm>
 #include <array>
-#include <functional>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "actors/relay/channels/channel.hpp"
-#include "actors/relay/channels/chats.hpp"
 #include "tests/fuzz/fuzzing.hpp"
 
 // What chats and webhooks answer, as an oracle for libFuzzer: whatever comes,
@@ -35,27 +35,16 @@ config::relay_config options_of(const char* type) {
   return out;
 }
 
-std::shared_ptr<channel> channel_of(unsigned which, const http_sender& send) {
-  switch (which % 7) {
-  case 0:
-    return make_octo_channel(options_of("octo"), send);
-  case 1:
-    return make_lark_channel(options_of("lark"), send);
-  case 2:
-    return make_webhook_channel(options_of("webhook"), send);
-  case 3:
-    return make_slack_channel(options_of("slack"), send);
-  case 4:
-    return make_dingtalk_channel(options_of("dingtalk"), send);
-  case 5:
-    return make_wecom_channel(options_of("wecom"), send);
-  default:
-    return make_telegram_channel(options_of("telegram"), send);
-  }
+std::shared_ptr<channel> channel_of(unsigned which) {
+  static constexpr std::array types{
+      "octo",  "lark",     "webhook",  "slack",         "dingtalk",
+      "wecom", "telegram", "lark-bot", "slack-webhook", "discord"};
+  const auto* type = types.at(which % types.size());
+  return make_channel(type, options_of(type));
 }
 
 /// The answer that comes first; `rest` goes on behind it.
-http::client_result take_answer(std::string_view& rest) {
+http_outcome take_answer(std::string_view& rest) {
   const auto end = std::min(rest.find('\x1e'), rest.size());
   auto text = rest.substr(0, end);
   if (end < rest.size())
@@ -82,15 +71,19 @@ struct told {
            sent.message_id);
   }
   void operator()(const try_again& later) const {
-    demand(!later.why.empty(), "a delay has words");
-    fuzzing::demand_quiet(later.why);
+    demand(!later.explanation.empty(), "a delay has words");
+    fuzzing::demand_quiet(later.explanation);
     if (later.after)
       demand(later.after->count() >= 0 && *later.after <= std::chrono::hours{1},
              "a delay is bounded");
   }
   void operator()(const given_up& never) const {
-    demand(!never.why.empty(), "an end has words");
-    fuzzing::demand_quiet(never.why);
+    demand(!never.explanation.empty(), "an end has words");
+    fuzzing::demand_quiet(never.explanation);
+  }
+  void operator()(const credential_refused& refused) const {
+    demand(!refused.explanation.empty(), "a refusal has words");
+    fuzzing::demand_quiet(refused.explanation);
   }
 };
 
@@ -126,27 +119,31 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   if (size == 0)
     return 0;
   std::string_view rest{reinterpret_cast<const char*>(data) + 1, size - 1};
-  int requests = 0;
-  int settled = 0;
-  const http_sender send =
-      [&](const http::client_request& what,
-          const std::function<void(http::client_result)>& then) {
-        demand(++requests <= most_requests, "a message takes a few requests");
-        demand(what.url.find(fuzzing::canary) == std::string::npos,
-               "no address is made of an answer", what.url);
-        then(take_answer(rest));
-      };
-  outgoing what;
+  outgoing_message what;
   what.chat.chat_id = "-42";
   what.chat.reply_to = (data[0] & 0x40U) != 0 ? "om_5" : "";
   what.message.message = "It failed";
   what.message.copy = "It failed";
   what.envelope = "{}";
-  const auto channel = channel_of(data[0] - '0', send);
-  channel->send(std::move(what), [&](const send_result& result) {
-    ++settled;
-    std::visit(told{}, result);
-  });
+  const auto channel = channel_of(data[0] - '0');
+  int requests = 0;
+  int settled = 0;
+  std::deque<channel_work> open;
+  open.push_back(channel->send(std::move(what), {}));
+  while (!open.empty()) {
+    const auto work = std::move(open.front());
+    open.pop_front();
+    for (const auto& request : work.requests) {
+      demand(++requests <= most_requests, "a message takes a few requests");
+      demand(request.what.url.find(fuzzing::canary) == std::string::npos,
+             "no address is made of an answer", request.what.url);
+      open.push_back(channel->answered(request.number, take_answer(rest), {}));
+    }
+    for (const auto& end : work.finished) {
+      ++settled;
+      std::visit(told{}, end.outcome);
+    }
+  }
   demand(settled == 1, "a message is settled once");
   return 0;
 }

@@ -349,4 +349,38 @@ CAF_TEST(a target that asked for no more stays so until it changes) {
   CAF_CHECK(upkeep.read(read_backlog{"hook"})->dead == 1);
 }
 
+CAF_TEST(what waits for a relay that nobody configured is found to be ended) {
+  bind("s1", "old-name", "c1");
+  bind("s2", "chats", "c2");
+  tell({make_facts(event_type::task_failed, "s1"),
+        make_facts(event_type::task_failed, "s1"),
+        make_facts(event_type::task_failed, "s2")});
+  const auto look = [&](std::vector<std::string> names) {
+    const auto found = store.find_unconfigured({std::move(names)});
+    CAF_REQUIRE(found);
+    return *found;
+  };
+  CAF_CHECK(look({"chats", "old-name"}).empty());
+  CAF_CHECK_EQUAL(look({}).size(), 2u);
+  const auto found = look({"chats", "other"});
+  CAF_REQUIRE_EQUAL(found.size(), 1u);
+  CAF_CHECK_EQUAL(found[0].relay, "old-name");
+  CAF_REQUIRE_EQUAL(found[0].results.size(), 2u);
+  CAF_MESSAGE("what is leased is somebody's");
+  CAF_CHECK_EQUAL(take("old-name").due.size(), 1u);
+  CAF_REQUIRE_EQUAL(look({"chats"}).size(), 1u);
+  CAF_CHECK_EQUAL(look({"chats"})[0].results.size(), 1u);
+  const auto done = store.record(found[0]);
+  CAF_REQUIRE(done);
+  CAF_CHECK_EQUAL(done->answer.recorded, 2u);
+  CAF_CHECK_EQUAL(done->events.size(), 2u);
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM deliveries WHERE state = 'dead' "
+                      "AND last_error LIKE 'no configuration names the relay "
+                      "old-name%'"),
+                  "2");
+  CAF_CHECK_EQUAL(ask("SELECT count(*) FROM deliveries WHERE state = "
+                      "'pending' AND relay = 'chats'"),
+                  "1");
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

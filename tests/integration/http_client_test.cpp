@@ -5,11 +5,23 @@
 #include <thread>
 
 #include "http/client_closer.hpp"
+#include "http/content_encoding.hpp"
 #include "tests/support/http_asking.hpp"
 
 #include <caf/test/dsl.hpp>
 
 using namespace telltale::test;
+
+namespace {
+
+std::string unhex(const std::string& text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16));
+  return bytes;
+}
+
+} // namespace
 
 CAF_TEST(a request is sent and its answer returned) {
   holding_server to;
@@ -33,6 +45,78 @@ CAF_TEST(a request is sent and its answer returned) {
   CAF_CHECK_EQUAL(response_of(result).status, 418u);
   CAF_CHECK_EQUAL(response_of(result).body, "tea");
   CAF_CHECK_EQUAL(response_of(result).find("x-r").value_or(""), "s");
+}
+
+CAF_TEST(a request says who sends it and asks for a plain answer) {
+  holding_server to;
+  auto options = hasty();
+  options.user_agent = "Telltale/1";
+  client asking{options};
+  inbox<client_result> results;
+  const auto ask = [&](std::vector<header> headers) {
+    auto what = get_from(to.serving.port());
+    what.headers = std::move(headers);
+    asking.send(what, [&](client_result r) { results.put(std::move(r)); });
+    auto got = to.requests.take().value();
+    got.from->respond({200, {}, ""});
+    results.take();
+    return got.what;
+  };
+  const auto usual = ask({});
+  CAF_CHECK_EQUAL(usual.find("user-agent").value_or(""), "Telltale/1");
+  CAF_CHECK_EQUAL(usual.find("accept-encoding").value_or(""), "identity");
+  const auto own = ask({{"User-Agent", "me"}, {"Accept-Encoding", "br"}});
+  CAF_CHECK_EQUAL(own.find("user-agent").value_or(""), "me");
+  CAF_CHECK_EQUAL(own.find("accept-encoding").value_or(""), "br");
+}
+
+CAF_TEST(a compressed answer is opened and a broken one left as it is) {
+  // python3 -c 'import gzip; print(gzip.compress(b"..."*n, mtime=0).hex())'
+  const std::string packed =
+      unhex("1f8b08000000000002034b54c8c9cc4b5528c9482c51284a2d484d2c29b6"
+            "56481c151c151c152445100037e4b60648030000");
+  const std::string deflated =
+      unhex("789c4b54c8c9cc4b5528c9482c51284a2d484d2c29b656481c151c151c15"
+            "2445100011b52878");
+  std::string text;
+  for (int i = 0; i < 40; ++i)
+    text += "a line that repeats; ";
+  CAF_CHECK_EQUAL(decompress(packed, 1'000).value_or(""), text);
+  CAF_CHECK_EQUAL(decompress(deflated, 1'000).value_or(""), text);
+  CAF_CHECK(!decompress(packed, 100)); // larger than anybody wants
+  for (std::size_t cut = 0; cut < packed.size(); ++cut)
+    CAF_CHECK(!decompress(packed.substr(0, cut), 1'000));
+  auto wrong = packed;
+  wrong.at(wrong.size() - 6) =
+      static_cast<char>(wrong.at(wrong.size() - 6) ^ 1);
+  CAF_CHECK(!decompress(wrong, 1'000));
+  const auto opened = [](const std::string& body, const std::string& as) {
+    client_response answer{200, {{"Content-Encoding", as}}, body};
+    open_body(answer, 1'000);
+    return answer.body;
+  };
+  CAF_CHECK_EQUAL(opened(packed, "GZIP"), text);
+  CAF_CHECK_EQUAL(opened(packed, "x-gzip"), text);
+  CAF_CHECK_EQUAL(opened(deflated, "deflate"), text);
+  CAF_CHECK_EQUAL(opened(packed, "br"), packed);
+  CAF_CHECK_EQUAL(opened("plain", "gzip"), "plain");
+}
+
+CAF_TEST(a status line without a reason is read) {
+  for (const std::string head :
+       {"HTTP/1.1 200\r\n", "HTTP/1.1 200 \r\n", "HTTP/1.1 200 OK\r\n"}) {
+    auto listener = raw_socket::listening();
+    client asking{hasty()};
+    inbox<client_result> results;
+    asking.send(get_from(listener.port()),
+                [&](client_result r) { results.put(std::move(r)); });
+    auto line = listener.accept();
+    line.read_until("\r\n\r\n");
+    line.send(head + "Content-Length: 2\r\n\r\nhi");
+    const auto result = results.take().value();
+    CAF_CHECK_EQUAL(response_of(result).status, 200u);
+    CAF_CHECK_EQUAL(response_of(result).body, "hi");
+  }
 }
 
 CAF_TEST(a connection is used again) {

@@ -45,10 +45,10 @@ CAF_TEST(what is throttled waits as long as the chat says) {
     const auto& later = std::get<try_again>(second);
     CAF_CHECK(later.throttled);
     CAF_CHECK(!later.transport);
-    // WeCom names no time, DingTalk's is that of its documents.
-    const auto wanted = chat.type == "wecom"      ? 0ms
-                        : chat.type == "dingtalk" ? 60'000ms
-                                                  : 1'000ms;
+    // Robots name no time: theirs is a minute.
+    const bool robot = chat.type == "wecom" || chat.type == "dingtalk"
+                       || chat.type == "lark-bot";
+    const auto wanted = robot ? 60'000ms : 1'000ms;
     CAF_CHECK_EQUAL(later.after.value_or(0ms).count(), wanted.count());
   }
 }
@@ -75,17 +75,28 @@ CAF_TEST(no answer or half of one or a cut line is tried again) {
     }
 }
 
-CAF_TEST(an answer that is no answer of the chat is none) {
-  for (const auto& chat : kinds())
-    for (const auto* body : {"<html>", "[]", "{}", "null"}) {
-      // A hook's answer is its status; Octo may leave its id out.
-      if (chat.type == "webhook"
-          || (chat.type == "octo" && body == std::string_view{"{}"}))
-        continue;
-      fault(std::string{"\"body\":\""} + body + "\"");
-      CAF_CHECK(
-          std::holds_alternative<try_again>(send(*open(chat.type), plain())));
-    }
+CAF_TEST(what a proxy or an ingress says kills no message) {
+  for (const auto& chat : kinds()) {
+    const auto to = open(chat.type);
+    for (const auto* body : {"<html>", "[]", "{}", "null", " "})
+      for (const auto* status :
+           {"200", "301", "302", "403", "404", "407", "413"}) {
+        // A hook's words are its status.
+        if (chat.type == "webhook" && status == std::string_view{"200"})
+          continue;
+        fault(std::string{R"("body":")"} + body + R"(","status":)" + status);
+        CAF_CHECK(std::holds_alternative<try_again>(send(*to, plain())));
+      }
+  }
+}
+
+CAF_TEST(a compressed answer is read though nobody asked for one) {
+  for (const auto& chat : kinds()) {
+    const auto to = open(chat.type);
+    fault(R"("gzip":true)");
+    const auto result = send(*to, plain());
+    CAF_CHECK(is_sent(result));
+  }
 }
 
 CAF_TEST(a lost answer costs no second message where keys count) {
@@ -113,7 +124,7 @@ CAF_TEST(refused content is replaced by the copy of its reason) {
   }
 }
 
-CAF_TEST(a broken binding is told as one and bad credentials are final) {
+CAF_TEST(a broken binding is told as one and bad credentials kill nothing) {
   for (const auto& chat : kinds()) {
     const auto to = open(chat.type);
     if (!chat.broken.empty()) {
@@ -122,11 +133,12 @@ CAF_TEST(a broken binding is told as one and bad credentials are final) {
       CAF_REQUIRE(std::holds_alternative<given_up>(result));
       CAF_CHECK(std::get<given_up>(result).binding_broken);
     }
+    if (chat.bad_credentials.empty())
+      continue;
     fault(chat.bad_credentials);
     const auto result = send(*to, plain());
-    CAF_REQUIRE(std::holds_alternative<given_up>(result));
-    CAF_CHECK(!std::get<given_up>(result).binding_broken);
-    CAF_CHECK(!has(why(result), "s3cret"));
+    CAF_REQUIRE(std::holds_alternative<credential_refused>(result));
+    CAF_CHECK(!has(explanation_of(result), "s3cret"));
   }
 }
 
@@ -134,7 +146,7 @@ CAF_TEST(a chat that cannot be reached is named without its secrets) {
   for (const auto& chat : kinds()) {
     const auto to = open(chat.type);
     fault("\"hang\":true");
-    const auto text = why(send(*to, plain()));
+    const auto text = explanation_of(send(*to, plain()));
     CAF_CHECK(!text.empty());
     CAF_CHECK(!has(text, "s3cret"));
     CAF_CHECK(!has(text, "access_token"));
@@ -154,6 +166,56 @@ CAF_TEST(a detail without end arrives within what the chat takes) {
   }
 }
 
+namespace {
+
+/// What runners write, and what markup makes of it where it is not code.
+const std::vector<std::string> details{
+    "__init__.py",
+    "src/**/*.ts",
+    "C:\\_work\\.cache",
+    "&lt;div&gt; &amp;",
+    "<b>bold</b> <at user_id=\"all\"></at> <@U1> <!channel> <@all>",
+    "/restart main.py README.md @all @channel #general",
+    "[safe](https://evil.example) ![x](https://evil.example/i.png)",
+    "```\ncode\n```\n# SHOUT\n\nTitle\n=====\n- [ ] x\n| a | b |",
+    "````````\n``` `` `",
+    "~~~\n$(x) `x` *x* _x_ ~x~ ||x||",
+    "    indented\n\ttab\n> quote",
+    "错误：超时 🏳️‍🌈 e\u0301 فشل",
+    "line\n\n\nline"};
+
+} // namespace
+
+CAF_TEST(what a runner wrote is shown as code and not changed) {
+  for (const auto& detail : details) {
+    auto what = plain();
+    what.detail = detail;
+    for (const auto& chat : kinds()) {
+      if (chat.type == "webhook")
+        continue;
+      CAF_REQUIRE(is_sent(send(*open(chat.type), what)));
+      const auto card = sink->chat().messages().back().card;
+      CAF_MESSAGE(chat.type << ": " << card.body);
+      CAF_CHECK_EQUAL(card.code, detail);
+      CAF_CHECK(card.found.empty());
+    }
+  }
+}
+
+CAF_TEST(however long a detail is the run and its link are named) {
+  auto what = plain();
+  what.detail.assign(200'000, 'x');
+  for (const auto& chat : kinds()) {
+    if (chat.type == "webhook")
+      continue;
+    CAF_REQUIRE(is_sent(send(*open(chat.type), what)));
+    CAF_CHECK(has(seen(), "Fix it"));
+    CAF_CHECK(has(seen(), "https://h/runs/1"));
+    CAF_CHECK(has(seen(), "Attempt 1 of 2"));
+    CAF_CHECK(has(seen(), "The connection to the model provider failed."));
+  }
+}
+
 CAF_TEST(what a person sees pings nobody and hides or shouts nothing) {
   const auto hostile = words(boost::json::serialize(boost::json::object{
       {"error",
@@ -166,7 +228,7 @@ CAF_TEST(what a person sees pings nobody and hides or shouts nothing) {
       {"title", "# @all [t](https://evil.example) \u202eurl"},
       {"attempt", 1},
       {"max_attempts", 2},
-      {"run_url", "https://h/runs/1"},
+      {"run_url", "https://h.example/runs/1"},
       {"failure_reason", "agent_error.unknown"}}));
   for (const auto& chat : kinds()) {
     if (chat.type == "webhook")
@@ -177,16 +239,15 @@ CAF_TEST(what a person sees pings nobody and hides or shouts nothing) {
     CAF_CHECK(has(last.text, "it broke"));
     CAF_CHECK(has(last.text, "SHOUT"));
     CAF_CHECK_EQUAL(last.card.link,
-                    chat.type == "octo" ? "" : "https://h/runs/1");
-    // Slack's texts are plain, Telegram's and Lark's are entities, which the
-    // sink shows as the chat does: nothing begins there.
-    if (chat.type != "slack" && chat.type != "lark")
-      for (const auto* never : {"@all", "@channel"})
-        CAF_CHECK(!has(last.card.body, never));
-    if (chat.type == "octo" || chat.type == "dingtalk" || chat.type == "wecom")
+                    chat.type == "octo" ? "" : "https://h.example/runs/1");
+    for (const auto& found : last.card.found) // an address is no disguise
+      CAF_CHECK(!found.starts_with('@') && !found.starts_with('/'));
+    // Slack's and Lark's texts are plain, Telegram finds nothing in code.
+    if (chat.type == "octo" || chat.type == "dingtalk" || chat.type == "wecom"
+        || chat.type == "discord")
       for (const auto* never : {"](", "\n# ", "\n=====\n", "\n```", "\n<",
-                                " <a", " <b", "<@U", " <!"})
-        CAF_CHECK(!has(last.card.body, never));
+                                " <a", " <b", "<@U", " <!", "@all", "@channel"})
+        CAF_CHECK(!has(commands::outside_code(last.card.body), never));
   }
   http::client_request request;
   request.url = base() + "/";
@@ -260,6 +321,30 @@ CAF_TEST(what a payload lacks the copy says in the readers language) {
     }
 }
 
+CAF_TEST(a refused credential pauses a relay and a probe finds it mended) {
+  for (const auto& chat : kinds()) {
+    if (chat.bad_credentials.empty())
+      continue;
+    const auto to = open(chat.type);
+    fault(R"("of":"credential","relay":")" + chat.type + '"');
+    CAF_CHECK(std::holds_alternative<credential_refused>(send(*to, plain())));
+    auto probe = to->probe({});
+    if (probe.requests.empty())
+      continue; // only a message can tell
+    fault(R"("of":"credential","relay":")" + chat.type + '"');
+    for (const bool accepted : {false, true}) {
+      const auto& asked = probe.requests.front();
+      const auto work =
+          to->answered(asked.number, client->call(asked.what), {});
+      CAF_REQUIRE(work.probed.has_value());
+      CAF_CHECK_EQUAL(is_sent(*work.probed), accepted);
+      if (!accepted)
+        probe = to->probe({});
+    }
+    CAF_CHECK(is_sent(send(*to, plain())));
+  }
+}
+
 CAF_TEST(a webhook that is signed by no known secret is refused) {
   commands::sink_options choosy;
   choosy.secrets = {"whsec_b2xk", "whsec_c2VjcmV0"};
@@ -267,7 +352,8 @@ CAF_TEST(a webhook that is signed by no known secret is refused) {
   CAF_CHECK(is_sent(send(*open("webhook"), plain())));
   choosy.secrets = {"whsec_b2xk"};
   restart(choosy);
-  CAF_CHECK(std::holds_alternative<given_up>(send(*open("webhook"), plain())));
+  CAF_MESSAGE("until its secret is mended, for days");
+  CAF_CHECK(std::holds_alternative<try_again>(send(*open("webhook"), plain())));
 }
 
 CAF_TEST(a robot of dingtalk that is signed wrong or late is refused) {
@@ -278,8 +364,9 @@ CAF_TEST(a robot of dingtalk that is signed wrong or late is refused) {
   choosy.secrets = {"SECother"};
   restart(choosy);
   const auto wrong = send(*open("dingtalk"), plain());
-  CAF_REQUIRE(std::holds_alternative<given_up>(wrong));
-  CAF_CHECK(has(why(wrong), "errcode 310000"));
+  CAF_REQUIRE(std::holds_alternative<credential_refused>(wrong));
+  CAF_CHECK(has(explanation_of(wrong), "310000"));
+  CAF_CHECK(has(explanation_of(wrong), "sign_secret"));
   CAF_MESSAGE("secrets of robots are not those of webhooks");
   CAF_CHECK(is_sent(send(*open("webhook"), plain())));
   const auto ask = [&](const std::string& query) {

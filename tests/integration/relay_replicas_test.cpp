@@ -80,8 +80,8 @@ struct fixture : event_world {
         failed_task_payload,
         payload_options{keep(system.spawn(plain_redaction)), {}, {}}));
     const auto waiting = keep(system.spawn<caf::detached>(
-        telltale::deliveries, make_pg_deliveries(options_for(url())),
-        payloads));
+        telltale::deliveries, make_pg_deliveries(options_for(url())), payloads,
+        counters));
     const auto people = keep(system.spawn<caf::detached>(
         redeliveries, make_pg_redeliveries(options_for(url()))));
     caf::anon_send(payloads,
@@ -100,8 +100,8 @@ struct fixture : event_world {
     options.digest_threshold = digest_threshold;
     clients.push_back(std::make_shared<http::client>(client_options(options)));
     relays.push_back(keep(system.spawn(
-        relay, std::string{"chats"}, options,
-        make_channel("chats", options, clients.back()),
+        relay, std::string{"chats"}, options, make_channel("chats", options),
+        make_request_sender(clients.back()),
         relay_peers{payloads, waiting, people}, counters, std::size_t{800})));
   }
 
@@ -244,12 +244,14 @@ CAF_TEST(failures after one that a killed process sent are told beside it) {
   options.type = "octo";
   options.base_url = "http://127.0.0.1:" + std::to_string(sink.port());
   options.token = config::secret{"bf_1"};
-  const auto dead = make_channel("chats", options, clients.back());
-  outgoing message;
+  const auto dead = make_channel("chats", options);
+  outgoing_message message;
   message.key = taken.due[0].id;
   message.chat = taken.due[0].chat;
   message.message.message = "it failed";
-  dead->send(message, [](const send_result&) {});
+  const auto work = dead->send(message, {});
+  for (const auto& request : work.requests)
+    clients.back()->send(request.what, [](const http::client_result&) {});
   CAF_CHECK(wait([&] { return sink.chat().messages().size() == 1; }));
   execute("UPDATE deliveries SET leased_until = now()");
   fail(11);

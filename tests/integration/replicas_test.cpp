@@ -35,7 +35,7 @@ listener::behavior_type listen(listener::pointer, heard* what) {
 relay_actor::behavior_type count_looks(relay_actor::pointer, heard* what) {
   return {[](const notices_due&) {},
           [what](const deliveries_due&) { ++what->looks; },
-          [](const delivery_tried&) {}, [](const relay_tick&) {}};
+          [](const request_answered&) {}, [](const relay_tick&) {}};
 }
 
 struct fixture : event_world {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -129,6 +130,7 @@ backlog_store(delivery_store_actor::pointer self,
         rows->record(request, self->clock().now());
         return deliveries_recorded{};
       },
+      [](const configured_relays&) { return unconfigured_ended{}; },
   };
 }
 
@@ -147,48 +149,59 @@ backlog_redeliveries(redelivery_store_actor::pointer,
   };
 }
 
-/// Answers each message after `takes`, as `answer` says.
-class answering_channel final : public channel {
+/// The network and a server behind it: answers each request after `latency`.
+class answering_server final : public request_sender {
 public:
-  explicit answering_channel(const caf::actor_clock& clock) : clock_(clock) {}
+  explicit answering_server(const caf::actor_clock& clock) : clock_(clock) {}
 
-  void send(outgoing what, std::function<void(send_result)> then) override {
-    ++sends;
-    times.push_back(clock_.now());
-    chats.push_back(what.chat.chat_id);
-    flights_.push_back({clock_.now() + latency, what, std::move(then)});
-    most_at_once = std::max(most_at_once, flights_.size());
+  void send(std::uint64_t number, http::client_request what,
+            const request_asker_handle& asker) override {
+    const auto now = clock_.now();
+    const bool is_message = !what.url.ends_with("/heartbeat")
+                            && what.url.find("/auth/") == std::string::npos;
+    if (is_message) {
+      ++sends;
+      times.push_back(now);
+    } else {
+      ++beats;
+    }
+    waiting_.push_back({now + latency, number, std::move(what), asker});
+    most_at_once = std::max(most_at_once, waiting_.size());
   }
-
-  void beat() override { ++beats; }
 
   void answer_due() {
     const auto now = clock_.now();
-    while (!flights_.empty() && flights_.front().due <= now) {
-      const auto first = std::move(flights_.front());
-      flights_.pop_front();
-      first.then(answer(first.what));
+    while (!waiting_.empty() && waiting_.front().due <= now) {
+      const auto first = std::move(waiting_.front());
+      waiting_.pop_front();
+      caf::anon_send(
+          first.asker,
+          request_answered{first.number, std::make_shared<const http_outcome>(
+                                             answer(first.what, now))});
     }
   }
 
   std::chrono::milliseconds latency{60};
-  std::function<send_result(const outgoing&)> answer =
-      [](const outgoing&) -> send_result { return message_sent{"m"}; };
-  std::size_t sends = 0;
-  std::size_t beats = 0;
+  /// What the server says to a request at a moment.
+  std::function<http_outcome(const http::client_request&, steady_time)> answer =
+      [](const http::client_request&, steady_time) -> http_outcome {
+    return http::client_response{200, {}, R"({"message_id":1})"};
+  };
+  std::size_t sends = 0; ///< messages
+  std::size_t beats = 0; ///< other requests
   std::size_t most_at_once = 0;
   std::vector<steady_time> times;
-  std::vector<std::string> chats;
 
 private:
-  struct flight {
+  struct waiting {
     steady_time due;
-    outgoing what;
-    std::function<void(send_result)> then;
+    std::uint64_t number = 0;
+    http::client_request what;
+    request_asker_handle asker;
   };
 
   const caf::actor_clock& clock_;
-  std::deque<flight> flights_;
+  std::deque<waiting> waiting_;
 };
 
 struct backlog_fixture : relay_fixture {
@@ -196,8 +209,8 @@ struct backlog_fixture : relay_fixture {
   relay_peers backlog_peers{sys.spawn(backlog_payloads, waiting),
                             sys.spawn(backlog_store, waiting),
                             sys.spawn(backlog_redeliveries, waiting)};
-  std::shared_ptr<answering_channel> target =
-      std::make_shared<answering_channel>(sys.clock());
+  std::shared_ptr<answering_server> target =
+      std::make_shared<answering_server>(sys.clock());
 
   ~backlog_fixture() override {
     self->send_exit(backlog_peers.payloads, caf::exit_reason::user_shutdown);
@@ -205,9 +218,19 @@ struct backlog_fixture : relay_fixture {
     self->send_exit(backlog_peers.upkeep, caf::exit_reason::user_shutdown);
   }
 
-  void begin(const config::relay_config& options) {
+  /// With an address and credentials, if the options have none.
+  void begin(config::relay_config options) {
+    if (options.base_url.empty())
+      options.base_url = "http://chat.test";
+    if (options.url.empty())
+      options.url = "http://hook.test/a";
+    if (options.token.empty())
+      options.token = config::secret{"12:token"};
+    options.app_id = "cli_1";
+    options.app_secret = config::secret{"app"};
     relays.push_back(sys.spawn(relay, std::string{"main"}, options,
-                               std::static_pointer_cast<channel>(target),
+                               make_channel("main", options),
+                               std::static_pointer_cast<request_sender>(target),
                                backlog_peers, counters, std::size_t{800}));
     settle_all();
   }
@@ -217,12 +240,13 @@ struct backlog_fixture : relay_fixture {
     settle_all();
   }
 
-  void run_for(std::chrono::milliseconds time) {
+  void run_for(std::chrono::milliseconds time,
+               std::chrono::milliseconds step = 2ms) {
     const auto end = sys.clock().now() + time;
     while (sys.clock().now() < end) {
       target->answer_due();
       settle_all();
-      pass(2ms);
+      pass(step);
     }
   }
 

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +10,7 @@
 
 #include "actors/relay/channels/channel.hpp"
 #include "commands/sink/sink_server.hpp"
+#include "tests/support/channel_driver.hpp"
 #include "tests/support/checks.hpp"
 #include "tests/support/foreign_message.hpp"
 
@@ -28,7 +28,7 @@ struct chat_kind {
   bool has_ids = true;
   std::string refused; ///< fault: the content is refused; empty: never
   std::string broken;  ///< fault: the binding is broken; empty: unknown there
-  std::string bad_credentials;
+  std::string bad_credentials; ///< fault: the relay must pause; empty: never
 };
 
 inline const std::vector<chat_kind>& kinds() {
@@ -36,7 +36,11 @@ inline const std::vector<chat_kind>& kinds() {
       {"octo", true, true, "", "", R"("status":401)"},
       {"lark", true, true, R"("code":230028)", R"("code":230002)",
        R"("code":99991661)"},
-      {"webhook", true, false, "", "", R"("status":401)"},
+      {"webhook", true, false, "", "", ""},
+      {"lark-bot", false, false, R"("code":230028)", "", R"("code":19001)"},
+      {"slack-webhook", false, false, R"("error":"invalid_payload")",
+       R"("error":"channel_is_archived")", R"("error":"no_service")"},
+      {"discord", false, true, R"("code":50035)", "", R"("code":10015)"},
       {"slack", false, true, R"("error":"msg_too_long")",
        R"("error":"not_in_channel")", R"("error":"invalid_auth")"},
       {"dingtalk", false, false, R"("code":430104)", R"("code":400102)",
@@ -51,7 +55,7 @@ inline const std::vector<chat_kind>& kinds() {
 
 inline rendered words(const std::string& payload,
                       const std::string& locale = "en",
-                      detail_style style = detail_style::error_first) {
+                      detail_style style = detail_style::both) {
   return render(facts_in(payload), catalog::of(locale), style);
 }
 
@@ -82,14 +86,16 @@ struct chat_world {
     choices.type = type;
     choices.base_url = base();
     choices.url = base() + "/hook";
-    choices.token = config::secret{type == "telegram" ? "12:s3cret"
-                                   : type == "slack"  ? "xoxb-s3cret"
-                                                      : "s3cret"};
+    choices.token = config::secret{type == "telegram"        ? "12:s3cret"
+                                   : type == "slack"         ? "xoxb-s3cret"
+                                   : type == "slack-webhook" ? "T1/B1/s3cret"
+                                   : type == "discord"       ? "12/s3cret"
+                                                             : "s3cret"};
     choices.sign_secret = config::secret{"SECs3cret"};
     choices.app_id = "cli_1";
     choices.app_secret = config::secret{"s3cret"};
     choices.secrets = {config::secret{"whsec_c2VjcmV0"}};
-    return make_channel("chat", choices, client);
+    return make_channel("chat", choices);
   }
 
   void fault(const std::string& fields) {
@@ -101,8 +107,8 @@ struct chat_world {
               == 200);
   }
 
-  static outgoing message(rendered what, std::uint8_t key) {
-    outgoing result;
+  static outgoing_message message(rendered what, std::uint8_t key) {
+    outgoing_message result;
     result.key.value.bytes[15] = key;
     result.chat.chat_id = "42";
     result.message = std::move(what);
@@ -110,14 +116,14 @@ struct chat_world {
     return result;
   }
 
-  send_result send(channel& to, outgoing what) {
-    auto done = std::make_shared<std::promise<send_result>>();
-    to.send(std::move(what),
-            [done](send_result r) { done->set_value(std::move(r)); });
-    return done->get_future().get();
+  send_outcome send(channel& to, outgoing_message what) {
+    return carry(to, std::move(what),
+                 [this](const http::client_request& request) {
+                   return client->call(request);
+                 });
   }
 
-  send_result send(channel& to, const rendered& what) {
+  send_outcome send(channel& to, const rendered& what) {
     return send(to, message(what, ++last_key));
   }
 
@@ -132,17 +138,6 @@ struct chat_world {
   std::string seen() const { return sink->chat().messages().back().text; }
   std::size_t count() const { return sink->chat().messages().size(); }
 };
-
-inline bool is_sent(const send_result& result) {
-  return std::holds_alternative<message_sent>(result);
-}
-
-inline std::string why(const send_result& result) {
-  if (const auto* later = std::get_if<try_again>(&result))
-    return later->why;
-  const auto* never = std::get_if<given_up>(&result);
-  return never == nullptr ? std::string{} : never->why;
-}
 
 inline bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;

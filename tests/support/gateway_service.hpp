@@ -112,10 +112,12 @@ inline task_query_actor::behavior_type fake_queries(task_query_actor::pointer) {
 }
 
 inline readiness_actor::behavior_type fake_readiness(readiness_actor::pointer) {
-  return {[](const read_readiness&) {
-            return readiness_read{database_state::answers, {true, 1, true}, {}};
-          },
-          [](const database_refused&) {}, [](const watch_database&) {}};
+  return {
+      [](const read_readiness&) {
+        return readiness_read{database_state::answers, {true, 1, true}, {}, {}};
+      },
+      [](const database_refused&) {}, [](const relay_paused&) {},
+      [](const watch_database&) {}};
 }
 
 inline chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer) {

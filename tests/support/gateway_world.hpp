@@ -193,7 +193,8 @@ fake_readiness(readiness_actor::pointer self, world* w) {
                   database_state::full, {true, 1, true}, "no room"};
             return readiness_read{database_state::answers, {true, 1, true}, {}};
           },
-          [](const database_refused&) {}, [](const watch_database&) {}};
+          [](const database_refused&) {}, [](const relay_paused&) {},
+          [](const watch_database&) {}};
 }
 
 inline statistics_actor::behavior_type

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
 
 #include "actors/failed_task_payload/build.hpp"
 #include "actors/relay/relay.hpp"
@@ -32,30 +35,83 @@ namespace telltale::test {
 
 using namespace std::chrono_literals;
 
-/// Remembers what it is to send; the test answers.
-class recording_channel final : public channel {
+/// A channel and the network behind it: remembers what is to be sent; the test
+/// says what comes of it.
+class recording_channel final : public channel, public request_sender {
 public:
-  struct flight {
-    outgoing what;
-    std::function<void(send_result)> then;
+  struct waiting {
+    std::uint64_t number = 0;
+    outgoing_message what;
   };
 
-  void send(outgoing what, std::function<void(send_result)> then) override {
+  bool dedupes() const override { return true; }
+
+  channel_work send(outgoing_message what, steady_time) override {
     all.push_back(what);
-    flights.push_back({std::move(what), std::move(then)});
+    in_flight.push_back({++last_, std::move(what)});
+    channel_work work;
+    work.requests.push_back({last_, {}});
+    return work;
   }
 
-  void beat() override { ++beats; }
-
-  void answer(send_result result) {
-    auto first = std::move(flights.front());
-    flights.pop_front();
-    first.then(std::move(result));
+  channel_work answered(std::uint64_t number, const http_outcome&,
+                        steady_time) override {
+    channel_work work;
+    if (const auto found = ends_.find(number); found != ends_.end())
+      work.finished.push_back(found->second);
+    else
+      work.probed = probed;
+    return work;
   }
 
-  std::vector<outgoing> all;
-  std::deque<flight> flights;
+  channel_work probe(steady_time) override {
+    channel_work work;
+    ++probes;
+    if (probed)
+      work.requests.push_back({++last_, {}});
+    return work;
+  }
+
+  channel_work beat() override {
+    ++beats;
+    return {};
+  }
+
+  void send(std::uint64_t, http::client_request,
+            const request_asker_handle& asker) override {
+    asker_ = asker;
+  }
+
+  void answer(send_outcome outcome) {
+    auto first = std::move(in_flight.front());
+    in_flight.pop_front();
+    answer(first, std::move(outcome));
+  }
+
+  void answer(const waiting& which, send_outcome outcome) {
+    ends_[which.number] = {which.what.key, std::move(outcome)};
+    answer_request(which.number);
+  }
+
+  /// The answer to the last request, a probe's.
+  void answer_probe() { answer_request(last_); }
+
+  std::vector<outgoing_message> all;
+  std::deque<waiting> in_flight;
   int beats = 0;
+  int probes = 0;
+  std::optional<send_outcome> probed; ///< none: only a message can tell
+
+private:
+  void answer_request(std::uint64_t number) {
+    caf::anon_send(asker_,
+                   request_answered{number, std::make_shared<http_outcome>(
+                                                http::client_response{})});
+  }
+
+  std::uint64_t last_ = 0;
+  std::map<std::uint64_t, send_finished> ends_;
+  request_asker_handle asker_;
 };
 
 /// What failed_task_payload makes of an attempt's end, for a chat.
@@ -120,11 +176,13 @@ struct relay_fixture : test_coordinator_fixture<> {
   }
 
   std::shared_ptr<recording_channel>
-  start(const config::relay_config& options = chat_options()) {
-    auto out = std::make_shared<recording_channel>();
+  start(const config::relay_config& options = chat_options(),
+        std::shared_ptr<recording_channel> out =
+            std::make_shared<recording_channel>()) {
     relays.push_back(sys.spawn(relay, std::string{"octo-main"}, options,
-                               std::static_pointer_cast<channel>(out), peers,
-                               counters, std::size_t{800}));
+                               std::static_pointer_cast<channel>(out),
+                               std::static_pointer_cast<request_sender>(out),
+                               peers, counters, std::size_t{800}));
     settle_all();
     return out;
   }
@@ -137,8 +195,8 @@ struct relay_fixture : test_coordinator_fixture<> {
     pass(1ms); // the shortest wait of the pacing
   }
 
-  void answer(recording_channel& out, send_result result) {
-    out.answer(std::move(result));
+  void answer(recording_channel& out, send_outcome outcome) {
+    out.answer(std::move(outcome));
     settle_all();
     pass(1ms);
   }

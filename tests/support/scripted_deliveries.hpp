@@ -93,6 +93,7 @@ scripted_store(delivery_store_actor::pointer,
         return deliveries_recorded{
             static_cast<std::uint32_t>(request.results.size())};
       },
+      [](const configured_relays&) { return unconfigured_ended{}; },
   };
 }
 

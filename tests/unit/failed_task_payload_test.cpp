@@ -59,7 +59,8 @@ fake_deliveries(delivery_store_actor::pointer, script* s) {
             s->given_back.insert(s->given_back.end(), back.results.begin(),
                                  back.results.end());
             return deliveries_recorded{};
-          }};
+          },
+          [](const configured_relays&) { return unconfigured_ended{}; }};
 }
 
 event_log_actor::behavior_type fake_log(event_log_actor::pointer, script* s) {
@@ -89,7 +90,7 @@ relay_actor::behavior_type fake_relay(relay_actor::pointer, script* s) {
                               told.due.end());
           },
           [s](const deliveries_due&) { ++s->woken; },
-          [](const delivery_tried&) {}, [](const relay_tick&) {}};
+          [](const request_answered&) {}, [](const relay_tick&) {}};
 }
 
 due_delivery delivery_for(const std::string& relay, const std::string& chat) {

@@ -1,18 +1,16 @@
 // libs: telltale_relay
 #define CAF_SUITE unit.lark_rules
-#include <deque>
-
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-
-#include "actors/relay/channels/channel.hpp"
+#include "actors/relay/channels/dialect.hpp"
+#include "actors/relay/channels/errors.hpp"
 #include "actors/relay/channels/lark_card.hpp"
-#include "actors/relay/channels/lark_rules.hpp"
 #include "actors/relay/channels/webhook.hpp"
+#include "tests/support/channel_driver.hpp"
+#include "text/base64.hpp"
 
 #include <caf/test/dsl.hpp>
 
 using namespace telltale;
+using telltale::test::scripted_side;
 using namespace std::chrono_literals;
 
 namespace {
@@ -34,42 +32,6 @@ const http::client_response token =
 const http::client_response second_token =
     answer(200, R"({"code":0,"tenant_access_token":"t-2","expire":7200})");
 
-/// The other side, by script: answers in the order of its list; without one a
-/// request waits until `release`.
-struct script {
-  std::deque<http::client_result> answers;
-  std::vector<http::client_request> seen;
-  std::deque<std::function<void(http::client_result)>> waiting;
-
-  http_sender sender() {
-    return [this](http::client_request what,
-                  std::function<void(http::client_result)> then) {
-      seen.push_back(std::move(what));
-      if (answers.empty()) {
-        waiting.push_back(std::move(then));
-        return;
-      }
-      auto next = std::move(answers.front());
-      answers.pop_front();
-      then(std::move(next));
-    };
-  }
-
-  void release(http::client_result what) {
-    auto then = std::move(waiting.front());
-    waiting.pop_front();
-    then(std::move(what));
-  }
-
-  [[nodiscard]] boost::json::object body(std::size_t i) const {
-    return boost::json::parse(seen.at(i).body).as_object();
-  }
-
-  [[nodiscard]] std::string text(std::size_t i, const char* key) const {
-    return body(i).at(key).as_string().c_str();
-  }
-};
-
 config::relay_config options() {
   config::relay_config result;
   result.type = "lark";
@@ -82,8 +44,8 @@ config::relay_config options() {
   return result;
 }
 
-outgoing message() {
-  outgoing result;
+outgoing_message message() {
+  outgoing_message result;
   result.key.value.bytes[15] = 7;
   result.chat.chat_id = "oc_1";
   result.message.message = "⚠️ <at user_id=\"all\"> broke";
@@ -96,28 +58,35 @@ outgoing message() {
 const std::string key = "00000000-0000-0000-0000-000000000007";
 
 struct fixture {
-  script other_side;
-  std::chrono::steady_clock::time_point now{};
+  scripted_side other_side;
+  steady_time now{};
+  std::unique_ptr<const dialect> as_lark = make_lark_dialect(options());
   std::shared_ptr<channel> lark =
-      make_lark_channel(options(), other_side.sender(), [this] { return now; });
-  std::vector<send_result> results;
+      make_dialect_channel(make_lark_dialect(options()));
+  std::shared_ptr<channel> octo =
+      make_dialect_channel(make_octo_dialect(options()));
+  std::shared_ptr<channel> hook =
+      make_dialect_channel(make_webhook_dialect(options()));
+  std::vector<send_outcome> results;
 
-  send_result send(const std::shared_ptr<channel>& to, outgoing what) {
-    to->send(std::move(what),
-             [this](send_result r) { results.push_back(std::move(r)); });
-    return results.empty() ? send_result{given_up{"nothing came"}}
-                           : results.back();
+  send_outcome send(channel& to, outgoing_message what) {
+    results.push_back(other_side.send(to, std::move(what), now));
+    return results.back();
   }
 
   /// Sends by Lark with these answers, the first for the token.
-  send_result play(std::deque<http::client_result> answers,
-                   outgoing what = message()) {
+  send_outcome play(std::deque<http_outcome> answers,
+                    outgoing_message what = message()) {
     other_side.answers = std::move(answers);
-    return send(lark, std::move(what));
+    return send(*lark, std::move(what));
+  }
+
+  answer_meaning judge(const http::client_response& answer) const {
+    return as_lark->judge(answer);
   }
 };
 
-message_sent sent(const send_result& r) {
+message_sent sent(const send_outcome& r) {
   return std::get<message_sent>(r);
 }
 
@@ -125,55 +94,45 @@ message_sent sent(const send_result& r) {
 
 CAF_TEST_FIXTURE_SCOPE(lark_rules_tests, fixture)
 
-CAF_TEST(each code that comes with an error status has its rule) {
-  struct row {
-    std::int64_t code;
-    lark_rule rule;
-  };
-  for (const auto& [code, rule] : std::vector<row>{
-           {99991663, lark_rule::renew_token},
-           {99991664, lark_rule::renew_token},
-           {230020, lark_rule::throttled},
-           {11232, lark_rule::throttled},
-           {230049, lark_rule::transient},
-           {230011, lark_rule::leave_thread},
-           {230019, lark_rule::leave_thread},
-           {230050, lark_rule::leave_thread},
-           {230071, lark_rule::leave_thread},
-           {230072, lark_rule::leave_thread},
-           {230111, lark_rule::leave_thread},
-           {230022, lark_rule::leave_detail},
-           {230025, lark_rule::leave_detail},
-           {230028, lark_rule::leave_detail},
-           {230002, lark_rule::binding_broken},
-           {230013, lark_rule::binding_broken},
-           {232009, lark_rule::binding_broken},
-           {230001, lark_rule::permanent},
-           {230099, lark_rule::permanent},
-       }) {
-    CAF_CHECK(judge_lark(refusal(code)).rule == rule);
-    CAF_CHECK_EQUAL(judge_lark(refusal(code)).code, code);
-    CAF_CHECK(judge_lark(answer(200, refusal(code).body)).rule == rule);
+CAF_TEST(each code of the table has its rule whatever the status is) {
+  for (const auto& row : errors_of("lark")) {
+    const auto code = std::stoll(std::string{row.code});
+    for (const auto& given : {refusal(code), answer(200, refusal(code).body)}) {
+      CAF_CHECK(judge(given).rule == row.rule);
+      CAF_CHECK(judge(given).explanation.find(row.code) != std::string::npos);
+      CAF_CHECK(judge(given).explanation.find(row.advice) != std::string::npos);
+      CAF_CHECK(!judge(given).transport);
+    }
   }
+  CAF_CHECK(judge(refusal(230'987)).rule == answer_rule::permanent);
+  const auto named =
+      answer(400, R"({"code":230001,"msg":"invalid receive_id"})");
+  CAF_CHECK(judge(named).rule == answer_rule::binding_broken);
 }
 
 CAF_TEST(an answer counts as success only with code zero and a message id) {
-  CAF_CHECK(judge_lark(accepted).rule == lark_rule::sent);
-  CAF_CHECK_EQUAL(judge_lark(accepted).message_id, "om_1");
+  CAF_CHECK(judge(accepted).rule == answer_rule::sent);
+  CAF_CHECK_EQUAL(judge(accepted).message_id, "om_1");
+  CAF_CHECK_EQUAL(judge(answer(200, "\xEF\xBB\xBF" + accepted.body)).message_id,
+                  "om_1");
   for (const auto* body :
        {"", "{}", "[]", "nonsense", R"({"code":0})", R"({"code":"0"})",
-        R"({"code":0,"data":{"message_id":""}})", R"({"code":0,"data":[]})"})
-    CAF_CHECK(judge_lark(answer(200, body)).rule == lark_rule::transient);
-  CAF_CHECK(judge_lark(answer(502, "<html>")).rule == lark_rule::transient);
-  CAF_CHECK(judge_lark(answer(400, "<html>")).rule == lark_rule::permanent);
+        R"({"code":0,"data":{"message_id":""}})", R"({"code":0,"data":[]})"}) {
+    CAF_CHECK(judge(answer(200, body)).rule == answer_rule::transient);
+    CAF_CHECK(judge(answer(200, body)).transport);
+  }
+  for (const auto status : {301U, 400U, 403U, 404U, 407U, 502U}) {
+    CAF_CHECK(judge(answer(status, "<html>")).rule == answer_rule::transient);
+    CAF_CHECK(judge(answer(status, "<html>")).transport);
+  }
 }
 
 CAF_TEST(a throttled answer says when to come back) {
-  const auto reset = judge_lark(
+  const auto reset = judge(
       answer(400, R"({"code":230020})", {{"x-ogw-ratelimit-reset", "7"}}));
   CAF_CHECK_EQUAL(reset.after.value_or(0ms).count(), 7000);
-  const auto later = judge_lark(answer(429, "", {{"Retry-After", "3"}}));
-  CAF_CHECK(later.rule == lark_rule::throttled);
+  const auto later = judge(answer(429, "", {{"Retry-After", "3"}}));
+  CAF_CHECK(later.rule == answer_rule::throttled);
   CAF_CHECK_EQUAL(later.after.value_or(0ms).count(), 3000);
   const auto result = play({token, answer(429, "", {{"Retry-After", "3"}})});
   CAF_CHECK(std::get<try_again>(result).throttled);
@@ -185,7 +144,7 @@ CAF_TEST(a message goes to the chat as a card with the key and a token) {
   const auto& request = other_side.seen[1];
   CAF_CHECK_EQUAL(request.url, "http://chat/open-apis/im/v1/messages"
                                "?receive_id_type=chat_id");
-  CAF_CHECK_EQUAL(request.headers[1].value, "Bearer t-1");
+  CAF_CHECK_EQUAL(other_side.header(1, "Authorization"), "Bearer t-1");
   CAF_CHECK_EQUAL(other_side.text(1, "uuid"), key);
   CAF_CHECK_EQUAL(other_side.text(1, "receive_id"), "oc_1");
   CAF_CHECK_EQUAL(other_side.text(1, "msg_type"), "interactive");
@@ -202,16 +161,21 @@ CAF_TEST(a token serves until a minute before its end) {
   now += 1s;
   play({second_token, accepted});
   CAF_CHECK_EQUAL(other_side.seen.size(), 5u);
-  CAF_CHECK_EQUAL(other_side.seen[4].headers[1].value, "Bearer t-2");
+  CAF_CHECK_EQUAL(other_side.header(4, "Authorization"), "Bearer t-2");
 }
 
 CAF_TEST(many messages wait for one request for a token) {
-  for (int i = 0; i < 5; ++i)
-    send(lark, message());
-  CAF_CHECK_EQUAL(other_side.seen.size(), 1u);
-  other_side.release(token);
-  CAF_CHECK_EQUAL(other_side.seen.size(), 6u);
-  CAF_CHECK(results.empty());
+  std::vector<channel_work::request> asked;
+  for (std::uint8_t i = 0; i < 5; ++i) {
+    auto what = message();
+    what.key.value.bytes[15] = i;
+    for (auto& one : lark->send(std::move(what), now).requests)
+      asked.push_back(std::move(one));
+  }
+  CAF_REQUIRE_EQUAL(asked.size(), 1u);
+  const auto work = lark->answered(asked.front().number, token, now);
+  CAF_CHECK_EQUAL(work.requests.size(), 5u);
+  CAF_CHECK(work.finished.empty());
 }
 
 CAF_TEST(a refused token is fetched anew and the message sent again once) {
@@ -223,14 +187,21 @@ CAF_TEST(a refused token is fetched anew and the message sent again once) {
   now += 3h;
   const auto result =
       play({token, refusal(99991664), second_token, refusal(99991664)});
-  CAF_CHECK(std::holds_alternative<try_again>(result));
+  CAF_MESSAGE("and if a fresh one is refused too, it is the credential");
+  CAF_CHECK(std::holds_alternative<credential_refused>(result));
   CAF_CHECK_EQUAL(other_side.seen.size(), 8u);
 }
 
 CAF_TEST(without a token nothing is sent and the reason is kept) {
-  CAF_CHECK(std::holds_alternative<given_up>(play({refusal(10003)})));
+  for (const auto code : {10003, 10014, 424'242})
+    CAF_CHECK(
+        std::holds_alternative<credential_refused>(play({refusal(code)})));
+  other_side.seen.clear();
   CAF_CHECK(std::get<try_again>(play({answer(503, "")})).transport);
-  CAF_CHECK(std::get<try_again>(play({http::client_error{}})).transport);
+  CAF_CHECK(std::get<try_again>(play({answer(403, "<html>")})).transport);
+  const auto lost = std::get<try_again>(play({http::client_error{}}));
+  CAF_CHECK(lost.transport);
+  CAF_CHECK(!lost.may_be_sent);
   CAF_CHECK_EQUAL(other_side.seen.size(), 3u);
 }
 
@@ -240,7 +211,7 @@ CAF_TEST(a reply goes into its thread and to the chat if that is gone) {
     auto what = message();
     what.chat.reply_to = "om_9";
     what.chat.thread_id = "omt_1";
-    std::deque<http::client_result> answers{refusal(code), accepted};
+    std::deque<http_outcome> answers{refusal(code), accepted};
     if (first == 0)
       answers.push_front(token);
     CAF_CHECK_EQUAL(sent(play(std::move(answers), what)).message_id, "om_1");
@@ -258,7 +229,7 @@ CAF_TEST(a reply goes into its thread and to the chat if that is gone) {
 CAF_TEST(refused content is sent again as the copy alone once) {
   for (const auto code : {230022, 230025, 230028}) {
     const auto first = other_side.seen.size();
-    std::deque<http::client_result> answers{refusal(code), accepted};
+    std::deque<http_outcome> answers{refusal(code), accepted};
     if (first == 0)
       answers.push_front(token);
     CAF_CHECK_EQUAL(sent(play(std::move(answers))).message_id, "om_1");
@@ -277,32 +248,34 @@ CAF_TEST(a broken binding is told as one) {
     const auto result = play({refusal(code)});
     CAF_CHECK(std::get<given_up>(result).binding_broken);
   }
-  CAF_CHECK(!std::get<given_up>(play({refusal(230001)})).binding_broken);
+  CAF_CHECK(!std::get<given_up>(play({refusal(230987)})).binding_broken);
   CAF_CHECK(!std::get<try_again>(play({refusal(230049)})).throttled);
+}
+
+CAF_TEST(a card that is refused is sent as plain text once) {
+  CAF_CHECK_EQUAL(sent(play({token, refusal(230099), accepted})).message_id,
+                  "om_1");
+  CAF_CHECK_EQUAL(other_side.text(1, "msg_type"), "interactive");
+  CAF_CHECK_EQUAL(other_side.text(2, "msg_type"), "text");
+  CAF_CHECK(std::holds_alternative<given_up>(play({refusal(230099)})));
 }
 
 CAF_TEST(no error repeats a credential or what the server wrote) {
   play({token, accepted});
   for (const auto code : {230020, 230002, 230001, 230049, 230022, 99991663})
-    play({refusal(code), refusal(code), refusal(code)});
-  const auto octo = make_octo_channel(options(), other_side.sender());
-  const auto hook = make_webhook_channel(options(), other_side.sender());
+    play({refusal(code)});
   for (const auto& to : {octo, hook})
     for (const auto status : {400U, 401U, 403U, 410U, 429U, 500U}) {
       other_side.answers = {answer(status, R"({"msg":"s3cret <at"})")};
-      send(to, message());
+      send(*to, message());
     }
   std::size_t errors = 0;
   for (const auto& result : results) {
-    std::string why;
-    if (const auto* later = std::get_if<try_again>(&result))
-      why = later->why;
-    else if (const auto* never = std::get_if<given_up>(&result))
-      why = never->why;
-    errors += why.empty() ? 0U : 1U;
-    CAF_CHECK(why.find("s3cret") == std::string::npos);
-    CAF_CHECK(why.find("<at") == std::string::npos);
-    CAF_CHECK(why.find("t-") == std::string::npos);
+    const auto text = test::explanation_of(result);
+    errors += text.empty() ? 0U : 1U;
+    CAF_CHECK(text.find("s3cret") == std::string::npos);
+    CAF_CHECK(text.find("<at") == std::string::npos);
+    CAF_CHECK(text.find("t-1") == std::string::npos);
   }
   CAF_CHECK(errors >= 18u);
 }
@@ -311,16 +284,15 @@ CAF_TEST(a card stays within its limit and remains valid) {
   rendered long_one = message().message;
   for (int i = 0; i < 40'000; ++i)
     long_one.message += "<错";
-  const auto card = lark_message(long_one, true, false);
+  const auto card = lark_message(long_one, true);
   CAF_CHECK(card.json.size() <= lark_card_bytes);
   CAF_CHECK(boost::json::parse(card.json).is_object());
-  const auto text = lark_message(long_one, false, false);
+  const auto text = lark_message(long_one, false);
   CAF_CHECK_EQUAL(text.type, "text");
   CAF_CHECK(text.json.size() <= lark_text_bytes);
 }
 
 CAF_TEST(octo gets the chat the key and the text and keeps big ids as text) {
-  const auto octo = make_octo_channel(options(), other_side.sender());
   auto what = message();
   what.chat.channel_type = 5;
   what.chat.reply_to = "77";
@@ -331,11 +303,11 @@ CAF_TEST(octo gets the chat the key and the text and keeps big ids as text) {
       {"null", ""}};
   for (const auto& [given, kept] : ids) {
     other_side.answers = {answer(200, "{\"message_id\": " + given + "}")};
-    CAF_CHECK_EQUAL(sent(send(octo, what)).message_id, kept);
+    CAF_CHECK_EQUAL(sent(send(*octo, what)).message_id, kept);
   }
   const auto body = other_side.body(0);
   CAF_CHECK_EQUAL(other_side.seen[0].url, "http://chat/v1/bot/sendMessage");
-  CAF_CHECK_EQUAL(other_side.seen[0].headers[0].value, "Bearer bf_s3cret");
+  CAF_CHECK_EQUAL(other_side.header(0, "Authorization"), "Bearer bf_s3cret");
   CAF_CHECK_EQUAL(other_side.text(0, "client_msg_no"), key);
   CAF_CHECK_EQUAL(body.at("channel_type").as_int64(), 5);
   const auto& payload = body.at("payload").as_object();
@@ -343,15 +315,22 @@ CAF_TEST(octo gets the chat the key and the text and keeps big ids as text) {
   CAF_CHECK(payload.at("reply").as_object().at("message_id") == "77");
 }
 
-CAF_TEST(octo errors are transient or permanent by their status) {
-  const auto octo = make_octo_channel(options(), other_side.sender());
-  for (const auto status : {408U, 429U, 500U, 503U}) {
-    other_side.answers = {answer(status, "")};
-    CAF_CHECK(std::holds_alternative<try_again>(send(octo, message())));
-  }
-  for (const auto status : {301U, 400U, 401U, 404U}) {
-    other_side.answers = {answer(status, "")};
-    CAF_CHECK(std::holds_alternative<given_up>(send(octo, message())));
+CAF_TEST(octo says no by its status and only in its own words) {
+  for (const auto& row : errors_of("octo")) {
+    const auto status =
+        static_cast<unsigned>(std::stoul(std::string{row.code}));
+    other_side.answers = {answer(status, R"({"msg":"no"})")};
+    const auto own = send(*octo, message());
+    CAF_CHECK_EQUAL(std::holds_alternative<credential_refused>(own),
+                    row.rule == answer_rule::credential_refused);
+    CAF_CHECK_EQUAL(std::holds_alternative<given_up>(own),
+                    row.rule == answer_rule::binding_broken
+                        || row.rule == answer_rule::permanent);
+    CAF_CHECK(test::explanation_of(own).find(row.advice) != std::string::npos);
+    for (const auto* body : {"", "<html>", "[]", "null", "{}", "oops"}) {
+      other_side.answers = {answer(status, body)};
+      CAF_CHECK(std::holds_alternative<try_again>(send(*octo, message())));
+    }
   }
 }
 
@@ -368,21 +347,35 @@ CAF_TEST(a webhook is signed with every secret by the published scheme) {
   CAF_CHECK_EQUAL(std::count(both.begin(), both.end(), ' '), 1);
 }
 
-CAF_TEST(a hook that says gone is disabled and one that is busy is not ) {
-  const auto hook = make_webhook_channel(options(), other_side.sender());
+CAF_TEST(a hook says gone by 410 alone and all else is tried again) {
   other_side.answers = {answer(204, "")};
-  CAF_CHECK(std::holds_alternative<message_sent>(send(hook, message())));
+  CAF_CHECK(std::holds_alternative<message_sent>(send(*hook, message())));
   CAF_CHECK_EQUAL(other_side.seen[0].body, message().envelope);
-  CAF_CHECK_EQUAL(other_side.seen[0].headers[1].value, key);
+  CAF_CHECK_EQUAL(other_side.header(0, "webhook-id"), key);
   other_side.answers = {answer(410, "")};
-  CAF_CHECK(std::get<given_up>(send(hook, message())).target_gone);
-  other_side.answers = {answer(503, "", {{"retry-after", "2"}})};
-  CAF_CHECK_EQUAL(
-      std::get<try_again>(send(hook, message())).after.value_or(0ms).count(),
-      2000);
+  CAF_CHECK(std::get<given_up>(send(*hook, message())).target_gone);
+  for (const auto status : {301U, 302U, 400U, 401U, 403U, 404U, 413U, 418U,
+                            422U, 429U, 500U, 503U}) {
+    other_side.answers = {answer(status, "whatever")};
+    CAF_CHECK(std::holds_alternative<try_again>(send(*hook, message())));
+  }
+  for (const auto status : {404U, 503U}) {
+    other_side.answers = {answer(status, "", {{"retry-after", "2"}})};
+    const auto later = std::get<try_again>(send(*hook, message()));
+    CAF_CHECK(later.throttled);
+    CAF_CHECK_EQUAL(later.after.value_or(0ms).count(), 2000);
+  }
   other_side.answers = {http::client_error{
       http::client_error::kind::refused_address, "refused", false}};
-  CAF_CHECK(std::holds_alternative<given_up>(send(hook, message())));
+  CAF_CHECK(std::holds_alternative<given_up>(send(*hook, message())));
+}
+
+CAF_TEST(a secret without its prefix is base64 all the same) {
+  const std::string bytes(24, 'k');
+  const auto plain = text::encode_base64(bytes);
+  CAF_CHECK_EQUAL(
+      webhook_signature({config::secret{plain}}, "id", "1", "{}"),
+      webhook_signature({config::secret{"whsec_" + plain}}, "id", "1", "{}"));
 }
 
 CAF_TEST(a date in retry after is a wait from now) {

@@ -153,6 +153,22 @@ CAF_TEST(a full database is asked for room until it has some) {
   CAF_CHECK(!script.asked.back().tries_room);
 }
 
+CAF_TEST(relays that are paused are known by name until they go on) {
+  const timestamp since{};
+  self->send(keeper, relay_paused{{"b", "slack answered invalid_auth", since}});
+  self->send(keeper, relay_paused{{"a", "octo answered 401", since}});
+  self->send(keeper,
+             relay_paused{{"b", "slack answered token_revoked", since}});
+  settle();
+  CAF_CHECK(ask().paused
+            == (std::vector<relay_pause>{
+                {"a", "octo answered 401", since},
+                {"b", "slack answered token_revoked", since}}));
+  self->send(keeper, relay_paused{{"a", "", since}});
+  settle();
+  CAF_CHECK_EQUAL(ask().paused.size(), 1u);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()
 
 CAF_TEST(each outage is told once when it begins and once when it is over) {

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "actors/relay/channels/channel.hpp"
+#include "actors/relay/channels/errors.hpp"
 #include "actors/relay/text/catalog.hpp"
 #include "config/load.hpp"
 #include "config/relay_limits.hpp"
@@ -59,7 +60,8 @@ CAF_TEST(every configuration on the page about relays is accepted) {
       types.insert(options.type);
   }
   CAF_CHECK(types
-            == (std::set<std::string>{"dingtalk", "lark", "octo", "slack",
+            == (std::set<std::string>{"dingtalk", "discord", "lark", "lark-bot",
+                                      "octo", "slack", "slack-webhook",
                                       "telegram", "webhook", "wecom"}));
 }
 
@@ -73,16 +75,25 @@ CAF_TEST(the page about relays has the limits that hold) {
   }
 }
 
+CAF_TEST(the page about relays has the answers that each chat gives) {
+  for (const auto& table : error_tables()) {
+    const auto section =
+        "### `" + std::string{table.type} + "`\n\n" + errors_as_markdown(table);
+    if (page().find(section) == std::string::npos)
+      CAF_ERROR("docs/relays.md should have:\n" << section);
+  }
+}
+
 CAF_TEST(every language says each thing in as many words and slots) {
   const auto& english = catalog::of("en");
   for (const auto locale : catalog::locales()) {
     const auto& words = catalog::of(locale);
     CAF_CHECK_EQUAL(words.locale(), locale);
     for (const auto* key :
-         {"join", "untitled", "attempt", "separator", "open_run", "digest",
-          "digest_title", "digest_reason", "digest_more", "other_reason",
-          "correction"})
-      CAF_CHECK(slots(words.word(key)) == slots(english.word(key)));
+         {"join", "untitled", "attempt", "separator", "when", "repeat",
+          "open_run", "open_list", "digest", "digest_title", "digest_reason",
+          "digest_more", "other_reason", "correction"})
+      CAF_CHECK(slots(words.phrase(key)) == slots(english.phrase(key)));
     for (const auto& row : failure_reasons()) {
       const auto& copy = words.copy(row.wire);
       CAF_CHECK(copy.size() <= 400u);

@@ -22,35 +22,79 @@ const try_again no_answer{"no answer", {}, false, true};
 
 } // namespace
 
-CAF_TEST(waits double up to five minutes on average with full jitter) {
-  struct row {
-    std::uint32_t tries;
-    double random;
-    std::int64_t milliseconds;
-  };
-  for (const auto& [tries, random, expected] : {
-           row{1, 0.0, 50},      // at least
-           row{1, 0.5, 4'000},   // 1 s × 2²
-           row{1, 1.0, 8'000},   // evenly up to twice the average
-           row{2, 0.5, 8'000},   //
-           row{7, 0.5, 256'000}, //
-           row{8, 0.5, 300'000}, // 512 s, held at 5 min
-           row{9, 1.0, 600'000}, //
-           row{4'000'000, 0.5, 300'000},
-       })
-    CAF_CHECK_EQUAL(backoff(tries, random).count(), expected);
+namespace {
+
+delivery_id delivery(std::uint16_t number) {
+  delivery_id id;
+  id.value.bytes[14] = static_cast<std::uint8_t>(number / 256);
+  id.value.bytes[15] = static_cast<std::uint8_t>(number % 256);
+  return id;
 }
 
-CAF_TEST(ten tries take about twenty minutes) {
-  // 4 + 8 + 16 + 32 + 64 + 128 + 256 + 300 + 300 s on average.
-  auto expected = 0ms;
-  auto most = 0ms;
-  for (std::uint32_t tries = 1; tries < 10; ++tries) {
-    expected += backoff(tries, 0.5);
-    most += backoff(tries, 1.0);
+retry_schedule schedule_of(const char* type, std::int64_t tries = 10) {
+  config::relay_config options;
+  options.type = type;
+  options.tries = tries;
+  return retry_schedule{options};
+}
+
+constexpr std::uint16_t many = 2'000; // deliveries
+
+} // namespace
+
+CAF_TEST(waits double up to five minutes on average and are spread evenly) {
+  const auto schedule = schedule_of("octo");
+  struct row {
+    std::uint32_t tries;
+    std::int64_t average;
+  };
+  for (const auto& [tries, average] :
+       {row{1, 4'000}, row{2, 8'000}, row{3, 16'000}, row{7, 256'000},
+        row{8, 300'000}, row{9, 300'000}, row{4'000'000, 300'000}}) {
+    std::int64_t sum = 0;
+    std::size_t below_half = 0;
+    for (std::uint16_t n = 0; n < many; ++n) {
+      const auto wait = schedule.wait_after(delivery(n), tries).count();
+      CAF_REQUIRE(wait >= 50);
+      CAF_REQUIRE(wait <= 2 * average);
+      sum += wait;
+      below_half += wait < average / 2 ? 1U : 0U;
+    }
+    CAF_CHECK(sum / many > average * 95 / 100);
+    CAF_CHECK(sum / many < average * 105 / 100);
+    CAF_CHECK(below_half > many / 5u);
+    CAF_CHECK(below_half < many * 3u / 10u);
   }
-  CAF_CHECK_EQUAL(expected.count(), 1'108'000); // 18.5 min
-  CAF_CHECK_EQUAL(most.count(), 2'216'000);
+}
+
+CAF_TEST(no message of a chat is dead before twenty minutes are over) {
+  const auto schedule = schedule_of("telegram");
+  for (std::uint16_t n = 0; n < many; ++n) {
+    auto waited = 0ms;
+    std::uint32_t tries = 1;
+    for (; !schedule.is_over(delivery(n), tries); ++tries)
+      waited += schedule.wait_after(delivery(n), tries);
+    CAF_CHECK(waited >= 20min);
+    CAF_CHECK(waited <= 50min);
+    CAF_CHECK(tries >= 10u);
+    CAF_CHECK(tries <= 30u);
+  }
+  CAF_MESSAGE("unless an operator wants fewer tries");
+  CAF_CHECK(!schedule_of("telegram", 3).is_over(delivery(1), 2));
+  CAF_CHECK(schedule_of("telegram", 3).is_over(delivery(1), 3));
+}
+
+CAF_TEST(a hook is tried over three days as its scheme proposes) {
+  const auto schedule = schedule_of("webhook");
+  const std::vector<std::chrono::milliseconds> proposed{
+      5s, 5min, 30min, 2h, 5h, 10h, 14h, 20h, 24h, 24h};
+  for (std::uint16_t n = 0; n < 50; ++n)
+    for (std::uint32_t tries = 1; tries <= proposed.size(); ++tries) {
+      const auto wait = schedule.wait_after(delivery(n), tries);
+      CAF_CHECK(wait >= proposed[tries - 1]);
+      CAF_CHECK(wait <= proposed[tries - 1] * 11 / 10);
+      CAF_CHECK_EQUAL(schedule.is_over(delivery(n), tries), tries >= 10);
+    }
 }
 
 CAF_TEST(a store that withholds what it calls due is asked ever more rarely) {
@@ -80,20 +124,59 @@ CAF_TEST(another address or secret makes a hook another target) {
 }
 
 CAF_TEST(the last try that fails is the end unless it was throttled) {
-  started_try started;
-  started.tries = 8;
-  started.most_tries = 10;
-  CAF_CHECK(settle(started, no_answer).result.state == delivery_state::pending);
-  CAF_CHECK(settle(started, no_answer).transport_failed);
-  started.tries = 9;
-  const auto end = settle(started, no_answer).result;
+  const auto schedule = schedule_of("octo", 5);
+  tried_message what;
+  what.tries = 3;
+  CAF_CHECK(settle(what, schedule, no_answer).result.state
+            == delivery_state::pending);
+  CAF_CHECK(settle(what, schedule, no_answer).transport_failed);
+  what.tries = 4;
+  const auto end = settle(what, schedule, no_answer).result;
   CAF_CHECK(end.state == delivery_state::dead);
   CAF_CHECK_EQUAL(end.error, "no answer");
-  const auto throttled = settle(started, try_again{"busy", 7s, true, false});
+  const auto throttled =
+      settle(what, schedule, try_again{"busy", 7s, true, false});
   CAF_CHECK(throttled.result.state == delivery_state::pending);
   CAF_CHECK(!throttled.result.counts);
+  CAF_CHECK(!throttled.result.doubtful);
   CAF_CHECK_EQUAL(throttled.result.retry_in.count(), 7000);
+  CAF_CHECK(throttled.throttled);
   CAF_CHECK(!throttled.transport_failed);
+}
+
+CAF_TEST(what certainly did not arrive is no doubt) {
+  const auto schedule = schedule_of("octo");
+  auto lost = no_answer;
+  CAF_CHECK(settle({}, schedule, lost).result.doubtful);
+  lost.may_be_sent = false;
+  CAF_CHECK(!settle({}, schedule, lost).result.doubtful);
+}
+
+CAF_TEST(a refused credential spends no try of any message) {
+  tried_message what;
+  what.tries = 9;
+  const auto settled =
+      settle(what, schedule_of("slack"), credential_refused{"invalid_auth"});
+  CAF_CHECK(settled.credential_refused);
+  CAF_CHECK(settled.result.state == delivery_state::pending);
+  CAF_CHECK(!settled.result.counts);
+  CAF_CHECK(!settled.result.doubtful);
+  CAF_CHECK_EQUAL(settled.result.retry_in.count(), 0);
+}
+
+CAF_TEST(a success that cannot be read is told once more and then left) {
+  const auto schedule = schedule_of("slack");
+  auto unreadable = no_answer;
+  unreadable.unreadable = true;
+  tried_message what;
+  const auto first = settle(what, schedule, unreadable).result;
+  CAF_CHECK(first.state == delivery_state::pending);
+  CAF_CHECK(first.doubtful);
+  CAF_CHECK(first.retry_in >= 12min);
+  what.tries = 1;
+  const auto second = settle(what, schedule, unreadable).result;
+  CAF_CHECK(second.state == delivery_state::sent);
+  CAF_CHECK(second.error.starts_with("doubtful"));
 }
 
 namespace {
@@ -187,6 +270,9 @@ CAF_TEST(
            row{"slack", 400, false, 300, 300, 4.7},
            row{"telegram", 1, true, 1, 60, 0.9},
            row{"telegram", 400, false, 30, 1800, 26},
+           row{"lark-bot", 1, true, 5, 100, 1.5},
+           row{"slack-webhook", 1, true, 1, 60, 0.9},
+           row{"discord", 1, true, 5, 30, 0.45},
            row{"dingtalk", 1, true, 20, 20, 0.3},
            row{"wecom", 1, true, 20, 20, 0.3},
        }) {
@@ -354,11 +440,10 @@ CAF_TEST(what was under way when a circuit opened says nothing new) {
 }
 
 CAF_TEST(a probe without an answer spends no try) {
-  started_try started;
-  started.tries = 9;
-  started.most_tries = 10;
-  started.probe = true;
-  const auto failed = settle(started, no_answer);
+  tried_message what;
+  what.tries = 9;
+  what.probe = true;
+  const auto failed = settle(what, schedule_of("octo", 10), no_answer);
   CAF_CHECK(failed.result.state == delivery_state::pending);
   CAF_CHECK(!failed.result.counts);
   CAF_CHECK(failed.transport_failed);

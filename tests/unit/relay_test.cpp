@@ -17,14 +17,16 @@ CAF_TEST(a delivery is leased sent and recorded with its text) {
   CAF_CHECK_EQUAL(store->takes[0].lease.count(), 60'000);
   deliver({due(1, "c1", payload("password [REDACTED:x] is wrong"))});
   CAF_REQUIRE_EQUAL(out->all.size(), 1u);
-  CAF_CHECK_EQUAL(out->all[0].message.message,
-                  "⚠️ password [REDACTED:x] is wrong");
+  const auto copy = "⚠️ " + catalog::of("en").copy("timeout");
+  CAF_CHECK_EQUAL(out->all[0].message.message, copy);
+  CAF_CHECK_EQUAL(out->all[0].message.detail, "password [REDACTED:x] is wrong");
   CAF_CHECK(store->results.empty());
   answer(*out, message_sent{"9007199254740993"});
   CAF_REQUIRE_EQUAL(store->results.size(), 1u);
   CAF_CHECK(last().state == delivery_state::sent);
   CAF_CHECK_EQUAL(last().message_id, "9007199254740993");
-  CAF_CHECK_EQUAL(last().text, "⚠️ password [REDACTED:x] is wrong\nFix it");
+  CAF_CHECK_EQUAL(last().text,
+                  copy + "\npassword [REDACTED:x] is wrong\nFix it");
   CAF_CHECK_EQUAL(counters->read(counter::deliveries_total, "octo-main/sent"),
                   1);
 }
@@ -55,16 +57,16 @@ CAF_TEST(a chat that hangs delays no other chat and no other relay) {
   const auto slow = start();
   const auto quick = start();
   deliver({due(1, "slow")});
-  CAF_CHECK_EQUAL(slow->flights.size(), 1u);
+  CAF_CHECK_EQUAL(slow->in_flight.size(), 1u);
   deliver({due(2, "other")});
-  CAF_REQUIRE_EQUAL(slow->flights.size(), 2u);
-  slow->flights.back().then(message_sent{"2"});
+  CAF_REQUIRE_EQUAL(slow->in_flight.size(), 2u);
+  slow->answer(slow->in_flight.back(), message_sent{"2"});
   settle_all();
   CAF_CHECK(last().id == due(2, "").id);
   store->to_take.push_back({{due(3, "c3")}, false, {}});
   self->send(relays.back(), deliveries_due{});
   settle_all();
-  CAF_CHECK_EQUAL(quick->flights.size(), 1u);
+  CAF_CHECK_EQUAL(quick->in_flight.size(), 1u);
   CAF_CHECK_EQUAL(slow->all.size(), 2u);
 }
 

@@ -112,10 +112,13 @@ CAF_TEST(every catalogue has every text of the taxonomy) {
       CAF_CHECK(!is_blank(words.brief(row.wire)));
       CAF_CHECK(seen.insert(copy).second); // no two reasons read the same
     }
-    for (const auto* key : {"untitled", "attempt", "separator", "open_run",
-                            "digest", "digest_title", "digest_reason",
-                            "digest_more", "other_reason", "correction"})
-      CAF_CHECK(!words.word(key).empty());
+    for (const auto* key :
+         {"untitled", "attempt", "separator", "open_run", "open_list", "when",
+          "repeat", "digest", "digest_title", "digest_reason", "digest_more",
+          "other_reason", "correction"})
+      CAF_CHECK(!words.phrase(key).empty());
+    for (const auto key : catalog::circumstances())
+      CAF_CHECK(seen.insert(words.circumstance(key)).second);
   }
 }
 
@@ -163,6 +166,94 @@ CAF_TEST(a style decides what a message leads with) {
                   copy + "\nthe words");
 }
 
+CAF_TEST(an exit code that says more than its reason is explained) {
+  const auto said_of = [](const std::string& detail, const char* reason) {
+    message_facts what;
+    what.detail = detail;
+    what.reason = reason;
+    return render(what, english(), detail_style::both).copy;
+  };
+  struct row {
+    const char* detail;
+    const char* key;
+  };
+  for (const auto* reason :
+       {"agent_error.process_failure", "agent_error.unknown", ""})
+    for (const auto& [detail, key] :
+         {row{"npm ERR! code 1\nexit status 137", "exit_137"},
+          row{"killed by signal 9 (SIGKILL)", "exit_137"},
+          row{"killed by signal 15 (SIGTERM)", "exit_143"},
+          row{"step 1 exited with code 1\nstep 2 exited with code 127",
+              "exit_127"},
+          row{"Process exited with exit code 126.", "exit_126"},
+          row{"##[error] exit code: 124", "exit_124"}})
+      CAF_CHECK_EQUAL(said_of(detail, reason),
+                      bad(english().circumstance(key)));
+  CAF_MESSAGE("another code or another reason keeps its own sentence");
+  for (const auto* detail :
+       {"exit status 1", "exit status ", "exit status 1371", "exit status -1",
+        "137", "code 137 of 200"})
+    CAF_CHECK_EQUAL(said_of(detail, "agent_error.unknown"),
+                    bad(english().copy("agent_error.unknown")));
+  CAF_CHECK_EQUAL(said_of("exit status 137", "timeout"),
+                  bad(english().copy("timeout")));
+}
+
+CAF_TEST(a retry that nobody picked up is told as one) {
+  message_facts what;
+  what.reason = "queued_expired";
+  what.attempt = 1;
+  CAF_CHECK_EQUAL(render(what, english(), detail_style::both).copy,
+                  bad(english().copy("queued_expired")));
+  what.attempt = 2;
+  CAF_CHECK_EQUAL(render(what, english(), detail_style::both).copy,
+                  bad(english().circumstance("retry_not_picked_up")));
+}
+
+CAF_TEST(the line that tells comes first and once) {
+  message_facts what;
+  what.detail = "> build\n> tsc\nsrc/a.ts(3,1): error TS2304";
+  what.reason = network;
+  const auto detail_with = [&](const char* line) {
+    what.telling_line = line;
+    return render(what, english(), detail_style::both).detail;
+  };
+  CAF_CHECK_EQUAL(detail_with(""), what.detail);
+  CAF_CHECK_EQUAL(detail_with("src/a.ts(3,1): error TS2304"),
+                  "src/a.ts(3,1): error TS2304\n\n" + what.detail);
+  CAF_CHECK_EQUAL(detail_with("> build"), what.detail);
+}
+
+CAF_TEST(a message says when it happened and if it may be a repeat) {
+  message_facts what;
+  what.reason = "timeout";
+  what.title = "Fix it";
+  what.happened_at = parse_rfc3339("2026-06-23T10:49:31.5Z").value();
+  auto words = render(what, english(), detail_style::both);
+  CAF_CHECK_EQUAL(run_line(words), "Fix it · 2026-06-23 10:49 UTC");
+  CAF_CHECK(words.doubt.empty());
+  what.repeats = true;
+  words = render(what, english(), detail_style::both);
+  CAF_CHECK_EQUAL(words.doubt, english().phrase("repeat"));
+  CAF_CHECK(as_text(words).ends_with(words.doubt));
+}
+
+CAF_TEST(a block of code cannot be ended by what is in it) {
+  CAF_CHECK_EQUAL(fenced("a\nb"), "```\na\nb\n```");
+  CAF_CHECK_EQUAL(fenced("a\n"), "```\na\n```");
+  CAF_CHECK_EQUAL(fenced("```\nx\n```"), "````\n```\nx\n```\n````");
+  CAF_CHECK_EQUAL(fenced("a ````` b"), "``````\na ````` b\n``````");
+}
+
+CAF_TEST(a host without a dot is none that a chat makes a link of) {
+  for (const auto* url : {"https://t.example/runs/1", "http://10.0.0.1:80/",
+                          "http://[::1]/a", "https://a.b"})
+    CAF_CHECK(has_public_host(url));
+  for (const auto* url : {"http://localhost:8080/runs/1", "https://h/a.b",
+                          "http://h?x=a.b", "nothing"})
+    CAF_CHECK(!has_public_host(url));
+}
+
 CAF_TEST(a message names the run) {
   const auto* payload = R"({"failure_reason":"timeout","title":"Fix\n login",
     "attempt":2,"max_attempts":3,"run_url":"http://h/runs/1"})";
@@ -171,6 +262,9 @@ CAF_TEST(a message names the run) {
                       + "\nFix login · Attempt 2 of 3\nhttp://h/runs/1");
   CAF_CHECK_EQUAL(words_for(payload, {}, catalog::of("zh-CN")).attempt,
                   "第 2 次尝试，共 3 次");
+  CAF_MESSAGE("the only attempt needs no number");
+  CAF_CHECK_EQUAL(
+      words_for(R"({"title":"x","attempt":1,"max_attempts":1})").attempt, "");
   CAF_CHECK_EQUAL(words_for(R"j({"run_url":"javascript:alert(1)"})j").link, "");
   CAF_CHECK_EQUAL(words_for(R"j({"run_url":"http://h/) [x](http://e"})j").link,
                   "");
@@ -305,9 +399,15 @@ CAF_TEST(a storm becomes one message and its rest waits a while) {
 CAF_TEST(a digest counts by reason and names the first) {
   const std::vector<std::string> reasons{"timeout", "runtime_offline",
                                          "timeout", "made_up", "timeout"};
-  const auto words = render_digest(reasons, {"First", "", "Third"}, english());
+  const auto words = render_digest(reasons, {"First", "", "Third"},
+                                   "https://t.example/runs/7", english());
   CAF_CHECK_EQUAL(as_text(words),
                   "⚠️ 5 runs failed in a short time.\n3 × timed out\n"
                   "1 × other reasons\n1 × runner offline\n• First\n• Third\n"
-                  "… and 3 more");
+                  "… and 3 more\nhttps://t.example/runs?outcome=failed");
+  CAF_CHECK_EQUAL(words.open_run, english().phrase("open_list"));
+  CAF_CHECK(render_digest(reasons, {}, "", english()).link.empty());
+  for (const auto locale : catalog::locales())
+    CAF_CHECK(render_digest(reasons, {}, "", catalog::of(locale))
+                  .message.starts_with("⚠️ 5 "));
 }

@@ -40,9 +40,10 @@ CAF_TEST(each chat takes what its documentation says and refuses the next) {
        {row{"lark", "oc_", 1, 6, 5}, row{"lark", "oc_", 100, 51, 50},
         row{"slack", "C", 1, 4, 3}, row{"slack", "C", 400, 301, 300},
         row{"telegram", "1", 1, 4, 3}, row{"telegram", "1", 100, 31, 30},
-        row{"dingtalk", "t", 1, 21, 20}, row{"wecom", "k", 1, 21, 20},
-        row{"octo", "g", 1, 6, 5}, row{"octo", "g", 100, 51, 50},
-        row{"webhook", "", 1, 3'000, 3'000}}) {
+        row{"lark-bot", "h", 1, 6, 5}, row{"slack-webhook", "h", 1, 4, 3},
+        row{"discord", "h", 1, 6, 5}, row{"dingtalk", "t", 1, 21, 20},
+        row{"wecom", "k", 1, 21, 20}, row{"octo", "g", 1, 6, 5},
+        row{"octo", "g", 100, 51, 50}, row{"webhook", "", 1, 3'000, 3'000}}) {
     sink_limiter limiter{true, 0};
     CAF_MESSAGE(relay);
     CAF_CHECK_EQUAL(passed(limiter, relay, count, 0ms, chats, prefix), pass);

@@ -171,6 +171,9 @@ void on_readiness(gateway_self self, http_call& call) {
             for (const auto& one : checked.disabled)
               if (contains(report.relays, one.relay))
                 report.disabled.push_back(one);
+            for (const auto& one : read.paused)
+              if (contains(report.relays, one.relay))
+                report.paused.push_back(one);
             answer_with(report);
           },
           [answer_with, report](const caf::error&) mutable {

@@ -138,6 +138,7 @@ struct readiness_report {
   std::uint32_t schema_version = 0;
   std::vector<std::string> relays;
   std::vector<disabled_relay> disabled; ///< those that asked for no more
+  std::vector<relay_pause> paused;      ///< those whose credential is refused
   [[nodiscard]] bool ready() const noexcept {
     return database == database_state::answers && migrations;
   }

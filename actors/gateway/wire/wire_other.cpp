@@ -154,6 +154,12 @@ std::string write_readiness(const readiness_report& report) {
     disabled.push_back(json::object{{"relay", one.relay},
                                     {"why", one.why},
                                     {"since", format_rfc3339(one.since)}});
+  json::array paused;
+  for (const auto& one : report.paused)
+    paused.push_back(json::object{{"relay", one.relay},
+                                  {"state", "credential_refused"},
+                                  {"explanation", one.explanation},
+                                  {"since", format_rfc3339(one.since)}});
   const bool ready = report.ready();
   return json::serialize(json::object{
       {"ready", ready},
@@ -165,7 +171,8 @@ std::string write_readiness(const readiness_report& report) {
                                   {"version", report.schema_version}}},
       {"relays", json::object{{"ok", true},
                               {"names", std::move(relays)},
-                              {"disabled", std::move(disabled)}}}});
+                              {"disabled", std::move(disabled)},
+                              {"paused", std::move(paused)}}}});
 }
 
 } // namespace telltale

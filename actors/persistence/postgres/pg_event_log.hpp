@@ -30,6 +30,8 @@ public:
   caf::expected<deliveries_leased> take(const take_deliveries&) override;
   caf::expected<leases_renewed> renew(const renew_leases&) override;
   caf::expected<deliveries_gathered> gather(const gather_deliveries&) override;
+  caf::expected<std::vector<record_deliveries>>
+  find_unconfigured(const configured_relays&) override;
   caf::expected<committed<deliveries_recorded>>
   record(const record_deliveries&) override;
 

@@ -1,89 +1,83 @@
 #include "actors/relay/channels/channel.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdio>
 #include <stdexcept>
 
-#include "actors/relay/channels/chats.hpp"
+#include <boost/json/serialize.hpp>
+
+#include "actors/relay/channels/dialect.hpp"
 #include "config/relay_limits.hpp"
 
 namespace telltale {
 
 namespace {
 
-constexpr std::chrono::milliseconds longest_wait{std::chrono::hours{1}};
-
-std::optional<long long> whole_number(std::string_view text) {
-  long long value = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc{} || stop != end)
-    return std::nullopt;
-  return value;
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, the only form that servers may send.
-std::optional<timestamp> parse_http_date(std::string_view text) {
-  constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr",
-                                                    "May", "Jun", "Jul", "Aug",
-                                                    "Sep", "Oct", "Nov", "Dec"};
-  if (text.size() != 29 || text.substr(26) != "GMT")
-    return std::nullopt;
-  const auto* month = std::ranges::find(months, text.substr(8, 3));
-  if (month == months.end())
-    return std::nullopt;
-  char iso[32];
-  const auto number = std::distance(months.begin(), month) + 1;
-  std::snprintf(iso, sizeof iso, "%.4s-%02d-%.2sT%.8sZ", text.data() + 12,
-                static_cast<int>(number), text.data() + 5, text.data() + 17);
-  return parse_rfc3339(iso);
-}
-
 bool is_http(std::string_view url) {
   return url.starts_with("http://") || url.starts_with("https://");
 }
 
 /// Some chats want their token in the address.
-bool is_url_safe(std::string_view token) {
-  return !token.empty() && std::ranges::all_of(token, [](char c) {
+bool is_url_safe(std::string_view token, std::string_view also = {}) {
+  return !token.empty() && std::ranges::all_of(token, [also](char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
            || (c >= 'a' && c <= 'z')
-           || std::string_view{"-_.:~"}.find(c) != std::string_view::npos;
+           || std::string_view{"-_.:~"}.find(c) != std::string_view::npos
+           || also.find(c) != std::string_view::npos;
   });
 }
 
+void need(const std::string& name, bool present, const std::string& what) {
+  if (!present)
+    throw std::invalid_argument("the relay " + name + " needs " + what);
+}
+
+std::unique_ptr<const dialect>
+make_dialect(const std::string& name, const config::relay_config& options) {
+  if (options.type == "octo") {
+    need(name, is_http(options.base_url),
+         "a base_url with http:// or https://");
+    need(name, !options.token.empty(), "a token");
+    return make_octo_dialect(options);
+  }
+  if (options.type == "lark") {
+    need(name,
+         is_http(options.base_url)
+             || (options.base_url.empty() && !options.region.empty()),
+         "a region or a base_url with http:// or https://");
+    need(name, !options.app_id.empty(), "an app_id");
+    need(name, !options.app_secret.empty(), "an app_secret");
+    return make_lark_dialect(options);
+  }
+  if (options.type == "webhook") {
+    need(name, is_http(options.url), "a url with http:// or https://");
+    return make_webhook_dialect(options);
+  }
+  need(name, options.base_url.empty() || is_http(options.base_url),
+       "a base_url with http:// or https://");
+  // The token of such a hook is the end of its address, of several parts.
+  const bool path =
+      options.type == "slack-webhook" || options.type == "discord";
+  need(name, is_url_safe(options.token.reveal(), path ? "/" : ""),
+       "a token without blanks and marks of addresses");
+  if (options.type == "lark-bot")
+    return make_lark_bot_dialect(options);
+  if (options.type == "slack-webhook")
+    return make_slack_webhook_dialect(options);
+  if (options.type == "discord")
+    return make_discord_dialect(options);
+  if (options.type == "slack")
+    return make_slack_dialect(options);
+  if (options.type == "dingtalk")
+    return make_dingtalk_dialect(options);
+  if (options.type == "wecom")
+    return make_wecom_dialect(options);
+  need(name, options.type == "telegram",
+       "a type: octo, lark, lark-bot, slack, slack-webhook, discord, dingtalk, "
+       "wecom, telegram or webhook");
+  return make_telegram_dialect(options);
+}
+
 } // namespace
-
-std::optional<std::chrono::milliseconds>
-retry_after(const http::client_response& answer, timestamp now) {
-  const auto text = answer.find("retry-after");
-  if (!text)
-    return std::nullopt;
-  std::chrono::milliseconds wait{};
-  if (const auto seconds = whole_number(*text))
-    wait = std::chrono::seconds{std::clamp(*seconds, 0LL, 3600LL)};
-  else if (const auto date = parse_http_date(*text))
-    wait = std::chrono::duration_cast<std::chrono::milliseconds>(*date - now);
-  else
-    return std::nullopt;
-  return std::clamp(wait, std::chrono::milliseconds{0}, longest_wait);
-}
-
-try_again lost(const http::client_error& error) {
-  return {
-      .why = error.text, .after = {}, .throttled = false, .transport = true};
-}
-
-try_again transient(std::string_view who, const http::client_response& answer) {
-  try_again result;
-  result.why = std::string{who} + " answered " + std::to_string(answer.status);
-  result.after = retry_after(answer, now_utc());
-  result.throttled = answer.status == 429 || result.after.has_value();
-  result.transport = !result.throttled;
-  return result;
-}
 
 http::client_options client_options(const config::relay_config& options) {
   http::client_options result;
@@ -91,73 +85,15 @@ http::client_options client_options(const config::relay_config& options) {
   result.request_timeout = options.request_timeout;
   result.max_idle_per_host = limits_of(options).in_flight;
   result.ca_file = options.ca_file;
+  result.user_agent = "Telltale/" TELLTALE_VERSION;
   // An operator names the address of a chat; only hooks are other people's.
   result.allow_private = options.type != "webhook" || options.allow_private;
   return result;
 }
 
-namespace {
-
-/// Requests keep the adapter, so it must not keep the client: nobody would let
-/// go first.
-http_sender sender_over(const std::shared_ptr<http::client>& client) {
-  return [weak = std::weak_ptr{client}](
-             http::client_request what,
-             std::function<void(http::client_result)> then) {
-    if (const auto alive = weak.lock())
-      alive->send(std::move(what), std::move(then));
-    else
-      then(http::client_error{http::client_error::kind::cancelled,
-                              "the relay has ended", false});
-  };
-}
-
-std::shared_ptr<channel> make_adapter(const std::string& name,
-                                      const config::relay_config& options,
-                                      http_sender send) {
-  const auto need = [&](bool present, const char* what) {
-    if (!present)
-      throw std::invalid_argument("the relay " + name + " needs " + what);
-  };
-  if (options.type == "octo") {
-    need(is_http(options.base_url), "a base_url with http:// or https://");
-    need(!options.token.empty(), "a token");
-    return make_octo_channel(options, std::move(send));
-  }
-  if (options.type == "lark") {
-    need(is_http(options.base_url)
-             || (options.base_url.empty() && !options.region.empty()),
-         "a region or a base_url with http:// or https://");
-    need(!options.app_id.empty(), "an app_id");
-    need(!options.app_secret.empty(), "an app_secret");
-    return make_lark_channel(options, std::move(send));
-  }
-  if (options.type == "webhook") {
-    need(is_http(options.url), "a url with http:// or https://");
-    return make_webhook_channel(options, std::move(send));
-  }
-  need(options.base_url.empty() || is_http(options.base_url),
-       "a base_url with http:// or https://");
-  need(is_url_safe(options.token.reveal()),
-       "a token without blanks and marks of addresses");
-  if (options.type == "slack")
-    return make_slack_channel(options, std::move(send));
-  if (options.type == "dingtalk")
-    return make_dingtalk_channel(options, std::move(send));
-  if (options.type == "wecom")
-    return make_wecom_channel(options, std::move(send));
-  need(options.type == "telegram",
-       "a type: octo, lark, slack, dingtalk, wecom, telegram or webhook");
-  return make_telegram_channel(options, std::move(send));
-}
-
-} // namespace
-
 std::shared_ptr<channel> make_channel(const std::string& name,
-                                      const config::relay_config& options,
-                                      std::shared_ptr<http::client> client) {
-  const auto adapter = make_adapter(name, options, sender_over(client));
-  return {adapter.get(), [adapter, client = std::move(client)](channel*) {}};
+                                      const config::relay_config& options) {
+  return make_dialect_channel(make_dialect(name, options));
 }
 
 send_limits limits_of(const config::relay_config& options) {
@@ -174,6 +110,34 @@ send_limits limits_of(const config::relay_config& options) {
       options.max_in_flight > 0 ? options.max_in_flight : own.in_flight);
   limits.from_answer = own.of_the_chat;
   return limits;
+}
+
+rendered in_form(const rendered& what, const message_form& form) {
+  auto result = what;
+  if (form.copy_only) {
+    result.message = result.copy;
+    result.detail.clear();
+    result.title.clear();
+  }
+  return result;
+}
+
+http::client_request json_post(std::string_view base, std::string_view path,
+                               const boost::json::object& body) {
+  while (base.ends_with('/'))
+    base.remove_suffix(1);
+  http::client_request result;
+  result.method = "POST";
+  result.url = std::string{base} + std::string{path};
+  result.headers = {{"Content-Type", "application/json; charset=utf-8"}};
+  result.body = boost::json::serialize(body);
+  return result;
+}
+
+std::string_view base_or(const config::relay_config& options,
+                         std::string_view public_address) {
+  return options.base_url.empty() ? public_address
+                                  : std::string_view{options.base_url};
 }
 
 } // namespace telltale

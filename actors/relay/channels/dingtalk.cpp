@@ -1,9 +1,10 @@
-#include <array>
-
-#include "actors/relay/channels/chats.hpp"
+#include "actors/relay/channels/dialect.hpp"
+#include "actors/relay/channels/errcode.hpp"
+#include "actors/relay/channels/fitted.hpp"
 #include "actors/relay/channels/hmac.hpp"
 #include "actors/relay/text/excerpt.hpp"
 #include "actors/relay/text/markup.hpp"
+#include "text/percent.hpp"
 #include "text/utf8.hpp"
 
 // DingTalk's group robot (open.dingtalk.com, "custom robot access" and "custom
@@ -26,49 +27,6 @@ constexpr std::size_t link_characters = 500; // of a card's button
 /// A robot that was shut out tries again after this, at no try's cost.
 constexpr std::chrono::minutes shut_out{1};
 
-constexpr auto rows = std::to_array<call_row<std::int64_t>>({
-    {-1, call_rule::transient, "busy"},
-    {130101, call_rule::throttled, "too many messages"},
-    {410100, call_rule::throttled, "too many messages"},
-    {90030, call_rule::throttled, "over the hook's limit"},
-    {430101, call_rule::leave_detail, "an unsafe link"},
-    {430102, call_rule::leave_detail, "refused text"},
-    {430103, call_rule::leave_detail, "a refused image"},
-    {430104, call_rule::leave_detail, "refused content"},
-    {34016, call_rule::leave_detail, "too long"},
-    {460101, call_rule::leave_detail, "too long"},
-    {310000, call_rule::permanent,
-     "the robot's security settings refuse it: keyword, signature (or this "
-     "machine's clock) or address"},
-    {300001, call_rule::permanent, "the token is not accepted"},
-    {300005, call_rule::permanent, "the token is not accepted"},
-    {400101, call_rule::permanent, "the token is not accepted"},
-    {40001, call_rule::permanent, "the token is not accepted"},
-    {40014, call_rule::permanent, "the token is not accepted"},
-    {88, call_rule::permanent, "not allowed"},
-    {400013, call_rule::binding_broken, "the group was dissolved"},
-    {400102, call_rule::binding_broken, "the robot is disabled"},
-    {400106, call_rule::binding_broken, "the robot is gone"},
-    {40035, call_rule::permanent, "arguments refused"},
-    {400105, call_rule::permanent, "the type of message is refused"},
-});
-
-/// Base64 in a query.
-std::string in_query(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '+')
-      result += "%2B";
-    else if (c == '/')
-      result += "%2F";
-    else if (c == '=')
-      result += "%3D";
-    else
-      result += c;
-  }
-  return result;
-}
-
 /// Lines stay lines: Markdown would join them.
 std::string broken_lines(std::string_view text) {
   std::string result;
@@ -80,19 +38,24 @@ std::string broken_lines(std::string_view text) {
   return result;
 }
 
+std::string content_of(const rendered& what) {
+  auto text = broken_lines(escape_markdown(what.message));
+  if (!what.detail.empty())
+    text += "\n\n" + fenced(what.detail) + "\n";
+  for (const auto& line : {run_line(what), what.doubt})
+    if (!line.empty())
+      text += "  \n" + escape_markdown(line);
+  return text;
+}
+
 json::object body_of(const rendered& what) {
   const auto& name = what.title.empty() ? what.untitled : what.title;
   const auto title = excerpt(name, title_characters);
-  auto text = what.message;
-  for (const auto& line : {what.detail, what.title, what.attempt})
-    if (!line.empty())
-      text += "\n" + line;
   const bool button = !what.link.empty() && what.link.size() <= link_characters;
-  const auto marked =
-      fitted(text, text_characters - what.link.size(), [](std::string_view t) {
-        return text::utf16_units(broken_lines(escape_markdown(t)));
-      });
-  auto content = broken_lines(escape_markdown(marked));
+  auto content = content_of(fitted(what, text_characters - what.link.size(),
+                                   [](const rendered& part) {
+                                     return text::utf16_units(content_of(part));
+                                   }));
   if (button)
     return {{"msgtype", "actionCard"},
             {"actionCard",
@@ -107,42 +70,45 @@ json::object body_of(const rendered& what) {
           {"at", {{"isAtAll", false}}}};
 }
 
-http::client_request write(const config::relay_config& options, timestamp now,
-                           const outgoing& what, const call_shape& shape) {
-  std::string path = "/robot/send?access_token=" + options.token.reveal();
-  if (!options.sign_secret.empty()) {
-    const auto when =
-        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
-                           now.time_since_epoch())
-                           .count());
-    const auto& key = options.sign_secret.reveal();
-    path += "&timestamp=" + when
-            + "&sign=" + in_query(hmac_sha256_base64(key, when + "\n" + key));
+class dingtalk_dialect final : public dialect {
+public:
+  dingtalk_dialect(config::relay_config options, wall_clock clock)
+      : options_(std::move(options)), clock_(std::move(clock)) {}
+
+  http::client_request write(const outgoing_message& what,
+                             const message_form& form) const override {
+    std::string path = "/robot/send?access_token=" + options_.token.reveal();
+    if (!options_.sign_secret.empty()) {
+      const auto when =
+          std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(
+                             clock_().time_since_epoch())
+                             .count());
+      const auto& key = options_.sign_secret.reveal();
+      path +=
+          "&timestamp=" + when + "&sign="
+          + text::percent_encode(hmac_sha256_base64(key, when + "\n" + key));
+    }
+    return json_post(base_or(options_, "https://oapi.dingtalk.com"), path,
+                     body_of(in_form(what.message, form)));
   }
-  return json_post(options.base_url.empty() ? "https://oapi.dingtalk.com"
-                                            : options.base_url,
-                   path, body_of(worded(what.message, shape)));
-}
+
+  answer_meaning judge(const http::client_response& answer) const override {
+    auto meaning = by_errcode("dingtalk", answer);
+    if (meaning.rule == answer_rule::throttled && !meaning.after)
+      meaning.after = shut_out;
+    return meaning;
+  }
+
+private:
+  const config::relay_config options_;
+  const wall_clock clock_;
+};
 
 } // namespace
 
-call_verdict judge_dingtalk(const http::client_response& answer) {
-  auto verdict = by_errcode("dingtalk", rows, answer);
-  if (verdict.rule == call_rule::throttled && !verdict.after)
-    verdict.after = shut_out;
-  return verdict;
-}
-
-std::shared_ptr<channel>
-make_dingtalk_channel(const config::relay_config& options, http_sender send,
-                      std::function<timestamp()> clock) {
-  return make_one_call_channel(
-      {[options, clock = std::move(clock)](const outgoing& what,
-                                           const call_shape& shape) {
-         return write(options, clock(), what, shape);
-       },
-       judge_dingtalk},
-      std::move(send));
+std::unique_ptr<const dialect>
+make_dingtalk_dialect(const config::relay_config& options, wall_clock clock) {
+  return std::make_unique<dingtalk_dialect>(options, std::move(clock));
 }
 
 } // namespace telltale

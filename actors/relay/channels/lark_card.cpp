@@ -4,7 +4,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "actors/relay/text/excerpt.hpp"
+#include "actors/relay/channels/fitted.hpp"
 #include "actors/relay/text/markup.hpp"
 
 namespace telltale {
@@ -17,14 +17,20 @@ json::object plain(std::string_view text) {
   return {{"tag", "plain_text"}, {"content", text}};
 }
 
+/// The detail is plain text, in which nothing is mark-up or a mention.
 std::string card_of(const rendered& what) {
-  auto body = escape_lark_markdown(what.message);
-  if (!what.detail.empty())
-    body += "\n" + escape_lark_markdown(what.detail);
-  if (!what.attempt.empty())
-    body += "\n" + escape_lark_markdown(what.attempt);
   json::array elements;
-  elements.push_back(json::object{{"tag", "markdown"}, {"content", body}});
+  elements.push_back(json::object{
+      {"tag", "markdown"}, {"content", escape_lark_markdown(what.message)}});
+  if (!what.detail.empty())
+    elements.push_back(
+        json::object{{"tag", "div"}, {"text", plain(what.detail)}});
+  json::array below;
+  for (const auto& line : {attempt_line(what), what.doubt})
+    if (!line.empty())
+      below.push_back(plain(line));
+  if (!below.empty())
+    elements.push_back(json::object{{"tag", "note"}, {"elements", below}});
   if (!what.link.empty()) {
     const json::object button{{"tag", "button"},
                               {"text", plain(what.open_run)},
@@ -49,23 +55,13 @@ std::string text_of(const rendered& what) {
 
 } // namespace
 
-lark_content lark_message(const rendered& what, bool card, bool copy_only) {
-  auto parts = what;
-  if (copy_only) {
-    parts.message = parts.copy;
-    parts.detail.clear();
-    parts.title.clear();
-  }
-  const auto limit = card ? lark_card_bytes : lark_text_bytes;
-  const auto write = [&] { return card ? card_of(parts) : text_of(parts); };
-  auto content = write();
-  for (auto keep = limit / 2; content.size() > limit && keep > 0; keep /= 2) {
-    parts.message = excerpt(parts.message, keep);
-    parts.detail = excerpt(parts.detail, keep);
-    parts.title = excerpt(parts.title, keep);
-    content = write();
-  }
-  return {card ? "interactive" : "text", std::move(content)};
+lark_content lark_message(const rendered& what, bool card, std::size_t limit) {
+  if (limit == 0)
+    limit = card ? lark_card_bytes : lark_text_bytes;
+  const auto write = card ? card_of : text_of;
+  const auto fit = fitted(
+      what, limit, [&](const rendered& part) { return write(part).size(); });
+  return {card ? "interactive" : "text", write(fit)};
 }
 
 } // namespace telltale

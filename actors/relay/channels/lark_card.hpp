@@ -18,8 +18,8 @@ inline constexpr std::size_t lark_text_bytes = 150'000;
 
 /// A card (title, escaped body, link button) or plain text. Never over the
 /// limit: what is too long is shortened, by characters that a reader sees.
-/// `copy_only` leaves out everything that a runner wrote.
+/// `limit`: 0, the chat API's own.
 [[nodiscard]] lark_content lark_message(const rendered& what, bool card,
-                                        bool copy_only);
+                                        std::size_t limit = 0);
 
 } // namespace telltale

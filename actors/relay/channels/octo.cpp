@@ -1,7 +1,10 @@
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
+#include <algorithm>
+#include <array>
 
-#include "actors/relay/channels/channel.hpp"
+#include <boost/json/object.hpp>
+
+#include "actors/relay/channels/dialect.hpp"
+#include "actors/relay/channels/errors.hpp"
 #include "actors/relay/text/markup.hpp"
 #include "text/json_fields.hpp"
 
@@ -20,13 +23,14 @@ std::int32_t channel_type(const chat_binding& chat) {
   return chat.thread_id.empty() ? group_chat : topic_chat;
 }
 
-/// The message as the chat's Markdown. A hard break needs two blanks.
+/// The message as the chat's Markdown.
 std::string content_of(const rendered& what) {
   auto text = escape_markdown(what.message);
   if (!what.detail.empty())
-    text += "\n" + escape_markdown(what.detail);
-  if (const auto line = run_line(what); !line.empty())
-    text += "\n" + escape_markdown(line);
+    text += "\n" + fenced(what.detail);
+  for (const auto& line : {run_line(what), what.doubt})
+    if (!line.empty())
+      text += "\n" + escape_markdown(line);
   if (!what.link.empty())
     text += "\n" + what.link;
   return text;
@@ -34,9 +38,8 @@ std::string content_of(const rendered& what) {
 
 /// The id as it stands in the answer: a number may exceed what a double holds,
 /// and 64 bits.
-std::string message_id_of(std::string_view body) {
-  const auto answer = text::parse_object(body);
-  const auto* id = answer ? text::field_at(*answer, "message_id") : nullptr;
+std::string message_id_of(const json::object& answer, std::string_view body) {
+  const auto* id = text::field_at(answer, "message_id");
   if (id == nullptr)
     return {};
   if (id->is_string())
@@ -58,75 +61,69 @@ std::string message_id_of(std::string_view body) {
       body.substr(at, body.find_first_not_of("0123456789", at) - at)};
 }
 
-class octo_channel final : public channel {
+/// Octo's own answers have one of these.
+bool is_of_octo(const json::object& body, bool success) {
+  static constexpr std::array<std::string_view, 3> of_success{
+      "message_id", "client_msg_no", "message_seq"};
+  static constexpr std::array<std::string_view, 5> of_error{
+      "error", "msg", "message", "code", "status"};
+  const auto has = [&](std::string_view key) { return body.contains(key); };
+  return success ? std::ranges::any_of(of_success, has)
+                 : std::ranges::any_of(of_error, has);
+}
+
+class octo_dialect final : public dialect {
 public:
-  octo_channel(const config::relay_config& options, http_sender send)
-      : base_(options.base_url), token_(options.token), send_(std::move(send)) {
-    while (base_.ends_with('/'))
-      base_.pop_back();
-  }
+  explicit octo_dialect(config::relay_config options)
+      : options_(std::move(options)) {}
 
-  void send(outgoing what, std::function<void(send_result)> then) override {
-    json::object payload{{"type", 1}, {"content", content_of(what.message)}};
-    if (!what.chat.reply_to.empty())
+  bool dedupes() const override { return true; }
+
+  http::client_request write(const outgoing_message& what,
+                             const message_form& form) const override {
+    json::object payload{{"type", 1},
+                         {"content", content_of(in_form(what.message, form))}};
+    if (form.replies && !what.chat.reply_to.empty())
       payload["reply"] = {{"message_id", what.chat.reply_to}};
-    const json::object body{{"channel_id", what.chat.chat_id},
-                            {"channel_type", channel_type(what.chat)},
-                            {"payload", std::move(payload)},
-                            {"client_msg_no", to_string(what.key)}};
-    send_(request("/v1/bot/sendMessage", json::serialize(body)),
-          [then = std::move(then)](const http::client_result& result) {
-            then(judge(result));
-          });
+    return request("/v1/bot/sendMessage",
+                   {{"channel_id", form.chat_id},
+                    {"channel_type", channel_type(what.chat)},
+                    {"payload", std::move(payload)},
+                    {"client_msg_no", to_string(what.key)}});
   }
 
-  void beat() override {
-    send_(request("/v1/bot/heartbeat", "{}"), [](const http::client_result&) {
-      // The next beat comes soon; a bot shown as offline harms nobody.
-    });
+  answer_meaning judge(const http::client_response& answer) const override {
+    const auto body = body_object(answer);
+    if (!body || !is_of_octo(*body, is_success(answer.status)))
+      return not_of_chat("octo", answer);
+    if (!is_success(answer.status))
+      return by_code("octo", std::to_string(answer.status), answer);
+    return {.rule = answer_rule::sent,
+            .message_id = message_id_of(*body, answer.body)};
+  }
+
+  std::optional<http::client_request> beat() const override {
+    return request("/v1/bot/heartbeat", {});
   }
 
 private:
   [[nodiscard]] http::client_request request(std::string_view path,
-                                             std::string body) const {
-    http::client_request result;
-    result.method = "POST";
-    result.url = base_ + std::string{path};
-    result.headers = {{"Authorization", "Bearer " + token_.reveal()},
-                      {"Content-Type", "application/json"}};
-    result.body = std::move(body);
+                                             const json::object& body) const {
+    auto result = json_post(options_.base_url, path, body);
+    result.headers.push_back(
+        {"Authorization", "Bearer " + options_.token.reveal()});
     result.may_repeat = true; // every message has its key
     return result;
   }
 
-  static send_result judge(const http::client_result& result) {
-    if (const auto* error = std::get_if<http::client_error>(&result))
-      return lost(*error);
-    const auto& answer = std::get<http::client_response>(result);
-    if (answer.status >= 200 && answer.status < 300) {
-      // What cannot be read is a lost answer; the key makes a repeat harmless.
-      if (!text::parse_object(answer.body))
-        return try_again{.why = "octo's answer cannot be read",
-                         .after = {},
-                         .throttled = false,
-                         .transport = true};
-      return message_sent{message_id_of(answer.body)};
-    }
-    if (is_transient(answer.status))
-      return transient("octo", answer);
-    return given_up{.why = "octo answered " + std::to_string(answer.status)};
-  }
-
-  std::string base_;
-  config::secret token_;
-  http_sender send_;
+  const config::relay_config options_;
 };
 
 } // namespace
 
-std::shared_ptr<channel> make_octo_channel(const config::relay_config& options,
-                                           http_sender send) {
-  return std::make_shared<octo_channel>(options, std::move(send));
+std::unique_ptr<const dialect>
+make_octo_dialect(const config::relay_config& options) {
+  return std::make_unique<octo_dialect>(options);
 }
 
 } // namespace telltale

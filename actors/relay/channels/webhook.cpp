@@ -1,6 +1,7 @@
 #include "actors/relay/channels/webhook.hpp"
 
-#include "actors/relay/channels/channel.hpp"
+#include "actors/relay/channels/dialect.hpp"
+#include "actors/relay/channels/errors.hpp"
 #include "actors/relay/channels/hmac.hpp"
 #include "text/base64.hpp"
 
@@ -11,67 +12,67 @@ namespace {
 constexpr std::string_view secret_prefix = "whsec_";
 
 std::string key_of(const config::secret& secret) {
+  // As the scheme's own libraries do, with the prefix or without.
   std::string_view text = secret.reveal();
-  if (!text.starts_with(secret_prefix))
-    return std::string{text};
-  text.remove_prefix(secret_prefix.size());
+  if (text.starts_with(secret_prefix))
+    text.remove_prefix(secret_prefix.size());
   auto key = text::decode_base64(text);
   return key && !key->empty() ? *std::move(key) : std::string{text};
 }
 
-class webhook_channel final : public channel {
+class webhook_dialect final : public dialect {
 public:
-  webhook_channel(const config::relay_config& options, http_sender send)
-      : url_(options.url), secrets_(options.secrets), send_(std::move(send)) {}
+  webhook_dialect(config::relay_config options, wall_clock clock)
+      : options_(std::move(options)), clock_(std::move(clock)) {}
 
-  void send(outgoing what, std::function<void(send_result)> then) override {
+  bool dedupes() const override { return true; } // by its id
+
+  http::client_request write(const outgoing_message& what,
+                             const message_form&) const override {
     const auto id = to_string(what.key);
     const auto now =
         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(
-                           now_utc().time_since_epoch())
+                           clock_().time_since_epoch())
                            .count());
     http::client_request request;
     request.method = "POST";
-    request.url = url_;
+    request.url = options_.url;
     request.headers = {{"Content-Type", "application/json"},
                        {"webhook-id", id},
                        {"webhook-timestamp", now}};
-    if (!secrets_.empty())
+    if (!options_.secrets.empty())
       request.headers.push_back(
           {"webhook-signature",
-           webhook_signature(secrets_, id, now, what.envelope)});
-    request.body = std::move(what.envelope);
-    request.may_repeat = true; // the hook knows it by its id
-    send_(std::move(request),
-          [then = std::move(then)](const http::client_result& result) {
-            then(judge(result));
-          });
+           webhook_signature(options_.secrets, id, now, what.envelope)});
+    request.body = what.envelope;
+    request.may_repeat = true;
+    return request;
+  }
+
+  /// The scheme's only words are statuses: 2xx has it, 410 wants no more, all
+  /// else is tried again, whatever the body holds.
+  answer_meaning judge(const http::client_response& answer) const override {
+    if (is_success(answer.status))
+      return {.rule = answer_rule::sent};
+    const auto code = std::to_string(answer.status);
+    auto meaning = by_status("the hook", answer);
+    if (const auto* row = find_error("webhook", code)) {
+      const bool obeys = meaning.rule == answer_rule::throttled;
+      meaning = by_row("the hook", *row, code, answer);
+      if (obeys && meaning.rule == answer_rule::transient)
+        meaning.rule = answer_rule::throttled;
+    } else if (meaning.rule == answer_rule::permanent) {
+      meaning.rule = answer_rule::transient;
+    }
+    // Whoever answers 404 is there: the schedule bears with it, no circuit.
+    meaning.transport =
+        meaning.rule == answer_rule::transient && is_transient(answer.status);
+    return meaning;
   }
 
 private:
-  static send_result judge(const http::client_result& result) {
-    if (const auto* error = std::get_if<http::client_error>(&result)) {
-      if (error->what == http::client_error::kind::refused_address
-          || error->what == http::client_error::kind::bad_url)
-        return given_up{.why = error->text};
-      return lost(*error);
-    }
-    const auto& answer = std::get<http::client_response>(result);
-    if (answer.status >= 200 && answer.status < 300)
-      return message_sent{};
-    if (is_transient(answer.status))
-      return transient("the hook", answer);
-    if (answer.status == 410)
-      return given_up{.why = "the hook answered 410: it wants no more",
-                      .binding_broken = false,
-                      .target_gone = true};
-    return given_up{.why =
-                        "the hook answered " + std::to_string(answer.status)};
-  }
-
-  std::string url_;
-  std::vector<config::secret> secrets_;
-  http_sender send_;
+  const config::relay_config options_;
+  const wall_clock clock_;
 };
 
 } // namespace
@@ -92,9 +93,9 @@ std::string webhook_signature(const std::vector<config::secret>& secrets,
   return result;
 }
 
-std::shared_ptr<channel>
-make_webhook_channel(const config::relay_config& options, http_sender send) {
-  return std::make_shared<webhook_channel>(options, std::move(send));
+std::unique_ptr<const dialect>
+make_webhook_dialect(const config::relay_config& options, wall_clock clock) {
+  return std::make_unique<webhook_dialect>(options, std::move(clock));
 }
 
 } // namespace telltale

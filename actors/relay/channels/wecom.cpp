@@ -1,11 +1,12 @@
-#include <array>
-
-#include "actors/relay/channels/chats.hpp"
+#include "actors/relay/channels/dialect.hpp"
+#include "actors/relay/channels/errcode.hpp"
+#include "actors/relay/channels/fitted.hpp"
 #include "actors/relay/text/markup.hpp"
 
 // WeCom's group robot (developer.work.weixin.qq.com, documents 91770 "group
 // robots" and 90313 "global error codes"): POST /cgi-bin/webhook/send?key=…,
-// Markdown of at most 4096 bytes. Errors come with HTTP 200 and an `errcode`;
+// Markdown of the second version (code blocks, and nobody is mentioned) of at
+// most 4096 bytes. Errors come with HTTP 200 and an `errcode`;
 // 20 messages a minute and robot. A robot belongs to one group, gives no
 // message ids and dedupes nothing.
 
@@ -17,66 +18,58 @@ namespace {
 
 constexpr std::size_t markdown_bytes = 4'096;
 
-constexpr auto rows = std::to_array<call_row<std::int64_t>>({
-    {-1, call_rule::transient, "busy"},
-    {45009, call_rule::throttled, "too many messages"},
-    {45033, call_rule::throttled, "too many requests at once"},
-    {45002, call_rule::leave_detail, "too long"},
-    {40033, call_rule::leave_detail, "refused characters"},
-    {40058, call_rule::leave_detail, "an argument is refused"},
-    {93000, call_rule::binding_broken,
-     "the hook's key is not valid or the robot was removed"},
-    {93004, call_rule::binding_broken, "the robot is disabled"},
-    {93008, call_rule::binding_broken, "the robot is not in the group"},
-    {40001, call_rule::permanent, "the key is not accepted"},
-    {40014, call_rule::permanent, "the key is not accepted"},
-    {41001, call_rule::permanent, "no key"},
-    {48002, call_rule::permanent, "not allowed"},
-    {60020, call_rule::permanent, "this address is not allowed"},
-    {40008, call_rule::permanent, "the type of message is refused"},
-    {44004, call_rule::permanent, "no text"},
-});
+/// A robot that was throttled comes back after this: its limit is a minute's.
+constexpr std::chrono::minutes pause{1};
 
 std::string content_of(const rendered& what) {
-  auto text = what.message;
+  auto text = escape_wecom_markdown(what.message);
   if (!what.detail.empty())
-    text += "\n" + what.detail;
-  if (const auto line = run_line(what); !line.empty())
-    text += "\n" + line;
-  const auto link = what.link.empty()
-                        ? std::string{}
-                        : "\n[" + what.open_run + "](" + what.link + ")";
-  const auto fit =
-      fitted(text, markdown_bytes - link.size(), [](std::string_view t) {
-        return escape_wecom_markdown(t).size();
-      });
-  return escape_wecom_markdown(fit) + link;
+    text += "\n" + fenced(what.detail);
+  for (const auto& line : {run_line(what), what.doubt})
+    if (!line.empty())
+      text += "\n" + escape_wecom_markdown(line);
+  if (!what.link.empty())
+    text += "\n[" + what.open_run + "](" + what.link + ")";
+  return text;
 }
 
-http::client_request write(const config::relay_config& options,
-                           const outgoing& what, const call_shape& shape) {
-  return json_post(
-      options.base_url.empty() ? "https://qyapi.weixin.qq.com"
-                               : options.base_url,
-      "/cgi-bin/webhook/send?key=" + options.token.reveal(),
-      {{"msgtype", "markdown"},
-       {"markdown", {{"content", content_of(worded(what.message, shape))}}}});
+std::string fitted_content(const rendered& what) {
+  return content_of(fitted(what, markdown_bytes, [](const rendered& part) {
+    return content_of(part).size();
+  }));
 }
+
+class wecom_dialect final : public dialect {
+public:
+  explicit wecom_dialect(config::relay_config options)
+      : options_(std::move(options)) {}
+
+  http::client_request write(const outgoing_message& what,
+                             const message_form& form) const override {
+    return json_post(
+        base_or(options_, "https://qyapi.weixin.qq.com"),
+        "/cgi-bin/webhook/send?key=" + options_.token.reveal(),
+        {{"msgtype", "markdown_v2"},
+         {"markdown_v2",
+          {{"content", fitted_content(in_form(what.message, form))}}}});
+  }
+
+  answer_meaning judge(const http::client_response& answer) const override {
+    auto meaning = by_errcode("wecom", answer);
+    if (meaning.rule == answer_rule::throttled && !meaning.after)
+      meaning.after = pause;
+    return meaning;
+  }
+
+private:
+  const config::relay_config options_;
+};
 
 } // namespace
 
-call_verdict judge_wecom(const http::client_response& answer) {
-  return by_errcode("wecom", rows, answer);
-}
-
-std::shared_ptr<channel> make_wecom_channel(const config::relay_config& options,
-                                            http_sender send) {
-  return make_one_call_channel(
-      {[options](const outgoing& what, const call_shape& shape) {
-         return write(options, what, shape);
-       },
-       judge_wecom},
-      std::move(send));
+std::unique_ptr<const dialect>
+make_wecom_dialect(const config::relay_config& options) {
+  return std::make_unique<wecom_dialect>(options);
 }
 
 } // namespace telltale

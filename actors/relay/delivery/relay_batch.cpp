@@ -6,11 +6,11 @@ namespace telltale {
 
 namespace {
 
-delivery_result dead(const delivery_id& id, std::string why) {
+delivery_result dead(const delivery_id& id, std::string explanation) {
   delivery_result result;
   result.id = id;
   result.state = delivery_state::dead;
-  result.error = std::move(why);
+  result.error = std::move(explanation);
   result.counts = false;
   return result;
 }
@@ -133,11 +133,11 @@ std::string queue_of(const due_delivery& due) {
 }
 
 delivery_result put_back(const delivery_id& id, std::chrono::milliseconds wait,
-                         std::string why) {
+                         std::string explanation) {
   delivery_result result;
   result.id = id;
   result.retry_in = wait;
-  result.error = std::move(why);
+  result.error = std::move(explanation);
   result.counts = false;
   return result;
 }
@@ -177,12 +177,13 @@ sorted_batch sort_batch(std::vector<notice> due,
 }
 
 rendered render(const draft& what, const config::relay_config& options,
-                std::size_t detail_characters) {
+                std::size_t detail_characters, bool dedupes) {
   const auto& first = what.of.front();
   const auto& words = catalog::of(first.chat.locale, options.locale);
   if (!what.gathered) {
     auto facts = message_facts_of(*first.payload);
     facts.corrects = first.corrects;
+    facts.repeats = !dedupes && first.message.has_value();
     return render(facts, words, parse_detail_style(options.detail_style),
                   detail_characters);
   }
@@ -195,7 +196,10 @@ rendered render(const draft& what, const config::relay_config& options,
     if (titles.size() < digest_titles && !facts.title.empty())
       titles.push_back(facts.title.view());
   }
-  return render_digest(reasons, titles, words);
+  auto digest = render_digest(reasons, titles, first.payload->run_url(), words);
+  if (!dedupes && first.message)
+    digest.doubt = words.phrase("repeat");
+  return digest;
 }
 
 ready_message make_ready(const draft& what, rendered message) {

@@ -20,7 +20,7 @@ struct draft {
 
 /// A message that is ready to go.
 struct ready_message {
-  outgoing what;
+  outgoing_message what;
   std::string text; ///< as it is recorded: what people read
   std::vector<delivery_id> deliveries;
   std::uint32_t tries = 0; ///< of its oldest delivery
@@ -54,10 +54,11 @@ struct sorted_batch {
     std::vector<notice> due, std::map<std::string, recent_failures>& told,
     const config::relay_config& options, std::size_t per_chat, steady_time now);
 
-/// A draft in words.
+/// A draft in words. Where nothing `dedupes`, what may have been told before
+/// says so.
 [[nodiscard]] rendered render(const draft& what,
                               const config::relay_config& options,
-                              std::size_t detail_characters);
+                              std::size_t detail_characters, bool dedupes);
 
 /// A draft as a message. Its key is the one of its first delivery; one that
 /// tells several gets its key from the store.
@@ -69,6 +70,6 @@ struct sorted_batch {
 /// Puts a delivery back without spending a try.
 [[nodiscard]] delivery_result put_back(const delivery_id& id,
                                        std::chrono::milliseconds wait,
-                                       std::string why);
+                                       std::string explanation);
 
 } // namespace telltale

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -43,28 +44,22 @@ void on_recorded(self_pointer self, const std::vector<delivery_result>& results,
   step(self);
 }
 
-bool is_throttled(const delivery_tried& tried) {
-  return tried.result.state == delivery_state::pending && !tried.result.counts
-         && !tried.transport_failed;
-}
-
 void settle_all(relay_state& state, const ready_message& message,
-                const delivery_tried& tried) {
+                const settled_send& settled) {
   for (const auto& id : message.deliveries) {
-    auto copy = tried.result;
+    auto copy = settled.result;
     copy.id = id;
-    copy.doubtful =
-        copy.state == delivery_state::pending && !is_throttled(tried);
     state.unrecorded.push_back(std::move(copy));
   }
 }
 
 /// What waits behind a message that has to wait itself, keeps its place.
 void put_queue_back(relay_state& state, const chat_queue& what,
-                    std::chrono::milliseconds wait, const std::string& why) {
+                    std::chrono::milliseconds wait,
+                    const std::string& explanation) {
   for (const auto& message : what.waiting)
     for (const auto& id : message.deliveries)
-      state.unrecorded.push_back(put_back(id, wait, why));
+      state.unrecorded.push_back(put_back(id, wait, explanation));
 }
 
 void start(self_pointer self, const std::string& key, chat_queue& where) {
@@ -76,26 +71,15 @@ void start(self_pointer self, const std::string& key, chat_queue& where) {
   state.counters->set(counter::sends_in_flight, state.relay,
                       static_cast<double>(state.under_way.size()));
   state.pace.start(message.what.chat.chat_id, now_of(self));
-  std::uniform_real_distribution<double> any{0.0, 1.0};
-  started_try started{message.what.key,
-                      message.tries,
-                      static_cast<std::uint32_t>(state.options.tries),
-                      message.text,
-                      any(state.random),
-                      probe};
-  state.channel->send(
-      message.what, [handle = relay_actor{self},
-                     started = std::move(started)](const send_result& result) {
-        caf::anon_send(handle, settle(started, result));
-      });
+  perform(self, state.channel->send(message.what, now_of(self)));
 }
 
-void watch_circuit(relay_state& state, const delivery_tried& tried,
+void watch_circuit(relay_state& state, const settled_send& settled,
                    const std::string& chat, steady_time started,
                    steady_time now) {
   const bool was_open = state.breaker.is_open();
   const bool chat_was_open = state.breaker.is_open(chat);
-  if (tried.transport_failed) {
+  if (settled.transport_failed) {
     if (state.breaker.failed(chat, started, now))
       spdlog::warn("relay {}: {} gives no answers; until one comes, a single "
                    "message is tried every {} to {} s, and no tries are spent. "
@@ -104,7 +88,7 @@ void watch_circuit(relay_state& state, const delivery_tried& tried,
                    state.breaker.is_open() ? "the target" : "one chat",
                    circuit::first_wait.count() / 1000,
                    circuit::longest_wait.count() / 1000);
-  } else if (is_throttled(tried)) {
+  } else if (settled.throttled) {
     state.breaker.throttled(chat);
   } else {
     state.breaker.answered(chat, now);
@@ -116,17 +100,21 @@ void watch_circuit(relay_state& state, const delivery_tried& tried,
                         was_open ? 0 : 1);
 }
 
-void say_outcome(relay_state& state, const delivery_tried& tried,
+void say_outcome(relay_state& state, const settled_send& settled,
                  std::size_t deliveries) {
-  const auto& result = tried.result;
+  const auto& result = settled.result;
   const auto id = to_string(result.id);
   switch (result.state) {
   case delivery_state::sent:
     count(state, "sent", deliveries);
+    if (!result.error.empty())
+      spdlog::warn("relay {}: delivery {}: {}", state.relay, id, result.error);
     break;
   case delivery_state::pending:
-    count(state, is_throttled(tried) ? "throttled" : "retry", deliveries);
-    if (is_throttled(tried))
+    if (settled.credential_refused)
+      break; // said once, for all
+    count(state, settled.throttled ? "throttled" : "retry", deliveries);
+    if (settled.throttled)
       state.counters->add(counter::throttled_total, state.relay);
     spdlog::info("relay {}: delivery {} waits {} ms: {}", state.relay, id,
                  result.retry_in.count(), result.error);
@@ -139,11 +127,9 @@ void say_outcome(relay_state& state, const delivery_tried& tried,
   case delivery_state::superseded: // by the store, never by a try
     break;
   }
-  if (tried.binding_broken) {
+  if (settled.binding_broken) {
     state.counters->add(counter::broken_bindings_total, state.relay);
-    spdlog::error("relay {}: the bot cannot reach the chat of delivery {} "
-                  "({}): add it to the chat again or bind the chat session to "
-                  "another chat, then redeliver",
+    spdlog::error("relay {}: the bot cannot reach the chat of delivery {}: {}",
                   state.relay, id, result.error);
   }
 }
@@ -247,7 +233,7 @@ std::vector<ready_queue> sort_queues(relay_state& state, steady_time now) {
     const auto closed_for =
         state.breaker.wait(where.waiting.front().what.chat.chat_id, now);
     if (closed_for == 0ms && now - where.since <= longest_held
-        && !ends_soon(until, now)) {
+        && !ends_soon(until, now) && !is_paused(state)) {
       want_step_before(state, until);
       return false;
     }
@@ -299,40 +285,73 @@ void pump(self_pointer self) {
   }
 }
 
-void on_delivery_tried(self_pointer self, const delivery_tried& tried) {
+namespace {
+
+/// What an end says of the credential.
+void watch_credential(self_pointer self, const settled_send& settled) {
   auto& state = self->state;
-  const auto found = state.under_way.find(tried.result.id);
+  if (settled.credential_refused)
+    pause(self, settled.result.error);
+  else if (!settled.transport_failed)
+    resume(self);
+  else if (state.pause)
+    state.pause->by_message = false; // nobody answered: in a minute again
+}
+
+void on_finished(self_pointer self, const send_finished& end) {
+  auto& state = self->state;
+  const auto found = state.under_way.find(end.key);
   if (found == state.under_way.end())
     return;
   const auto now = now_of(self);
-  const auto flight = found->second;
+  const auto sent = found->second;
   state.under_way.erase(found);
-  auto& where = state.queues.at(flight.queue);
+  auto& where = state.queues.at(sent.queue);
   const auto message = std::move(where.waiting.front());
   const auto& chat = message.what.chat.chat_id;
   where.waiting.pop_front();
   where.sending = false;
-  watch_send(state, now - flight.since);
-  watch_circuit(state, tried, chat, flight.since, now);
+  auto settled = settle({.id = message.deliveries.front(),
+                         .tries = message.tries,
+                         .text = message.text,
+                         .probe = sent.probe},
+                        state.schedule, end.outcome);
+  watch_send(state, now - sent.since);
+  watch_circuit(state, settled, chat, sent.since, now);
+  watch_credential(self, settled);
   state.pace.answered(chat, now);
-  auto end = tried;
-  end.result.id = message.deliveries.front(); // as people know it
-  if (flight.probe && tried.transport_failed)
-    end.result.retry_in =
+  if (sent.probe && settled.transport_failed)
+    settled.result.retry_in =
         std::max<std::chrono::milliseconds>(state.breaker.wait(chat, now), 1ms);
-  say_outcome(state, end, message.deliveries.size());
-  if (end.target_gone) {
-    set_gone(state, true, end.result.error);
-    state.disable_reason = end.result.error;
+  say_outcome(state, settled, message.deliveries.size());
+  if (settled.target_gone) {
+    set_gone(state, true, settled.result.error);
+    state.disable_reason = settled.result.error;
   }
-  if (end.result.state == delivery_state::sent) {
+  if (settled.result.state == delivery_state::sent) {
     watch_age(state, message.created_at);
     if (message.failures > 0 && has_chats(state))
-      state.told[flight.queue].add(message.failures, now);
+      state.told[sent.queue].add(message.failures, now);
   }
-  settle_all(state, message, end);
-  move_on(state, flight.queue, end.result);
-  step(self);
+  settle_all(state, message, settled);
+  move_on(state, sent.queue, settled.result);
+}
+
+} // namespace
+
+void perform(self_pointer self, channel_work work) {
+  auto& state = self->state;
+  for (auto& request : work.requests)
+    state.sender->send(request.number, std::move(request.what),
+                       relay_actor{self});
+  std::ranges::move(work.finished, std::back_inserter(state.finished));
+  if (work.probed)
+    on_probed(self, *work.probed);
+}
+
+void settle_finished(self_pointer self) {
+  for (const auto& end : std::exchange(self->state.finished, {}))
+    on_finished(self, end);
 }
 
 } // namespace telltale::relay_steps

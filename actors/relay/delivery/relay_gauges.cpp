@@ -7,9 +7,10 @@ namespace telltale {
 relay_state::~relay_state() {
   if (!counters)
     return;
-  for (const auto which : {counter::deliveries, counter::oldest_pending_seconds,
-                           counter::sends_in_flight, counter::relay_disabled,
-                           counter::relay_circuit_open})
+  for (const auto which :
+       {counter::deliveries, counter::oldest_pending_seconds,
+        counter::sends_in_flight, counter::relay_disabled,
+        counter::relay_circuit_open, counter::relay_credential_refused})
     counters->forget_all(which, relay);
 }
 
@@ -58,7 +59,7 @@ void watch_backlog(self_pointer self) {
     want_step(state, state.count_at);
 }
 
-void set_gone(relay_state& state, bool gone, const std::string& why) {
+void set_gone(relay_state& state, bool gone, const std::string& explanation) {
   if (gone == state.gone)
     return;
   state.gone = gone;
@@ -66,7 +67,7 @@ void set_gone(relay_state& state, bool gone, const std::string& why) {
   if (gone)
     spdlog::error("relay {}: disabled, the target asked for no more ({}); "
                   "change its configuration, or redeliver to try it again",
-                  state.relay, why);
+                  state.relay, explanation);
   else
     spdlog::info("relay {}: enabled again", state.relay);
 }

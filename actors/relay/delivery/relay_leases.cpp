@@ -131,8 +131,8 @@ void renew(self_pointer self) {
     return;
   const auto now = now_of(self);
   renew_leases request{state.relay, {}, delivery_lease(state.options)};
-  for (const auto& [key, flight] : state.under_way) {
-    const auto& message = state.queues.at(flight.queue).waiting.front();
+  for (const auto& [key, sent] : state.under_way) {
+    const auto& message = state.queues.at(sent.queue).waiting.front();
     const auto until = lease_of(state, message);
     if (until != steady_time::max() && is_short(state, until, now))
       std::ranges::copy(message.deliveries,

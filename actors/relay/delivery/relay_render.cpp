@@ -80,7 +80,8 @@ void render_drafts(self_pointer self, const std::vector<draft>& drafts) {
     where.since = now_of(self);
     messages->push_back(
         {one.queue,
-         make_ready(one, render(one, state.options, state.detail_characters))});
+         make_ready(one, render(one, state.options, state.detail_characters,
+                                state.channel->dedupes()))});
   }
   name_messages(self, messages);
 }

@@ -43,7 +43,10 @@ void render_drafts(self_pointer self, const std::vector<draft>& drafts);
 // relay_deliver.cpp: messages go out, results go to the store.
 void pump(self_pointer self);
 void record(self_pointer self);
-void on_delivery_tried(self_pointer self, const delivery_tried& tried);
+/// Sends what the channel wants sent, and keeps what it says is over.
+void perform(self_pointer self, channel_work work);
+/// What is over is on its way to the store.
+void settle_finished(self_pointer self);
 /// The actor was told to exit: it ends once nothing is on its way to it, or
 /// after `longest_ending`; what has no answer by then is put back.
 void on_exit(self_pointer self, const caf::error& reason);
@@ -73,8 +76,17 @@ void forget_ended(relay_state& state);
 /// Has what is being sent stay ours for as long as that may take.
 void renew(self_pointer self);
 
+// relay_pause.cpp: while the chat refuses the credential.
+/// Nothing is sent, but for a message that is to find out.
+[[nodiscard]] bool is_paused(const relay_state& state);
+void probe_credential(self_pointer self);
+void on_probed(self_pointer self, const send_outcome& outcome);
+void pause(self_pointer self, const std::string& explanation);
+/// The chat answered something else.
+void resume(self_pointer self);
+
 // relay_gauges.cpp: what operators see.
 void watch_backlog(self_pointer self);
-void set_gone(relay_state& state, bool gone, const std::string& why);
+void set_gone(relay_state& state, bool gone, const std::string& explanation);
 
 } // namespace telltale::relay_steps

@@ -1,6 +1,7 @@
 #include "actors/relay/text/catalog.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
 #include <optional>
@@ -19,6 +20,7 @@ struct catalog::contents {
   std::map<std::string, std::string, std::less<>> words;
   std::map<std::string, std::string, std::less<>> reasons;
   std::map<std::string, std::string, std::less<>> briefs;
+  std::map<std::string, std::string, std::less<>> circumstances;
   std::string fallback;
   std::string recovered;
 };
@@ -57,8 +59,10 @@ catalog::contents read(std::string_view locale, std::string_view source) {
   const auto* words = file["words"].as_table();
   const auto* messages = file["message"].as_table();
   const auto* reasons = file["reason"].as_table();
-  if (words == nullptr || messages == nullptr || reasons == nullptr)
-    complain(locale, "words, message or reason");
+  const auto* more = file["circumstance"].as_table();
+  if (words == nullptr || messages == nullptr || reasons == nullptr
+      || more == nullptr)
+    complain(locale, "words, message, reason or circumstance");
   for (const auto& [key, value] : *words)
     if (const auto word = value.value<std::string>())
       all.words.emplace(std::string{key.str()}, *word);
@@ -68,6 +72,8 @@ catalog::contents read(std::string_view locale, std::string_view source) {
   };
   all.fallback = entry(*messages, "default");
   all.recovered = entry(*messages, "recovered");
+  for (const auto key : catalog::circumstances())
+    all.circumstances.emplace(key, entry(*more, key));
   for (const auto& row : failure_reasons()) {
     all.reasons.emplace(row.wire, entry(*reasons, row.wire));
     all.briefs.emplace(
@@ -140,7 +146,7 @@ const std::string& catalog::copy(std::string_view reason) const {
 
 const std::string& catalog::brief(std::string_view reason) const {
   const auto found = all_.briefs.find(reason);
-  return found == all_.briefs.end() ? word("other_reason") : found->second;
+  return found == all_.briefs.end() ? phrase("other_reason") : found->second;
 }
 
 const std::string& catalog::default_copy() const noexcept {
@@ -151,7 +157,21 @@ const std::string& catalog::recovered() const noexcept {
   return all_.recovered;
 }
 
-const std::string& catalog::word(std::string_view key) const {
+const std::string& catalog::circumstance(std::string_view key) const {
+  const auto found = all_.circumstances.find(key);
+  if (found == all_.circumstances.end())
+    throw std::out_of_range("no text for " + std::string{key});
+  return found->second;
+}
+
+std::span<const std::string_view> catalog::circumstances() {
+  static constexpr std::array<std::string_view, 6> all{
+      "exit_137", "exit_143", "exit_124",
+      "exit_126", "exit_127", "retry_not_picked_up"};
+  return all;
+}
+
+const std::string& catalog::phrase(std::string_view key) const {
   const auto found = all_.words.find(key);
   if (found == all_.words.end())
     throw std::out_of_range("the catalogue " + all_.locale + " has no word for "

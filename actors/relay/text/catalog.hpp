@@ -16,6 +16,9 @@ public:
   [[nodiscard]] static const catalog& of(std::string_view locale,
                                          std::string_view fallback = "en");
 
+  /// The circumstances that each catalogue has a sentence for.
+  [[nodiscard]] static std::span<const std::string_view> circumstances();
+
   /// Every locale there is, English first.
   [[nodiscard]] static std::span<const std::string_view> locales();
 
@@ -29,8 +32,12 @@ public:
   [[nodiscard]] const std::string& default_copy() const noexcept;
   [[nodiscard]] const std::string& recovered() const noexcept;
 
-  /// A word of `[words]`; throws `std::out_of_range` if there is none.
-  [[nodiscard]] const std::string& word(std::string_view key) const;
+  /// What happened and what to do next in a circumstance; throws
+  /// `std::out_of_range` if it is unknown.
+  [[nodiscard]] const std::string& circumstance(std::string_view key) const;
+
+  /// Of `[words]`; throws `std::out_of_range` if there is none.
+  [[nodiscard]] const std::string& phrase(std::string_view key) const;
 
   [[nodiscard]] std::string_view locale() const noexcept;
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "actors/relay/text/excerpt.hpp"
+#include "actors/relay/text/markup.hpp"
 
 namespace telltale {
 
@@ -31,7 +32,16 @@ std::vector<tally> count_by_words(const std::vector<std::string>& reasons,
 }
 
 std::string more_line(std::size_t count, const catalog& words) {
-  return "\n" + fill(words.word("digest_more"), "count", std::to_string(count));
+  return "\n"
+         + fill(words.phrase("digest_more"), "count", std::to_string(count));
+}
+
+/// The page with all failures, where that of a run is.
+std::string list_beside(std::string_view run_url) {
+  const auto at = run_url.rfind("/runs/");
+  if (at == std::string_view::npos || !is_plain_link(run_url))
+    return {};
+  return std::string{run_url.substr(0, at)} + "/runs?outcome=failed";
 }
 
 } // namespace
@@ -77,11 +87,11 @@ digest_plan plan_digest(std::size_t pending, const recent_failures& told,
 
 rendered render_digest(const std::vector<std::string>& reasons,
                        const std::vector<std::string>& first_titles,
-                       const catalog& words) {
+                       std::string_view run_url, const catalog& words) {
   rendered result;
   result.copy =
       "⚠️ "
-      + fill(words.word("digest"), "count", std::to_string(reasons.size()));
+      + fill(words.phrase("digest"), "count", std::to_string(reasons.size()));
   const auto tallies = count_by_words(reasons, words);
   std::size_t rest = 0;
   for (std::size_t i = 0; i < tallies.size(); ++i) {
@@ -90,7 +100,7 @@ rendered render_digest(const std::vector<std::string>& reasons,
       continue;
     }
     result.copy += "\n"
-                   + fill(fill(words.word("digest_reason"), "count",
+                   + fill(fill(words.phrase("digest_reason"), "count",
                                std::to_string(tallies[i].count)),
                           "reason", tallies[i].words);
   }
@@ -107,10 +117,11 @@ rendered render_digest(const std::vector<std::string>& reasons,
   }
   if (named > 0 && named < reasons.size())
     result.detail += more_line(reasons.size() - named, words);
-  result.untitled =
-      fill(words.word("digest_title"), "count", std::to_string(reasons.size()));
-  result.open_run = words.word("open_run");
-  result.separator = words.word("separator");
+  result.untitled = fill(words.phrase("digest_title"), "count",
+                         std::to_string(reasons.size()));
+  result.open_run = words.phrase("open_list");
+  result.link = list_beside(run_url);
+  result.separator = words.phrase("separator");
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actors/relay/delivery/pacing.hpp"
@@ -65,14 +66,14 @@ private:
                                       bool all_there, steady_time now);
 
 /// How many titles a digest names.
-inline constexpr std::size_t digest_titles = 3;
+inline constexpr std::size_t digest_titles = 10;
 
 /// One message for many failures: how many, counts by reason, the first titles.
 /// `reasons` are the wire values of all of them; titles are as the chat may see
-/// them.
+/// them; `run_url` is of any of the runs.
 [[nodiscard]] rendered
 render_digest(const std::vector<std::string>& reasons,
               const std::vector<std::string>& first_titles,
-              const catalog& words);
+              std::string_view run_url, const catalog& words);
 
 } // namespace telltale

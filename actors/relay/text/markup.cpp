@@ -191,6 +191,18 @@ std::string escape_wecom_markdown(std::string_view text) {
   return result;
 }
 
+std::string escape_discord(std::string_view text) {
+  static constexpr std::string_view marks = "\\*_~`|<>[]()#";
+  std::string result;
+  result.reserve(text.size() + 16);
+  for (const char c : unmentioned(text)) {
+    if (marks.find(c) != std::string_view::npos)
+      result += '\\';
+    result += c;
+  }
+  return result;
+}
+
 std::string escape_html(std::string_view text) {
   std::string result;
   result.reserve(text.size() + 16);
@@ -216,6 +228,30 @@ std::string unmentioned(std::string_view text) {
 
 std::string escape_telegram(std::string_view text) {
   return escape_html(unmentioned(text));
+}
+
+std::string fenced(std::string_view text) {
+  std::size_t longest = 0;
+  std::size_t run = 0;
+  for (const char c : text) {
+    run = c == '`' ? run + 1 : 0;
+    longest = std::max(longest, run);
+  }
+  const std::string fence(std::max<std::size_t>(3, longest + 1), '`');
+  std::string result = fence + '\n';
+  result += text;
+  if (!text.ends_with('\n'))
+    result += '\n';
+  return result + fence;
+}
+
+bool has_public_host(std::string_view url) noexcept {
+  const auto from = url.find("://");
+  if (from == std::string_view::npos)
+    return false;
+  const auto host = url.substr(from + 3);
+  const auto end = host.find_first_of("/:?#");
+  return host.starts_with('[') || host.substr(0, end).find('.') != host.npos;
 }
 
 bool is_plain_link(std::string_view url) noexcept {

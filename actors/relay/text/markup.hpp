@@ -29,6 +29,13 @@ namespace telltale {
 /// For Telegram's HTML; mentions, which Telegram finds in any text, are none.
 [[nodiscard]] std::string escape_telegram(std::string_view text);
 
+/// A block of code of Markdown with the text as it is: its fence is longer than
+/// any that the text has, so nothing in it ends the block or is mark-up.
+[[nodiscard]] std::string fenced(std::string_view text);
+
+/// For Discord's Markdown, where a backslash takes any mark its meaning.
+[[nodiscard]] std::string escape_discord(std::string_view text);
+
 /// `&`, `<`, `>` and `"` as entities.
 [[nodiscard]] std::string escape_html(std::string_view text);
 
@@ -38,5 +45,9 @@ namespace telltale {
 /// An absolute http or https address without blanks, quotes or brackets, so
 /// that it can stand in a message as it is.
 [[nodiscard]] bool is_plain_link(std::string_view url) noexcept;
+
+/// Whether the host of a link has a dot, or is an address of IPv6: chats show
+/// others as text.
+[[nodiscard]] bool has_public_host(std::string_view url) noexcept;
 
 } // namespace telltale
