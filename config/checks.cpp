@@ -225,6 +225,20 @@ void check_relay(const checker& c, const std::string& name,
   }
 }
 
+void check_workspaces(const checker& c, const text_table& workspaces) {
+  constexpr std::size_t longest = 128;
+  const auto fits = [](const std::string& text) {
+    return !text.empty() && text.size() <= longest
+           && std::none_of(text.begin(), text.end(), [](char x) {
+                return static_cast<unsigned char>(x) < 0x20U;
+              });
+  };
+  for (const auto& [id, name] : workspaces)
+    if (!fits(id) || !fits(name))
+      c.fail(joined("runners.workspaces", id),
+             "expected an id and a name of 1 to 128 characters");
+}
+
 void check_log(const checker& c, const log_config& x) {
   static const std::set<std::string_view> levels{"trace", "debug", "info",
                                                  "warn",  "error", "off"};
@@ -276,6 +290,7 @@ void cross_check(load_result& read,
                != name.npos)
       c.fail(joined("retry.reasons", name),
              "expected a reason of 1 to 64 characters of a-z, 0-9, _ and .");
+  check_workspaces(c, x.runners.workspaces);
   check_log(c, x.log);
   for (auto& missing : read.missing_secrets) {
     missing.in_use = in_use(x, missing.path);

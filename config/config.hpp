@@ -19,6 +19,7 @@ using number = double;
 using duration = std::chrono::milliseconds;
 using text_list = std::vector<std::string>;
 using secret_list = std::vector<secret>;
+using text_table = std::map<std::string, std::string>; ///< by name
 
 namespace detail {
 using namespace std::chrono_literals;
@@ -38,6 +39,7 @@ struct settings {
   auth_config auth;
   database_config database;
   tasks_config tasks;
+  runners_config runners;
   reaper_config reaper;
   retry_config retry;
   redaction_config redaction;

@@ -55,6 +55,8 @@ std::string keywords_of(const field& row, const std::string& pad) {
            + '}';
   if (type == "list of secrets")
     return R"("type": "array", "items": {"$ref": "#/$defs/secret"})";
+  if (type == "texts by name")
+    return R"("type": "object", "additionalProperties": {"type": "string"})";
   const auto entry = object_of(entry_rows(row), pad + "  ");
   if (type == "list of tables")
     return R"("type": "array", "items": )" + entry;

@@ -30,6 +30,12 @@ template <class T> std::string print(const T& x) {
     for (const auto& item : x)
       items += (items.empty() ? "" : ", ") + print(item);
     return '[' + items + ']';
+  } else if constexpr (std::is_same_v<T, text_table>) {
+    std::string items;
+    for (const auto& [name, value] : x)
+      items +=
+          (items.empty() ? " " : ", ") + print(name) + " = " + print(value);
+    return items.empty() ? "{}" : '{' + items + " }";
   } else if constexpr (std::is_same_v<T, secret_list>)
     return "[]";
   else
@@ -81,6 +87,8 @@ std::string type_name(const field& row) {
           return "list of texts";
         else if constexpr (std::is_same_v<type, secret_list>)
           return "list of secrets";
+        else if constexpr (std::is_same_v<type, text_table>)
+          return "texts by name";
         else if constexpr (std::is_same_v<type, entry_list>)
           return "list of tables";
         else

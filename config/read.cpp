@@ -235,6 +235,7 @@ void reader::read_value(field& row, const node& raw, const std::string& path) {
           [&](secret* value) { *value = read_secret(raw, path); },
           [&](text_list* value) { read_texts(*value, row, raw, path); },
           [&](secret_list* value) { read_secrets(*value, raw, path); },
+          [&](text_table* value) { read_named_texts(*value, raw, path); },
           [&](entry_list& value) { read_list(value, raw, path); },
           [&](entry_table& value) {
             const auto table = settled(raw, "{");
@@ -259,6 +260,22 @@ void reader::read_texts(text_list& texts, const field& row, const node& raw,
       fail(item.where, path,
            "expected " + expectation(row)
                + did_you_mean(given, row.limits.choices));
+  }
+}
+
+void reader::read_named_texts(text_table& texts, const node& raw,
+                              const std::string& path) {
+  const auto table = settled(raw, "{");
+  if (!check_table(table, path))
+    return;
+  texts.clear();
+  for (const auto& [key, where, value] : table.members) {
+    const auto inner = joined(path, key);
+    places_[inner] = value.where;
+    if (text given; take_text(value, given))
+      texts[key] = std::move(given);
+    else
+      fail(value.where, inner, "expected a text");
   }
 }
 
@@ -335,7 +352,7 @@ std::string expectation(const field& row) {
     return type == "text" ? "one of " + allowed
                           : "a " + type + " out of " + allowed;
   auto result =
-      type == "true or false" || type == "tables by name" ? type : "a " + type;
+      type == "true or false" || type.ends_with("by name") ? type : "a " + type;
   if (!allowed.empty())
     result += " from " + allowed;
   if (type == "duration")

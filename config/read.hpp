@@ -32,6 +32,8 @@ private:
   secret read_secret(const node& raw, const std::string& path);
   void read_texts(text_list& texts, const field& row, const node& raw,
                   const std::string& path);
+  void read_named_texts(text_table& texts, const node& raw,
+                        const std::string& path);
   void read_secrets(secret_list& secrets, const node& raw,
                     const std::string& path);
   void read_list(const entry_list& entries, const node& raw,

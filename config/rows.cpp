@@ -109,6 +109,12 @@ template <> std::vector<field> rows(tasks_config& x) {
   return result;
 }
 
+template <> std::vector<field> rows(runners_config& x) {
+  std::vector<field> result;
+#include "config/sections/runners.def"
+  return result;
+}
+
 template <> std::vector<field> rows(reaper_config& x) {
   std::vector<field> result;
 #include "config/sections/reaper.def"
@@ -171,6 +177,7 @@ std::vector<section> sections_of(settings& x) {
        "What holds for a task that says nothing of its own.",
        rows(x.tasks),
        {}},
+      {"runners", "Runners that register by themselves.", rows(x.runners), {}},
       {"reaper", "When silence counts as failure.", rows(x.reaper), {}},
       {"retry",
        "Which failures are tried again, how often and when.",

@@ -39,9 +39,9 @@ struct entry_table {
 
 /// Where a value lives; its alternative is the option's type.
 using place = std::variant<text*, flag*, integer*, number*, duration*, secret*,
-                           text_list*, secret_list*, std::optional<integer>*,
-                           std::optional<number>*, std::optional<duration>*,
-                           entry_list, entry_table>;
+                           text_list*, secret_list*, text_table*,
+                           std::optional<integer>*, std::optional<number>*,
+                           std::optional<duration>*, entry_list, entry_table>;
 
 /// One row, bound to a struct.
 struct field {

@@ -9,7 +9,7 @@ namespace {
 
 // A default of a list is empty, which would show nobody how to fill it. A test
 // reads all of these, so that none can name an option that is gone.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> samples{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> samples{{
     {"auth.runner_tokens",
      R"(runner_tokens = [ { name = "fleet", token = { env = "TELLTALE_RUNNER_TOKEN" } } ])"},
     {"auth.operator_tokens",
@@ -18,6 +18,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 7> samples{{
   { name = "viewer", scopes = ["read"], sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" },
 ])"},
     {"database.url", R"(url = { env = "TELLTALE_DATABASE_URL" })"},
+    {"runners.workspaces",
+     R"(workspaces = { team-a = "Team A", team-b = "Team B" })"},
     {"redaction.known_secrets",
      R"(known_secrets = [ { name = "deploy", value = { env = "TELLTALE_KNOWN_SECRET" } } ])"},
     {"redaction.patterns",

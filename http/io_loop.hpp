@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "http/body_bounds.hpp"
 #include "http/server.hpp"
 
 namespace telltale::http {
@@ -28,6 +29,7 @@ struct server_core {
   server_options options;
   server::handler on_request;
   server::refuser on_refusal;
+  body_bounds bodies;
 
   /// Connections that are open, refused and closing ones included.
   std::atomic<std::size_t> connections{0};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <boost/beast/http/error.hpp>
+#include <charconv>
+#include <utility>
 
 #include "http/wire.hpp"
 
@@ -20,17 +22,20 @@ std::string_view plain(request_reader::string_view text) {
 
 } // namespace
 
-request_reader::request_reader(const server_options& limits) {
+request_reader::request_reader(const server_options& limits,
+                               const body_bounds& bodies)
+    : bodies_(bodies), limit_(limits.max_body_bytes) {
   eager(true);
   header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
-  body_limit(limits.max_body_bytes);
+  // Beast judges a length before anybody has seen the head: `admits` does it.
+  body_limit(boost::none);
 }
 
-refusal request_reader::meaning_of(const error_code& ec) {
+refusal request_reader::meaning_of(const error_code& ec) const {
   if (ec == beast_http::error::header_limit)
     return refusal::headers_too_large;
   if (ec == beast_http::error::body_limit)
-    return refusal::body_too_large;
+    return no_room_ ? refusal::too_much_at_once : refusal::body_too_large;
   return refusal::malformed;
 }
 
@@ -69,6 +74,12 @@ void request_reader::on_field_impl(beast_http::field field, string_view name,
         || !std::all_of(value.begin(), value.end(), is_digit))
       ec = beast_http::error::bad_content_length;
     has_length_ = true;
+    if (!ec
+        && std::from_chars(value.data(), value.data() + value.size(),
+                           announced_)
+                   .ec
+               != std::errc{})
+      ec = beast_http::error::bad_content_length; // 64 bits do not hold it
   } else if (field == beast_http::field::transfer_encoding) {
     if (has_encoding_ || version_ < 11 || !same_name(plain(value), "chunked"))
       ec = beast_http::error::bad_transfer_encoding;
@@ -92,16 +103,38 @@ void request_reader::on_header_impl(error_code& ec) {
     ec = beast_http::error::bad_transfer_encoding;
   else if (hosts_ > 1 || (hosts_ == 0 && version_ >= 11))
     ec = beast_http::error::bad_field;
+  else
+    admits(announced_, ec);
+}
+
+bool request_reader::admits(std::uint64_t bytes, error_code& ec) {
+  if (bytes <= limit_)
+    return true;
+  if (bodies_.judge && !std::exchange(judged_, true)) {
+    const auto most = bodies_.judge(read_);
+    if (most > limit_ && bytes <= most) {
+      limit_ = most;
+      read_.body_room = bodies_.take(
+          has_length_ ? static_cast<std::size_t>(announced_) : most);
+      no_room_ = !read_.body_room;
+      if (!no_room_)
+        return true;
+    }
+  }
+  ec = beast_http::error::body_limit;
+  return false;
 }
 
 void request_reader::on_body_init_impl(
     const boost::optional<std::uint64_t>& length, error_code&) {
   if (length)
-    read_.body.reserve(
-        static_cast<std::size_t>(std::min(*length, most_reserved)));
+    read_.body.reserve(static_cast<std::size_t>(
+        read_.body_room ? *length : std::min(*length, most_reserved)));
 }
 
-std::size_t request_reader::on_body_impl(string_view body, error_code&) {
+std::size_t request_reader::on_body_impl(string_view body, error_code& ec) {
+  if (!admits(read_.body.size() + body.size(), ec))
+    return 0;
   read_.body.append(body.data(), body.size());
   return body.size();
 }

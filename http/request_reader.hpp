@@ -4,6 +4,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstdint>
 
+#include "http/body_bounds.hpp"
 #include "http/server.hpp"
 #include "http/types.hpp"
 
@@ -21,7 +22,7 @@ public:
   using error_code = boost::beast::error_code;
   using string_view = boost::beast::string_view;
 
-  explicit request_reader(const server_options& limits);
+  request_reader(const server_options& limits, const body_bounds& bodies);
 
   /// The client waits for a word before it sends the body. Meaningful once the
   /// head is complete.
@@ -39,7 +40,7 @@ public:
   [[nodiscard]] request& get() { return read_; }
 
   /// What an error of `put` means to the client.
-  [[nodiscard]] static refusal meaning_of(const error_code& ec);
+  [[nodiscard]] refusal meaning_of(const error_code& ec) const;
 
 private:
   void on_request_impl(boost::beast::http::verb, string_view method,
@@ -63,7 +64,15 @@ private:
                                  error_code& ec) override;
   void on_finish_impl(error_code&) override {}
 
+  /// May the body have so many bytes? Asks the judge once, if it is needed.
+  bool admits(std::uint64_t bytes, error_code& ec);
+
   request read_;
+  const body_bounds& bodies_;
+  std::size_t limit_;           ///< of the body, in bytes
+  std::uint64_t announced_ = 0; ///< its length, as the head has it
+  bool judged_ = false;
+  bool no_room_ = false;         ///< large bodies of others are under way
   std::uint64_t chunk_left_ = 0; ///< of the body of this chunk
   int version_ = 11;
   unsigned hosts_ = 0;

@@ -38,7 +38,7 @@ std::string describe(const asio::ip::address& address) {
 class server::impl {
 public:
   impl(server_options options, listener bound, handler on_request,
-       refuser on_refusal)
+       refuser on_refusal, judge on_large_body)
       : core_(std::make_shared<server_core>()) {
     bound.listen();
     core_->options = std::move(options);
@@ -47,6 +47,9 @@ public:
     o.max_pipeline = std::max<std::size_t>(o.max_pipeline, 1);
     core_->on_request = std::move(on_request);
     core_->on_refusal = std::move(on_refusal);
+    core_->bodies.judge = std::move(on_large_body);
+    core_->bodies.left = std::make_shared<std::atomic<std::int64_t>>(
+        static_cast<std::int64_t>(core_->options.max_large_bytes));
     tls_ = std::move(bound.impl_->tls);
     for (unsigned i = 0; i < o.threads; ++i)
       loops_.push_back(std::make_shared<io_loop>(core_));
@@ -200,14 +203,15 @@ private:
 };
 
 server::server(server_options options, listener bound, handler on_request,
-               refuser on_refusal)
+               refuser on_refusal, judge on_large_body)
     : impl_(std::make_unique<impl>(std::move(options), std::move(bound),
-                                   std::move(on_request),
-                                   std::move(on_refusal))) {}
+                                   std::move(on_request), std::move(on_refusal),
+                                   std::move(on_large_body))) {}
 
-server::server(server_options options, handler on_request, refuser on_refusal)
+server::server(server_options options, handler on_request, refuser on_refusal,
+               judge on_large_body)
     : server(options, listener{options}, std::move(on_request),
-             std::move(on_refusal)) {}
+             std::move(on_refusal), std::move(on_large_body)) {}
 
 server::~server() = default;
 

@@ -19,6 +19,10 @@ struct server_options {
   std::size_t max_connections = 20'000; ///< past it: 503, then closed
   std::size_t max_pipeline = 128;       ///< unanswered; past it: not read on
   std::size_t max_body_bytes = 1'048'576;
+  /// Of requests that may have more: `server::judge` says which, and how much.
+  /// Their bodies have at most so many bytes together at any time; past it:
+  /// 503.
+  std::size_t max_large_bytes = 67'108'864;
   std::size_t max_header_bytes = 16'384;
   /// From the first byte of a request to the end of its head; also for the TLS
   /// handshake, and for the first byte on a fresh connection.
@@ -39,6 +43,7 @@ enum class refusal : std::uint8_t {
   body_too_large,       ///< 413
   timed_out,            ///< 408
   too_many_connections, ///< 503
+  too_much_at_once,     ///< 503: large bodies of others are under way
   abandoned,            ///< 500: an exchange went away without an answer
 };
 
@@ -113,13 +118,18 @@ public:
   using handler = std::function<void(request&&, exchange_ptr)>;
   /// Words an answer to what never became a request. Any thread.
   using refuser = std::function<response(refusal)>;
+  /// Told the head of a request whose body is larger than `max_body_bytes`: how
+  /// many bytes it may have. On an io thread; must not block.
+  using judge = std::function<std::size_t(const request& head)>;
 
   /// On an address that was bound before; throws `std::system_error` if the
   /// kernel will not listen there. Accepts nothing before `start`.
+  /// Without a judge no body may be larger than `max_body_bytes`.
   server(server_options options, listener bound, handler on_request,
-         refuser on_refusal);
+         refuser on_refusal, judge on_large_body = {});
   /// Binds the address of the options; throws as `listener` does, too.
-  server(server_options options, handler on_request, refuser on_refusal);
+  server(server_options options, handler on_request, refuser on_refusal,
+         judge on_large_body = {});
   /// Stops at once: connections are cut, `on_closed` of streams is called.
   /// Exchanges and streams may outlive it; they do nothing then. Not on an io
   /// thread.

@@ -261,7 +261,7 @@ bool session::parse_some() {
       in_.consume(1);
       return true;
     }
-    reader_.emplace(options);
+    reader_.emplace(options, loop_->core().bodies);
     head_bytes_ = 0;
   }
   const bool in_head = !reader_->is_header_done();
@@ -271,7 +271,7 @@ bool session::parse_some() {
   if (in_head)
     head_bytes_ += n;
   if (ec && ec != beast_http::error::need_more) {
-    refuse(request_reader::meaning_of(ec));
+    refuse(reader_->meaning_of(ec));
     return true;
   }
   if (reader_->is_done()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ struct request {
   std::string target; ///< path and query, not decoded
   std::vector<header> headers;
   std::string body;
+  /// Of a large body: its room among all that are under way. Whoever takes the
+  /// body keeps this as long.
+  std::shared_ptr<void> body_room{};
   std::string remote_address;
   bool secure = false; ///< came over TLS
 

@@ -20,6 +20,7 @@ enum class event_type : std::uint8_t {
   task_cancelled,
   task_amended, ///< a failure's reason, told before, was only a guess
   task_recovered,
+  task_produced,
   delivery_sent,
   delivery_dead,
 };
@@ -54,6 +55,13 @@ struct event_facts {
   bool will_retry = false;             ///< another attempt is coming
   std::optional<timestamp> retry_at;   ///< not before
 
+  /// Of `task:produced` alone: what there is to post.
+  std::string part;
+  std::uint32_t produced = 0; ///< how many things
+  redacted_text body;
+
+  runner_id wanted_runner; ///< only it may claim the task; empty: any may
+
   /// Of a `delivery:*` event alone.
   std::optional<delivery_id> delivery;
   std::string relay;
@@ -84,6 +92,7 @@ struct published_event {
   std::string envelope;
   std::string kind{}; ///< the task's; empty: the sender does not know
   std::optional<timestamp> retry_at;
+  runner_id wanted_runner{};
 
   bool operator==(const published_event&) const = default;
 };

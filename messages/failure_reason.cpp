@@ -17,6 +17,13 @@ constexpr std::array rows{
 #undef TELLTALE_FAILURE_REASON
 };
 
+constexpr std::array aliases{
+#define TELLTALE_REASON_ALIAS(word, means, attempts, base)                     \
+  reason_alias{word, reason::means, attempts, std::chrono::seconds{base}},
+#include "messages/reason_aliases.def"
+#undef TELLTALE_REASON_ALIAS
+};
+
 } // namespace
 
 std::string to_string(failure_side side) {
@@ -34,6 +41,12 @@ const reason_row* find_reason(std::string_view wire) noexcept {
   const auto* found =
       std::ranges::find(rows, wire, [](const reason_row& r) { return r.wire; });
   return found == rows.end() ? nullptr : found;
+}
+
+const reason_alias* find_alias(std::string_view word) noexcept {
+  const auto* found = std::ranges::find(
+      aliases, word, [](const reason_alias& each) { return each.word; });
+  return found == aliases.end() ? nullptr : found;
 }
 
 failure_side side_of(const failure_reason& why) noexcept {

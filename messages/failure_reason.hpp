@@ -58,6 +58,17 @@ struct failure_reason {
 /// The row of a wire value, or null for a value outside the taxonomy.
 [[nodiscard]] const reason_row* find_reason(std::string_view wire) noexcept;
 
+/// A word that daemons say for a reason of the taxonomy.
+struct reason_alias {
+  std::string_view word;
+  reason means{};
+  std::uint32_t attempts = 0; ///< its own ceiling; 0: that of the reason
+  std::chrono::seconds base{};
+};
+
+/// Null for a word that is none.
+[[nodiscard]] const reason_alias* find_alias(std::string_view word) noexcept;
+
 /// The side of any reason; values outside the taxonomy are the agent's, since
 /// the platform only writes its own.
 [[nodiscard]] failure_side side_of(const failure_reason& why) noexcept;

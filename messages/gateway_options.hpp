@@ -24,6 +24,8 @@ struct gateway_options {
   std::chrono::milliseconds lease{};          ///< `tasks.lease`
   std::chrono::milliseconds runner_silence{}; ///< `reaper.runner_silence`
   std::vector<std::string> relays;            ///< names of all that there are
+  /// Those that daemons may register for: names by id. Never empty.
+  std::map<std::string, std::string> workspaces;
   /// By wire value, for every reason of the taxonomy.
   std::map<std::string, reason_retry, std::less<>> retry;
 

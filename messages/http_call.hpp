@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct http_call {
   std::map<std::string, std::string>
       headers; ///< the few that matter, lower case
   std::string body;
+  std::shared_ptr<void> body_room; ///< of a large body; goes with it
   std::string request_id;
   principal caller;
 };

@@ -9,6 +9,7 @@
 #include "messages/options.hpp"
 #include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
+#include "messages/runners.hpp"
 #include "messages/search.hpp"
 #include "messages/statistics.hpp"
 #include "messages/status_report.hpp"
@@ -51,6 +52,10 @@ TELLTALE_IN_PROCESS(return_tasks)
 TELLTALE_IN_PROCESS(tasks_returned)
 TELLTALE_IN_PROCESS(beat_heart)
 TELLTALE_IN_PROCESS(heart_beaten)
+TELLTALE_IN_PROCESS(register_runtimes)
+TELLTALE_IN_PROCESS(deregister_runtimes)
+TELLTALE_IN_PROCESS(find_runtimes)
+TELLTALE_IN_PROCESS(runtimes_found)
 TELLTALE_IN_PROCESS(sweep_tasks)
 TELLTALE_IN_PROCESS(tasks_swept)
 TELLTALE_IN_PROCESS(check_truth)
@@ -112,6 +117,7 @@ TELLTALE_IN_PROCESS(check_truth_now)
 TELLTALE_IN_PROCESS(prune_now)
 TELLTALE_IN_PROCESS(index_now)
 TELLTALE_IN_PROCESS(runner_recovered)
+TELLTALE_IN_PROCESS(runner_left)
 TELLTALE_IN_PROCESS(events_committed)
 TELLTALE_IN_PROCESS(envelopes_wanted)
 TELLTALE_IN_PROCESS(deliveries_due)

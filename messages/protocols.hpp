@@ -15,6 +15,7 @@
 #include "messages/options.hpp"
 #include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
+#include "messages/runners.hpp"
 #include "messages/search.hpp"
 #include "messages/statistics.hpp"
 #include "messages/status_report.hpp"
@@ -95,8 +96,14 @@ using claim_dispatcher_actor = caf::typed_actor<
     // From the system.
     caf::reacts_to<options_changed<task_rules_ptr>>>;
 
+/// Knows the runners that register by themselves.
+using runner_registry_actor =
+    caf::typed_actor<caf::replies_to<register_runtimes>::with<runtimes_found>,
+                     caf::replies_to<deregister_runtimes>::with<runtimes_found>,
+                     caf::replies_to<find_runtimes>::with<runtimes_found>>;
+
 /// Commits heartbeats: those that arrive together become one transaction.
-using heartbeat_store_actor = caf::typed_actor<
+using heartbeat_store_actor = runner_registry_actor::extend<
     // From the gateway; answered once the lease is renewed.
     caf::replies_to<beat_heart>::with<heart_beaten>,
     // To itself: those that have gathered.
@@ -174,6 +181,8 @@ using reaper_actor = caf::typed_actor<
     caf::reacts_to<check_truth_now>,
     // A runner says that it restarted: nobody works on its tasks.
     caf::replies_to<runner_recovered>::with<tasks_swept>,
+    // A runner's daemon says that it goes.
+    caf::replies_to<runner_left>::with<tasks_swept>,
     // From the system.
     caf::reacts_to<options_changed<reaper_options_ptr>>>;
 

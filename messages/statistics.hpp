@@ -11,6 +11,7 @@
 #include "messages/call_ticket.hpp"
 #include "messages/failure_reason.hpp"
 #include "messages/redaction.hpp"
+#include "messages/runners.hpp"
 #include "messages/store.hpp"
 #include "messages/task_status.hpp"
 #include "messages/time.hpp"
@@ -123,6 +124,8 @@ struct runner_record {
   timestamp first_seen_at{};
   timestamp last_seen_at{};
   bool silent = false;
+  /// Of one that registered by itself; else empty.
+  runtime_record runtime;
   std::vector<task_record> active; ///< id, kind, title, attempt, status, lease
 
   bool operator==(const runner_record&) const = default;

@@ -9,6 +9,7 @@
 #include "messages/error.hpp"
 #include "messages/failure_reason.hpp"
 #include "messages/redaction.hpp"
+#include "messages/task.hpp"
 #include "messages/task_status.hpp"
 #include "messages/uuid.hpp"
 
@@ -22,6 +23,33 @@ struct reply_token {
   std::uint64_t sequence = 0; ///< which of the waiter's questions
 
   bool operator==(const reply_token&) const = default;
+};
+
+/// What a report is about.
+enum class report_kind : std::uint8_t {
+  status,   ///< how the attempt goes or went
+  launch,   ///< `running`, of one that asks first: granted once an attempt
+  remark,   ///< what is said beside; changes no state, renews the lease
+  produced, ///< something to be posted was handed over; renews the lease
+};
+
+/// What a runner says beside the status, before redaction.
+struct raw_remarks {
+  raw_text reported_reason;
+  raw_text note;
+  raw_text branch_name;
+  std::vector<model_usage> usage;
+
+  bool operator==(const raw_remarks&) const = default;
+};
+
+/// What a report of kind `produced` hands over. Its body is the report's
+/// detail.
+struct produced_part {
+  std::string part;        ///< which call, such as `finalize`
+  std::uint32_t count = 0; ///< how many things are to be posted
+
+  bool operator==(const produced_part&) const = default;
 };
 
 /// What a runner says about a task, in either dialect, before its texts were
@@ -40,6 +68,9 @@ struct status_report {
   raw_text detail;
   raw_text result_url;
   std::vector<raw_text> mask; ///< values to mask in this task's texts
+  report_kind kind = report_kind::status;
+  raw_remarks remarks;
+  produced_part produced; ///< of that kind alone
 
   bool operator==(const status_report&) const = default;
 };
@@ -58,6 +89,9 @@ struct apply_status {
   redacted_text result_url;
   redaction_findings findings; ///< in `detail`
   sealed_masks mask;           ///< values that the report registers; often none
+  report_kind kind = report_kind::status;
+  attempt_remarks remarks;
+  produced_part produced;
 
   bool operator==(const apply_status&) const = default;
 };

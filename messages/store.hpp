@@ -47,6 +47,10 @@ struct cancel_task {
 /// Fails with `task_not_found` or `not_retryable`.
 struct retry_task {
   task_id task;
+  /// The caller starts the next attempt by itself: nobody may claim it. An
+  /// attempt that is under way ends. Fails with `terminal_state` if the task
+  /// has succeeded or was cancelled.
+  bool dispatched = false;
 
   bool operator==(const retry_task&) const = default;
 };
@@ -59,13 +63,16 @@ struct task_changed {
 
 // --- runners -----------------------------------------------------------------
 
-/// Takes up to `limit` due tasks of these kinds (empty: any) for a runner.
+/// Takes up to `limit` due tasks of these kinds (empty: any) for a runner;
+/// those that want it first.
 struct claim_tasks {
   runner_id runner;
   std::vector<std::string> kinds;
   std::uint32_t limit = 1; ///< 1 to 100
   sealed_masks mask{};     ///< values to mask in the texts of these tasks
   call_ticket ticket{};
+  /// Tasks that want this runner come to it whatever their kind.
+  bool wanted_of_any_kind = false;
 
   bool operator==(const claim_tasks&) const = default;
 };
@@ -135,6 +142,7 @@ enum class sweep_kind : std::uint8_t {
   wall_clock,
   recovery,
   retry_not_taken,
+  deregistered,
 };
 
 [[nodiscard]] std::string to_string(sweep_kind kind);
@@ -157,7 +165,7 @@ struct sweep_tasks {
   redacted_text sentinel;
   task_status status = task_status::failed; ///< failed or timed_out
   std::uint32_t limit = 500;
-  runner_id runner; ///< of `recovery` alone
+  runner_id runner; ///< of `recovery` and `deregistered` alone
   /// Of `lease` alone: the ending of a task whose runner was not heard of since
   /// its lease ended.
   std::optional<sweep_ending> unheard{};
@@ -167,7 +175,8 @@ struct sweep_tasks {
 
 struct tasks_swept {
   std::uint32_t settled = 0;
-  bool more = false; ///< the limit was reached: ask again at once
+  std::uint32_t retried = 0; ///< of these: those that get another attempt
+  bool more = false;         ///< the limit was reached: ask again at once
 
   bool operator==(const tasks_swept&) const = default;
 };

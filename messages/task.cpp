@@ -26,6 +26,7 @@ constexpr std::array event_types{
     std::pair{event_type::task_cancelled, std::string_view{"task:cancelled"}},
     std::pair{event_type::task_amended, std::string_view{"task:amended"}},
     std::pair{event_type::task_recovered, std::string_view{"task:recovered"}},
+    std::pair{event_type::task_produced, std::string_view{"task:produced"}},
     std::pair{event_type::delivery_sent, std::string_view{"delivery:sent"}},
     std::pair{event_type::delivery_dead, std::string_view{"delivery:dead"}},
 };
@@ -38,6 +39,7 @@ constexpr std::array sweep_kinds{
     std::pair{sweep_kind::wall_clock, std::string_view{"wall_clock"}},
     std::pair{sweep_kind::recovery, std::string_view{"recovery"}},
     std::pair{sweep_kind::retry_not_taken, std::string_view{"retry_not_taken"}},
+    std::pair{sweep_kind::deregistered, std::string_view{"deregistered"}},
 };
 
 constexpr std::array detail_origins{

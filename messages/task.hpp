@@ -73,6 +73,9 @@ struct task_record {
   /// No chat was there to be told of its last failure, or of what corrects it.
   bool untold = false;
 
+  runner_id wanted_runner; ///< only it may claim the task; empty: any may
+  bool dispatched = false; ///< a job system starts it: nobody may claim it
+
   std::int64_t version = 0; ///< counts writes; every write is guarded by it
 
   bool operator==(const task_record&) const = default;
@@ -86,6 +89,32 @@ struct late_report {
   timestamp at{};
 
   bool operator==(const late_report&) const = default;
+};
+
+/// What a run used of one model.
+struct model_usage {
+  std::string model; ///< empty: the runner did not say
+  std::int64_t input_tokens = 0;
+  std::int64_t output_tokens = 0;
+  std::int64_t cache_read_tokens = 0;
+  std::int64_t cache_write_tokens = 0;
+  double cost_usd = 0;
+
+  bool operator==(const model_usage&) const = default;
+};
+
+/// What a runner says about an attempt beside how it goes.
+struct attempt_remarks {
+  /// The word that it said for a reason, if the reason is not that very word.
+  redacted_text reported_reason;
+  redacted_text note; ///< what it is at, or what a cancelled run left
+  redacted_text branch_name;
+  std::vector<model_usage> usage; ///< summed, at most `most_models`
+  bool launched = false;          ///< its runner was granted the launch
+
+  static constexpr std::size_t most_models = 20;
+
+  bool operator==(const attempt_remarks&) const = default;
 };
 
 /// One try at a task by one runner. It keeps its reason and detail for ever.
@@ -104,6 +133,7 @@ struct attempt_record {
   bool claimed = false; ///< it was begun by a claim, not by a report
   std::string evidence; ///< JSON text a sweep left; empty: none
   std::optional<late_report> late;
+  attempt_remarks remarks;
 
   bool operator==(const attempt_record&) const = default;
 };

@@ -130,6 +130,13 @@ struct runner_recovered {
   bool operator==(const runner_recovered&) const = default;
 };
 
+/// A daemon says that a runner of it goes: nobody works on its tasks.
+struct runner_left {
+  runner_id runner;
+
+  bool operator==(const runner_left&) const = default;
+};
+
 /// What came of a request to another server: its answer, or why there is none.
 using http_outcome = std::variant<http::client_response, http::client_error>;
 

@@ -51,6 +51,14 @@ function lateOf(late) {
     said(late.error_detail, t('late')));
 }
 
+/** What a runner said beside how it went. */
+function besideOf(attempt) {
+  const rows = [['attempt_note', attempt.note], ['branch', attempt.branch_name], ['reported_reason', attempt.reported_reason],
+    ...(attempt.usage ?? []).map((used) => ['used', t('used_tokens', { model: used.model ?? t('unknown_model'), in: number(used.input_tokens), out: number(used.output_tokens) })])]
+    .filter(([, value]) => value);
+  return rows.length > 0 && h('dl', { class: 'pairs' }, rows.map(([name, value]) => h('div', {}, h('dt', {}, t(name)), h('dd', {}, words(value)))));
+}
+
 function factsOf(attempt, named) {
   const took = span(attempt.started_at, attempt.ended_at);
   return h('p', { class: 'facts' },
@@ -62,7 +70,7 @@ function factsOf(attempt, named) {
 
 /** What makes attempts equal for a reader; a late report or evidence is one's own. */
 function likeness(attempt) {
-  return attempt.late_report || attempt.evidence ? `own ${attempt.attempt}`
+  return attempt.late_report || attempt.evidence || attempt.note || attempt.usage || attempt.branch_name ? `own ${attempt.attempt}`
     : JSON.stringify([attempt.status, attempt.failure_reason, attempt.error_detail]);
 }
 
@@ -86,6 +94,7 @@ function groupItem(group) {
     many ? h('details', { 'data-fold': `equal-${attempt.attempt}` }, h('summary', {}, t('ended_equally', { n: number(group.length) })), group.map((one) => factsOf(one, true))) : factsOf(attempt),
     attempt.failure_reason && h('p', { class: 'why' }, h('strong', {}, reasonWords(attempt.failure_reason)), h('code', {}, attempt.failure_reason)),
     said(attempt.error_detail),
+    besideOf(attempt),
     attempt.evidence && evidenceOf(attempt.evidence),
     attempt.late_report && lateOf(attempt.late_report));
 }

@@ -27,8 +27,8 @@ function item(runner) {
   const state = runner.silent ? h('span', { class: 'badge warn' }, icon('mute'), t('silent')) : h('span', { class: 'badge good' }, icon('check'), t('alive'));
   return printed(h('li', { class: `runner ${runner.silent ? 'warn' : ''}` },
     h('div', { class: 'runner-head' }, state,
-      h('h2', {}, h('a', { href: `/runs${query({ runner_id: runner.id })}`, 'data-focus': `runner-${runner.id}` }, words(runner.id))),
-      h('p', { class: 'facts' }, h('span', {}, t('last_seen'), ' ', moving('seen', runner.last_seen_at)), h('span', {}, t('first_seen'), ' ', age(runner.first_seen_at)))),
+      h('h2', {}, h('a', { href: `/runs${query({ runner_id: runner.id })}`, 'data-focus': `runner-${runner.id}`, title: runner.id }, words(runner.name ?? runner.id))),
+      h('p', { class: 'facts' }, [runner.provider, runner.device, runner.version, runner.workspace_id].filter(Boolean).map((fact) => h('span', {}, words(fact))), h('span', {}, t('last_seen'), ' ', moving('seen', runner.last_seen_at)), h('span', {}, t('first_seen'), ' ', age(runner.first_seen_at)))),
     runner.active_tasks.length === 0 ? h('p', { class: 'quiet' }, t('idle'))
       : h('ul', { class: 'works' }, runner.active_tasks.map((task) => h('li', {}, statusBadge(task.status),
         h('a', { href: runAddress(task.task_id), 'data-focus': task.task_id }, task.title ? words(task.title) : t('untitled')),

@@ -68,6 +68,16 @@ void put_failure(json::object& into, const event_facts& facts) {
            has_error && facts.origin ? to_string(*facts.origin) : "");
 }
 
+/// What a runner handed over to be posted. Its body is JSON again if redaction
+/// left it so, else a text.
+json::object produced_object(const event_facts& facts) {
+  json::error_code error;
+  auto body = json::parse(facts.body.view(), error);
+  return {{"part", facts.part},
+          {"count", facts.produced},
+          {"body", error ? json::value(facts.body.view()) : std::move(body)}};
+}
+
 /// The payload of an event other than a failure.
 std::string write_other(const event_facts& facts, const std::string& url) {
   json::object out;
@@ -76,6 +86,8 @@ std::string write_other(const event_facts& facts, const std::string& url) {
   put_identity(out, facts);
   put_text(out, "outcome", facts.outcome ? to_string(*facts.outcome) : "");
   put_failure(out, facts);
+  if (facts.type == event_type::task_produced)
+    out.emplace("produced", produced_object(facts));
   put_text(out, "delivery_id",
            facts.delivery ? to_string(*facts.delivery) : "");
   put_text(out, "relay", facts.relay);
@@ -143,6 +155,7 @@ published_event as_published(const committed_event& event,
   result.envelope = std::move(envelope);
   result.kind = event.kind;
   result.retry_at = event.retry_at;
+  result.wanted_runner = event.wanted_runner;
   return result;
 }
 

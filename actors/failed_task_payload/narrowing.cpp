@@ -4,6 +4,13 @@
 
 namespace telltale {
 
+namespace {
+
+/// Title, error and body.
+constexpr std::size_t texts = 3;
+
+} // namespace
+
 std::size_t narrowing::add(const event_facts& facts,
                            payload_audience audience) {
   facts_.push_back({facts, audience});
@@ -12,13 +19,14 @@ std::size_t narrowing::add(const event_facts& facts,
 
 narrow_texts narrowing::question() const {
   narrow_texts asked;
-  asked.texts.reserve(2 * facts_.size());
+  asked.texts.reserve(texts * facts_.size());
   for (const auto& [facts, audience] : facts_) {
     const auto profile = audience == payload_audience::chat
                              ? redaction_profile::chat
                              : redaction_profile::event;
     asked.texts.push_back({facts.title, profile});
     asked.texts.push_back({facts.error, profile});
+    asked.texts.push_back({facts.body, profile});
   }
   return asked;
 }
@@ -26,14 +34,15 @@ narrow_texts narrowing::question() const {
 std::optional<std::vector<payload_ptr>>
 narrowing::payloads(const texts_redacted& answer,
                     std::string_view public_url) const {
-  if (answer.texts.size() != 2 * facts_.size())
+  if (answer.texts.size() != texts * facts_.size())
     return std::nullopt;
   std::vector<payload_ptr> made;
   made.reserve(facts_.size());
   for (std::size_t i = 0; i < facts_.size(); ++i) {
     auto facts = facts_[i].facts;
-    facts.title = answer.texts[2 * i];
-    facts.error = answer.texts[2 * i + 1];
+    facts.title = answer.texts[texts * i];
+    facts.error = answer.texts[texts * i + 1];
+    facts.body = answer.texts[texts * i + 2];
     made.push_back(payload_builder::build(std::move(facts), public_url));
   }
   return made;

@@ -24,7 +24,7 @@ public:
 
   [[nodiscard]] bool empty() const noexcept { return facts_.empty(); }
 
-  /// Two texts of each, title and error.
+  /// Three texts of each: title, error and body.
   [[nodiscard]] narrow_texts question() const;
 
   /// The payloads, by place; nothing if the answer does not fit the question.

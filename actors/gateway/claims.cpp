@@ -142,6 +142,7 @@ void claim_line::arrive(parked_claim claim) {
     home.id = ++last_group_;
   by_reply_[claim.reply.get()] = id;
   auto& e = claims_[id];
+  by_runner_[claim.what.runner.value].insert(id);
   e.claim = std::move(claim);
   e.home = &home;
   ask(id);
@@ -157,6 +158,23 @@ void claim_line::announce_later(const std::string& kind, time_point due) {
       set_due(group, due);
 }
 
+void claim_line::announce_for(const runner_id& runner) {
+  const auto waiting = by_runner_.find(runner.value);
+  if (waiting == by_runner_.end())
+    return;
+  for (const auto claim : waiting->second) {
+    if (auto& e = claims_.at(claim); e.asking)
+      e.looks_later = true;
+    else
+      ask(claim);
+  }
+}
+
+void claim_line::announce_for_later(const runner_id& runner, time_point due) {
+  if (by_runner_.contains(runner.value) && wanted_dues_.size() < most_wanted)
+    wanted_dues_.emplace(due, runner.value);
+}
+
 void claim_line::announce_all() {
   for (auto& [kinds, group] : groups_)
     look(group);
@@ -167,6 +185,11 @@ void claim_line::tick(time_point now) {
     auto& group = *dues_.begin()->second;
     set_due(group, time_point::max());
     look(group);
+  }
+  while (!wanted_dues_.empty() && wanted_dues_.begin()->first <= now) {
+    const runner_id runner{wanted_dues_.begin()->second};
+    wanted_dues_.erase(wanted_dues_.begin());
+    announce_for(runner);
   }
 }
 
@@ -179,6 +202,10 @@ claim_line::entry claim_line::remove(number claim) {
     asking_.remove(e.claim.what.kinds, claim);
   }
   by_reply_.erase(e.claim.reply.get());
+  const auto of_runner = by_runner_.find(e.claim.what.runner.value);
+  of_runner->second.erase(claim);
+  if (of_runner->second.empty())
+    by_runner_.erase(of_runner);
   auto left = std::move(e);
   claims_.erase(at);
   return left;
@@ -311,6 +338,9 @@ std::optional<claim_line::time_point> claim_line::next_tick() const {
     next = deadlines_.begin()->first;
   if (!dues_.empty())
     next = std::min(next.value_or(dues_.begin()->first), dues_.begin()->first);
+  if (!wanted_dues_.empty())
+    next = std::min(next.value_or(wanted_dues_.begin()->first),
+                    wanted_dues_.begin()->first);
   return next;
 }
 

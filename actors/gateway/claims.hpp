@@ -62,6 +62,11 @@ public:
   void announce(const std::string& kind);
   /// The same, from `due` on.
   void announce_later(const std::string& kind, time_point due);
+  /// A task that only this runner may claim can be claimed from now on: all
+  /// of its claims ask, since any of them may be the one that waits longest.
+  void announce_for(const runner_id& runner);
+  /// The same, from `due` on.
+  void announce_for_later(const runner_id& runner, time_point due);
   /// Anything may have become claimable.
   void announce_all();
   /// Looks for what has come due.
@@ -105,6 +110,8 @@ private:
   /// Announcements that one asking claim may hold beyond its question's own;
   /// past it, every set of kinds looks instead.
   static constexpr std::size_t most_held = 128;
+  /// Runners whose tasks come due; past it, they wait for the next claim.
+  static constexpr std::size_t most_wanted = 10'000;
 
   /// An announced task that a claim asks for.
   struct errand {
@@ -158,6 +165,8 @@ private:
   std::set<std::pair<time_point, number>> deadlines_; ///< of those parked
   std::set<std::pair<time_point, claim_group*>> dues_;
   std::unordered_map<const pending_reply*, number> by_reply_;
+  std::map<std::string, std::set<number>> by_runner_;
+  std::set<std::pair<time_point, std::string>> wanted_dues_; ///< of runners
   std::vector<number> questions_;
   number last_ = 0;
   std::uint64_t last_group_ = 0;

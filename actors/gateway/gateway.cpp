@@ -26,8 +26,60 @@ handler handler_of(call what) {
   case call::runner_heartbeat:
     return on_heartbeat;
   case call::runner_recover:
-  case call::daemon_recover:
     return on_recover;
+  case call::renew_token:
+    return on_renew_token;
+  case call::daemon_workspaces:
+  case call::list_workspaces:
+    return on_daemon_workspaces;
+  case call::daemon_profiles:
+  case call::daemon_repos:
+    return on_daemon_workspace;
+  case call::daemon_register:
+    return on_daemon_register;
+  case call::daemon_heartbeat:
+    return on_daemon_heartbeat;
+  case call::daemon_recover:
+    return on_daemon_recover;
+  case call::daemon_deregister:
+    return on_daemon_deregister;
+  case call::daemon_claim:
+    return on_daemon_claim;
+  case call::daemon_claim_one:
+    return on_daemon_claim_one;
+  case call::daemon_bundles:
+    return on_daemon_bundles;
+  case call::daemon_wait:
+  case call::daemon_progress:
+  case call::daemon_usage:
+  case call::daemon_cancel_ack:
+    return on_daemon_remark;
+  case call::daemon_prepare_lease:
+  case call::daemon_session:
+  case call::daemon_messages:
+    return on_daemon_sign;
+  case call::daemon_issue_gc:
+  case call::daemon_chat_gc:
+  case call::daemon_autopilot_gc:
+    return on_daemon_gc;
+  case call::daemon_issues_gc:
+    return on_daemon_issues_gc;
+  case call::daemon_task_gc:
+    return on_daemon_task_gc;
+  case call::read_context:
+    return on_read_context;
+  case call::begin_attempt:
+    return on_begin_attempt;
+  case call::put_chunks:
+  case call::put_graph:
+  case call::put_transcript:
+  case call::put_telemetry:
+    return on_tolerated;
+  case call::knowledge_tools:
+    return on_knowledge_tools;
+  case call::produce_inline:
+  case call::produce_review:
+    return on_produced;
   case call::daemon_start:
   case call::daemon_complete:
   case call::daemon_fail:

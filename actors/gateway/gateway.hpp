@@ -8,6 +8,7 @@
 #include "actors/gateway/claims.hpp"
 #include "actors/gateway/edge/access.hpp"
 #include "actors/gateway/event_sessions.hpp"
+#include "actors/gateway/known_runtimes.hpp"
 #include "actors/gateway/reason_catalog.hpp"
 #include "actors/gateway/reply.hpp"
 #include "config/config.hpp"
@@ -67,6 +68,7 @@ struct gateway_state {
   edge_link_ptr edge;
   counter_board_ptr counters; ///< may be null
   claim_line claims;          ///< long polls that wait for a task
+  known_runtimes runtimes;    ///< of daemons that called lately
   announced_tasks announced;  ///< new tasks that claims were told of
   event_sessions sessions;    ///< open event streams
   bool subscribed = false;    ///< the event stream knows this listener

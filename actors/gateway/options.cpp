@@ -36,6 +36,9 @@ gateway_options make_gateway_options(const config::settings& from) {
   to.runner_silence = from.reaper.runner_silence;
   for (const auto& [name, relay] : from.relays)
     to.relays.push_back(name);
+  to.workspaces = from.runners.workspaces;
+  if (to.workspaces.empty())
+    to.workspaces["default"] = "Default";
   for (const auto& row : failure_reasons())
     to.retry[std::string{row.wire}] = retry_of(row, from.retry);
   return to;

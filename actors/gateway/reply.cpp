@@ -62,6 +62,9 @@ http::response refusal_answer(http::refusal why) {
     return problem(408, "request_timeout", "the request took too long");
   case http::refusal::too_many_connections:
     return problem(ec::overloaded, "too many connections are open");
+  case http::refusal::too_much_at_once:
+    return problem(ec::overloaded, "too many large bodies are under way, try "
+                                   "again shortly");
   case http::refusal::abandoned:
     return problem(ec::internal_error);
   }

@@ -8,6 +8,7 @@
 
 #include "messages/deliveries.hpp"
 #include "messages/event.hpp"
+#include "messages/runners.hpp"
 #include "messages/search.hpp"
 #include "messages/statistics.hpp"
 #include "messages/status_report.hpp"
@@ -110,7 +111,7 @@ public:
   virtual void use(const task_rules& rules) = 0;
 };
 
-/// Runners' signs of life.
+/// Runners' signs of life, and the runners that register by themselves.
 class heartbeats {
 public:
   virtual ~heartbeats() = default;
@@ -118,6 +119,12 @@ public:
   /// One answer per heartbeat, in their order.
   virtual caf::expected<committed<std::vector<heart_beaten>>>
   beat(const std::vector<beat_heart>&) = 0;
+
+  /// Each with its id: the same for the same workspace, daemon and provider.
+  virtual caf::expected<runtimes_found> enroll(const register_runtimes&) = 0;
+  /// Those that were there before.
+  virtual caf::expected<runtimes_found> leave(const deregister_runtimes&) = 0;
+  virtual caf::expected<runtimes_found> runtimes(const find_runtimes&) = 0;
 
   /// What decides from the next call on.
   virtual void use(const task_rules& rules) = 0;

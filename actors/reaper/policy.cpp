@@ -71,6 +71,16 @@ sweep_tasks plan_recovery(const config::reaper_config& options,
   return sweep;
 }
 
+sweep_tasks plan_departure(const config::reaper_config& options,
+                           const runner_id& runner) {
+  auto sweep =
+      make_sweep(options, sweep_kind::deregistered,
+                 std::chrono::milliseconds::zero(), reason::runtime_offline,
+                 redacted_text::from_platform("runtime went offline"));
+  sweep.runner = runner;
+  return sweep;
+}
+
 std::chrono::milliseconds jitter_tick(std::chrono::milliseconds tick,
                                       double chance) {
   const auto length = static_cast<double>(tick.count());

@@ -18,6 +18,10 @@ plan_sweeps(const config::reaper_config& options);
 [[nodiscard]] sweep_tasks plan_recovery(const config::reaper_config& options,
                                         const runner_id& runner);
 
+/// The sweep for a runner whose daemon says that it goes.
+[[nodiscard]] sweep_tasks plan_departure(const config::reaper_config& options,
+                                         const runner_id& runner);
+
 /// The wait before the next tick: a tenth more or less, so that replicas drift
 /// apart. `chance` lies in [0, 1).
 [[nodiscard]] std::chrono::milliseconds

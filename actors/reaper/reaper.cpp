@@ -78,16 +78,18 @@ void on_reap_now(pointer self) {
 }
 
 /// Drains the recovery of one runner into one answer.
-void recover(pointer self, const sweep_tasks& sweep, std::uint32_t settled,
+void recover(pointer self, const sweep_tasks& sweep, tasks_swept before,
              recovery_promise promise) {
   self->request(self->state.store, caf::infinite, sweep)
       .then(
           [=](const tasks_swept& swept) mutable {
-            const auto sum = settled + swept.settled;
+            before.settled += swept.settled;
+            before.retried += swept.retried;
+            before.more = false;
             if (note(self, sweep, swept))
-              recover(self, sweep, sum, promise);
+              recover(self, sweep, before, promise);
             else
-              promise.deliver(tasks_swept{sum, false});
+              promise.deliver(before);
           },
           [=](caf::error& error) mutable {
             promise.deliver(std::move(error));
@@ -97,8 +99,14 @@ void recover(pointer self, const sweep_tasks& sweep, std::uint32_t settled,
 caf::result<tasks_swept> on_recovered(pointer self,
                                       const runner_recovered& recovered) {
   auto promise = self->make_response_promise<tasks_swept>();
-  recover(self, plan_recovery(self->state.options, recovered.runner), 0,
+  recover(self, plan_recovery(self->state.options, recovered.runner), {},
           promise);
+  return promise;
+}
+
+caf::result<tasks_swept> on_left(pointer self, const runner_left& left) {
+  auto promise = self->make_response_promise<tasks_swept>();
+  recover(self, plan_departure(self->state.options, left.runner), {}, promise);
   return promise;
 }
 
@@ -162,6 +170,7 @@ reaper(reaper_actor::stateful_pointer<reaper_state> self,
       [=](const runner_recovered& recovered) {
         return on_recovered(self, recovered);
       },
+      [=](const runner_left& left) { return on_left(self, left); },
       [=](const options_changed<reaper_options_ptr>& fresh) {
         self->state.options = *fresh.options;
       },

@@ -101,6 +101,14 @@ redacted_text withheld(const raw_text& text, redaction_findings& found) {
   return redacted_text::from_platform("[REDACTED:unreadable-masks]");
 }
 
+template <class Open> void open_remarks(pending_report& pending, Open open) {
+  const auto& raw = pending.raw.remarks;
+  auto& ready = pending.ready.remarks;
+  ready.reported_reason = open(raw.reported_reason);
+  ready.note = open(raw.note);
+  ready.branch_name = open(raw.branch_name);
+}
+
 void open_report(redaction_state& state, const redaction_engine& engine,
                  pending_report& pending, tallies& sum) {
   constexpr auto profile = redaction_profile::store;
@@ -112,14 +120,24 @@ void open_report(redaction_state& state, const redaction_engine& engine,
   if (own.unreadable) {
     ready.detail = withheld(pending.raw.detail, ready.findings);
     ready.result_url = withheld(pending.raw.result_url, in_url);
+    open_remarks(pending, [](const raw_text& text) {
+      redaction_findings in_remark;
+      return withheld(text, in_remark);
+    });
     return;
   }
   ready.detail = clean(engine, redaction_seal::open(pending.raw.detail),
                        profile, ready.findings, sum, own.finder);
   ready.result_url = clean(engine, redaction_seal::open(pending.raw.result_url),
                            profile, in_url, sum, own.finder);
+  open_remarks(pending, [&](const raw_text& text) {
+    redaction_findings in_remark;
+    return clean(engine, redaction_seal::open(text), profile, in_remark, sum,
+                 own.finder);
+  });
   // Nothing more is expected, and what comes nevertheless finds the store's.
-  if (is_terminal(pending.raw.status))
+  if (pending.raw.kind == report_kind::status
+      && is_terminal(pending.raw.status))
     state.masks.forget(pending.raw.task);
 }
 

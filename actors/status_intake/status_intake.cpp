@@ -39,6 +39,9 @@ void prepare(pending_report& pending) {
     ready.failure_reason.reset();
   ready.runner = std::move(raw.runner);
   ready.posted = raw.posted;
+  ready.kind = raw.kind;
+  ready.produced = raw.produced;
+  ready.remarks.usage = std::move(raw.remarks.usage);
   ready.intended_empty = raw.intended_empty;
 }
 
@@ -48,7 +51,7 @@ void settle_texts(apply_status& ready) {
     ready.detail = redacted_text{};
   if (is_blank(ready.result_url.view()))
     ready.result_url = redacted_text{};
-  if (is_failure(ready.status))
+  if (ready.kind == report_kind::status && is_failure(ready.status))
     ready.failure_reason = settle_reason(ready.status, ready.failure_reason,
                                          read_failure(ready.detail.view()));
   else

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "commands/simulate/simulate_dialect.hpp"
 #include "commands/simulate/simulate_mix.hpp"
 
 namespace telltale::commands {
@@ -22,6 +23,7 @@ struct simulation_options {
   std::string kind;                      ///< empty: one of this run alone
   std::string chat_session;
   behaviour_mix mix;
+  dialect speaks = dialect::native;
   bool shows_progress = false; ///< on stderr
 };
 

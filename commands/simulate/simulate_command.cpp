@@ -21,6 +21,7 @@ struct simulate_arguments {
   std::uint32_t seconds = 0;
   std::uint32_t patience = 30;
   std::string mix_file;
+  std::string dialect = "native";
   bool wants_json = false;
 };
 
@@ -47,6 +48,7 @@ int start(simulate_arguments& arguments) {
   options.service.runner_token = variable("TELLTALE_RUNNER_TOKEN");
   options.service.operator_token = variable("TELLTALE_OPERATOR_TOKEN");
   options.shows_progress = ::isatty(STDERR_FILENO) == 1;
+  options.speaks = *parse_dialect(arguments.dialect);
   if (!arguments.mix_file.empty())
     options.mix = mix_from(arguments.mix_file);
   auto result = run_simulation(options);
@@ -83,6 +85,10 @@ void add_simulate(CLI::App& program, chosen& run) {
       "(delivered, clean, silent_noop, noop_by_detail, unverified, crash,\n"
       "provider_failure, secret_crash, retried, timed_out, silence,\n"
       "late_success), and [work] with least and most as durations.\n"
+      "A daemon registers, claims, starts and completes, and replays its\n"
+      "terminal reports until they are taken; a job is started by a job\n"
+      "system and tries nothing twice. What a dialect has no words for is\n"
+      "played as what comes next to it.\n"
       "Exits 0 if what was reported is what the service tells, else 1.");
   command->add_option("--url", options.service.url, "URL of the service")
       ->envname("TELLTALE_SERVER")
@@ -103,6 +109,11 @@ void add_simulate(CLI::App& program, chosen& run) {
       ->capture_default_str();
   command->add_option("--mix", arguments->mix_file, "Scenario file")
       ->check(CLI::ExistingFile);
+  command
+      ->add_option("--dialect", arguments->dialect,
+                   "How the runners speak: native, daemon or job")
+      ->check(CLI::IsMember({"native", "daemon", "job"}))
+      ->capture_default_str();
   command->add_option("--kind", options.kind,
                       "Kind of the tasks (default: one of this run alone)");
   command->add_option("--chat-session", options.chat_session,

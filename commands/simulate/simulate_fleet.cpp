@@ -5,7 +5,6 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "commands/exec/exec_rules.hpp"
 #include "messages/uuid.hpp"
 
 namespace telltale::commands {
@@ -17,7 +16,6 @@ namespace {
 
 constexpr std::uint32_t most_creating = 16;
 constexpr std::uint32_t most_checking = 32;
-constexpr unsigned most_tries = 8;
 constexpr std::size_t most_sentences = 20;
 constexpr auto claim_wait = 5s;
 
@@ -58,7 +56,10 @@ void fleet::run() {
   began_ = agenda::clock::now();
   create_due();
   for (std::size_t i = 0; i < runners_.size(); ++i) {
-    claim(i);
+    if (options_.speaks == dialect::daemon)
+      register_daemon(i);
+    else
+      claim(i);
     agenda_.after(options_.beat, [this, i] { beat(i); });
   }
   show_progress();
@@ -93,25 +94,29 @@ void fleet::trouble(const std::string& what) {
 }
 
 void fleet::call(std::string kind, service_call what, on_answer then,
-                 unsigned tries) {
+                 insistence how, unsigned tries) {
   auto sent = agenda::clock::now();
-  client_.send(
-      what, [this, kind, what, then, tries, sent](service_answer answer) {
-        auto took = std::chrono::duration_cast<std::chrono::microseconds>(
-            agenda::clock::now() - sent);
-        agenda_.post([=, this, answer = std::move(answer)] {
-          if (answer.ok())
-            result_.calls[kind].all.push_back(took);
-          if (!answer.is_worth_a_retry() || tries >= most_tries)
-            return then(answer);
-          if (answer.status != 0)
-            ++result_.pushed_back;
-          auto wait = answer.retry_after
-                          ? std::chrono::milliseconds{*answer.retry_after}
-                          : backoff(tries);
-          agenda_.after(wait, [=, this] { call(kind, what, then, tries + 1); });
-        });
-      });
+  client_.send(what, [this, kind, what, then, how, tries,
+                      sent](service_answer answer) {
+    auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+        agenda::clock::now() - sent);
+    agenda_.post([=, this, answer = std::move(answer)] {
+      if (answer.ok())
+        result_.calls[kind].all.push_back(took);
+      const bool has_outbox =
+          options_.speaks == dialect::daemon && how == insistence::terminal;
+      const auto wait = next_try(options_.speaks, how, tries);
+      if (!wait || (has_outbox && is_closing_)
+          || (has_outbox ? ends_replay(answer) : !answer.is_worth_a_retry()))
+        return then(answer);
+      if (answer.status != 0)
+        ++result_.pushed_back;
+      agenda_.after(answer.retry_after && !has_outbox
+                        ? std::chrono::milliseconds{*answer.retry_after}
+                        : *wait,
+                    [=, this] { call(kind, what, then, how, tries + 1); });
+    });
+  });
 }
 
 void fleet::create_due() {
@@ -131,11 +136,16 @@ void fleet::create_due() {
 void fleet::create_one() {
   auto n = asked_++;
   ++creating_;
-  auto what = pick(options_.mix, n);
+  auto what = behaviour_of(n);
+  const json::object marks{{"simulated", n}, {"run", run_}};
   json::object body{{"kind", kind_},
                     {"title", title_for(what, n)},
                     {"max_attempts", attempts_of(what)},
-                    {"input", json::object{{"simulated", n}, {"run", run_}}}};
+                    {"input", marks}};
+  if (options_.speaks == dialect::daemon)
+    body["input"] = json::object{{"daemon", marks}};
+  if (options_.speaks == dialect::job)
+    body["dispatch"] = true;
   if (!options_.chat_session.empty())
     body["chat_session_id"] = options_.chat_session;
   call("create",
@@ -150,7 +160,9 @@ void fleet::on_created(std::uint64_t n, const service_answer& answer) {
     ++failed_;
     return trouble("create: " + answer.trouble);
   }
-  auto what = pick(options_.mix, n);
+  auto what = behaviour_of(n);
+  if (options_.speaks == dialect::job)
+    jobs_.push_back({id, text_at(answer.body, "token"), n, 1});
   // A runner may have had it before the answer came.
   auto& task = tasks_[id];
   task.what = what;
@@ -164,6 +176,13 @@ void fleet::claim(std::size_t at) {
     return;
   auto& by = runners_[at];
   by.task.clear();
+  if (options_.speaks == dialect::job)
+    return take_job(at);
+  if (options_.speaks == dialect::daemon)
+    return call("claim", daemon_claim_call(by.name, by.runtime),
+                [this, at](const service_answer& answer) {
+                  on_daemon_claimed(at, answer);
+                });
   call("claim", claim_call(by.name, kind_, 1, claim_wait),
        [this, at](const service_answer& answer) { on_claimed(at, answer); });
 }
@@ -189,8 +208,7 @@ void fleet::on_claimed(std::size_t at, const service_answer& answer) {
     return claim(at);
   }
   by.n = static_cast<std::uint64_t>(*n);
-  by.script =
-      script_of(options_.mix, pick(options_.mix, by.n), by.n, by.attempt);
+  by.script = script_of(options_.mix, behaviour_of(by.n), by.n, by.attempt);
   if (!is_closing_)
     work(at);
 }
@@ -209,7 +227,10 @@ service_call fleet::report_of(const runner& by, wire_report what) const {
 void fleet::work(std::size_t at) {
   wire_report running;
   running.status = "running";
-  call("report running", report_of(runners_[at], running),
+  const auto& by = runners_[at];
+  call("report running",
+       options_.speaks == dialect::daemon ? daemon_start_call(by.attempt_id)
+                                          : report_of(by, running),
        [this, at](const service_answer& answer) { on_started(at, answer); });
 }
 
@@ -229,6 +250,10 @@ void fleet::on_started(std::size_t at, const service_answer& answer) {
 
 void fleet::finish(std::size_t at) {
   auto& by = runners_[at];
+  if (options_.speaks == dialect::daemon)
+    return end_daemon_run(at);
+  if (options_.speaks == dialect::job)
+    return end_job(at);
   if (!by.script.posts)
     return settle(at);
   by.script.posts = false;
@@ -250,7 +275,7 @@ void fleet::settle(std::size_t at) {
          auto& again = runners_[at];
          if (!answer.ok())
            trouble("report end of " + again.task + ": " + answer.trouble);
-         else if (again.attempt >= attempts_of(pick(options_.mix, again.n)))
+         else if (again.attempt >= attempts_of(behaviour_of(again.n)))
            told(again.task);
          claim(at);
        });
@@ -263,7 +288,10 @@ void fleet::fall_silent(std::size_t at) {
   // The silent runner is gone for good; another takes its place.
   ++by.incarnation;
   rename(by, at);
-  claim(at);
+  if (options_.speaks == dialect::daemon)
+    register_daemon(at);
+  else
+    claim(at);
 }
 
 void fleet::watch_silent(std::string task, std::uint32_t attempt,
@@ -275,7 +303,7 @@ void fleet::watch_silent(std::string task, std::uint32_t attempt,
     if (status != "failed" && status != "timed_out")
       return agenda_.after(
           500ms, [=, this] { watch_silent(task, attempt, token, n); });
-    if (pick(options_.mix, n) == behaviour::late_success)
+    if (behaviour_of(n) == behaviour::late_success)
       return report_late(task, attempt, token, n);
     told(task);
   });
@@ -292,6 +320,8 @@ void fleet::report_late(const std::string& task, std::uint32_t attempt,
   auto what = report_of(late, script.last);
   // The attempt's own token has ended with its lease.
   what.who = caller::runner;
+  if (options_.speaks == dialect::daemon)
+    what = daemon_end_call(task, script.last);
   call("report late", what, [this, task](const service_answer& answer) {
     if (!answer.ok())
       trouble("report late of " + task + ": " + answer.trouble);
@@ -303,6 +333,8 @@ void fleet::beat(std::size_t at) {
   if (is_closing_)
     return;
   agenda_.after(options_.beat, [this, at] { beat(at); });
+  if (options_.speaks != dialect::native)
+    return beat_otherwise(at);
   auto& by = runners_[at];
   std::vector<held_task> held;
   if (!by.task.empty())
@@ -345,8 +377,8 @@ void fleet::on_checked(const std::string& task, const service_answer& answer) {
   ++result_.checked;
   const auto& one = tasks_[task];
   auto raw = json::serialize(answer.body);
-  for (const auto& sentence :
-       disagreements(expected_of(one.what, one.n), answer.body, raw))
+  for (const auto& sentence : disagreements(
+           expected_by(options_.speaks, one.what, one.n), answer.body, raw))
     if (result_.lies.size() < most_sentences)
       result_.lies.push_back("task " + task + " ("
                              + std::string{name_of(one.what)}

@@ -37,13 +37,34 @@ private:
     std::string token;
     std::uint64_t n = 0;
     run_script script;
+    std::string runtime;    ///< of a daemon, once it is registered
+    std::string attempt_id; ///< by which a daemon knows what it works on
+  };
+  /// What a job system is to start.
+  struct simulated_job {
+    std::string task;
+    std::string token;
+    std::uint64_t n = 0;
+    std::uint32_t attempt = 1;
   };
   using on_answer = std::function<void(service_answer)>;
 
-  /// Sends, measures, and tries again what may pass.
+  /// Sends, measures, and tries again what may pass, as the dialect does.
   void call(std::string kind, service_call what, on_answer then,
-            unsigned tries = 0);
+            insistence how = insistence::ordinary, unsigned tries = 0);
 
+  // simulate_dialect_fleet.cpp: what other dialects do instead.
+  void register_daemon(std::size_t at);
+  void on_daemon_claimed(std::size_t at, const service_answer& answer);
+  void take_job(std::size_t at);
+  void end_daemon_run(std::size_t at);
+  void end_job(std::size_t at);
+  void begin_again(const runner& by);
+  void beat_otherwise(std::size_t at);
+
+  [[nodiscard]] behaviour behaviour_of(std::uint64_t n) const {
+    return as_played(options_.speaks, pick(options_.mix, n));
+  }
   void create_due();
   void create_one();
   void on_created(std::uint64_t n, const service_answer& answer);
@@ -77,6 +98,7 @@ private:
   std::map<std::string, simulated_task> tasks_;
   std::vector<runner> runners_;
   std::deque<std::string> to_check_;
+  std::deque<simulated_job> jobs_; ///< to be started
   agenda::clock::time_point began_;
   std::uint64_t asked_ = 0;  ///< creations sent
   std::uint64_t failed_ = 0; ///< creations that came to nothing

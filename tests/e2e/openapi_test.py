@@ -30,6 +30,10 @@ BODIES = {
     "bind_chat_session": {"relay": "team-octo", "chat_id": "C"},
     "redact_text": {"text": "plain"},
     "open_session": {"token": OPERATOR_TOKEN},
+    "daemon_register": {"workspace_id": "default", "daemon_id": "d", "runtimes": [{"name": "n", "type": "p"}]},
+    "daemon_heartbeat": {"runtime_id": "r"},
+    "daemon_claim": {"daemon_id": "d", "runtime_ids": ["r"], "max_tasks": 1},
+    "daemon_deregister": {"runtime_ids": ["r"]},
     "put_mute": {"relay": "team-octo", "for": "1h"},
 }
 QUERIES = {"clear_mute": "?relay=team-octo"}
@@ -68,6 +72,7 @@ try:
             assert in_path == set(re.findall(r"{(\w+)}", path)), f"{name}: the path's parameters are described"
             task = service.create(kind="called")["id"]
             values = {"task_id": task, "runner_id": "r", "chat_session_id": "s",
+                      "workspace_id": "default", "issue_id": "i", "autopilot_run_id": "a", "part": "summary",
                       "delivery_id": "01890000-0000-7000-8000-000000000001"}
             target = re.sub(r"{(\w+)}", lambda m: values[m.group(1)], path) + QUERIES.get(name, "")
             runners = any("runnerToken" in way for way in operation["security"])

@@ -52,6 +52,87 @@ CAF_TEST(two readings of the length of a body are refused) {
   CAF_CHECK(old.starts_with("HTTP/1.1 400 "));
 }
 
+namespace {
+
+/// A server where only `/large` may have more than 1,000 bytes, and all such
+/// bodies together 15,000.
+struct judging_server {
+  inbox<held_request> requests;
+  server serving;
+
+  static server_options options() {
+    auto all = quick();
+    all.max_body_bytes = 1'000;
+    all.max_large_bytes = 15'000;
+    return all;
+  }
+
+  judging_server()
+      : serving(
+          options(),
+          [this](request&& what, exchange_ptr from) {
+            requests.put({std::move(what), std::move(from)});
+          },
+          refused,
+          [](const request& head) {
+            return head.target == "/large" ? std::size_t{10'000} : 0;
+          }) {
+    serving.start();
+  }
+};
+
+std::string post(const std::string& target, std::size_t bytes) {
+  return "POST " + target + " HTTP/1.1\r\nHost: x\r\nContent-Length: "
+         + std::to_string(bytes) + "\r\n\r\n" + std::string(bytes, 'b');
+}
+
+std::string chunked(const std::string& target, std::size_t chunks) {
+  std::string text = "POST " + target
+                     + " HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+                       "chunked\r\n\r\n";
+  for (std::size_t i = 0; i < chunks; ++i)
+    text += "3e8\r\n" + std::string(1'000, 'b') + "\r\n";
+  return text + "0\r\n\r\n";
+}
+
+} // namespace
+
+CAF_TEST(only what the judge lets may have a large body) {
+  judging_server to;
+  CAF_CHECK(answer_to(to.serving, post("/small", 1'001))
+                .starts_with("HTTP/1.1 413 "));
+  CAF_CHECK(
+      answer_to(to.serving, chunked("/small", 2)).starts_with("HTTP/1.1 413 "));
+  CAF_CHECK(answer_to(to.serving, post("/large", 10'001))
+                .starts_with("HTTP/1.1 413 "));
+  CAF_CHECK(answer_to(to.serving, chunked("/large", 11))
+                .starts_with("HTTP/1.1 413 "));
+  for (const auto& bytes : {post("/small", 1'000), post("/large", 10'000),
+                            chunked("/small", 1), chunked("/large", 10)}) {
+    raw_socket client{to.serving.port()};
+    client.send(bytes);
+    const auto held = to.requests.take();
+    CAF_REQUIRE(held);
+    CAF_CHECK(held->what.body.size() % 1'000 == 0);
+    CAF_CHECK(held->what.body.size() <= 1'000 || held->what.body_room);
+  }
+}
+
+CAF_TEST(large bodies have so much room together and give it back) {
+  judging_server to;
+  {
+    raw_socket first{to.serving.port()};
+    first.send(post("/large", 9'000));
+    const auto held = to.requests.take();
+    CAF_REQUIRE(held);
+    CAF_CHECK(answer_to(to.serving, post("/large", 9'000))
+                  .ends_with("too much at once"));
+  }
+  raw_socket again{to.serving.port()};
+  again.send(post("/large", 9'000));
+  CAF_CHECK(to.requests.take());
+}
+
 CAF_TEST(a chunked body is put together and its trailers are no headers) {
   holding_server to;
   raw_socket client{to.serving.port()};

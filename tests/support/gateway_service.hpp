@@ -92,7 +92,13 @@ fake_statistics(statistics_actor::pointer) {
 
 inline heartbeat_store_actor::behavior_type
 fake_beats(heartbeat_store_actor::pointer) {
-  return {[](beat_heart&) { return heart_beaten{}; }, [](flush_beats) {},
+  return {[](const register_runtimes& what) {
+            return runtimes_found{what.runtimes};
+          },
+          [](const deregister_runtimes&) { return runtimes_found{}; },
+          [](const find_runtimes&) { return runtimes_found{}; },
+          [](beat_heart&) { return heart_beaten{}; },
+          [](flush_beats) {},
           [](const options_changed<task_rules_ptr>&) {}};
 }
 
@@ -142,6 +148,7 @@ inline mute_store_actor::behavior_type fake_mutes(mute_store_actor::pointer) {
 inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer) {
   return {[](reap_now&) {}, [](check_truth_now&) {},
           [](runner_recovered&) { return tasks_swept{}; },
+          [](runner_left&) { return tasks_swept{}; },
           [](const options_changed<reaper_options_ptr>&) {}};
 }
 

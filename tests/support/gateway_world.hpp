@@ -95,6 +95,9 @@ struct world {
   std::vector<std::string> woken; ///< relays
   std::vector<published_event> log;
   std::vector<runner_id> recovered;
+  std::vector<runner_id> left;
+  std::map<std::string, runtime_record> runtimes; ///< by id
+  int runtime_questions = 0;
   std::vector<pending_report> reported;
   std::optional<timestamp> next_due;
   int claims = 0;
@@ -152,14 +155,42 @@ fake_claims(claim_dispatcher_actor::pointer, world* w) {
 
 inline heartbeat_store_actor::behavior_type
 fake_beats(heartbeat_store_actor::pointer, world* w) {
-  return {[=](const beat_heart& what) {
+  return {[=](const register_runtimes& what) {
+            runtimes_found found{what.runtimes};
+            for (auto& one : found.runtimes) {
+              one.id = {one.daemon + "/" + one.provider};
+              w->runtimes[one.id.value] = one;
+            }
+            return found;
+          },
+          [=](const deregister_runtimes& what) {
+            runtimes_found left;
+            for (const auto& id : what.ids)
+              if (const auto at = w->runtimes.find(id.value);
+                  at != w->runtimes.end()) {
+                left.runtimes.push_back(at->second);
+                w->runtimes.erase(at);
+              }
+            return left;
+          },
+          [=](const find_runtimes& what) {
+            ++w->runtime_questions;
+            runtimes_found found;
+            for (const auto& id : what.ids)
+              if (const auto at = w->runtimes.find(id.value);
+                  at != w->runtimes.end())
+                found.runtimes.push_back(at->second);
+            return found;
+          },
+          [=](const beat_heart& what) {
             w->beats.push_back(what);
             heart_beaten beaten;
             for (const auto& held : what.tasks)
               beaten.stop.push_back(held.task);
             return beaten;
           },
-          [](flush_beats) {}, [](const options_changed<task_rules_ptr>&) {}};
+          [](flush_beats) {},
+          [](const options_changed<task_rules_ptr>&) {}};
 }
 
 inline task_query_actor::behavior_type
@@ -282,7 +313,11 @@ inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer,
           [=](runner_recovered& what) {
             w->recovered.push_back(what.runner);
             // The first of two pages.
-            return tasks_swept{3, w->recovered.size() == 1};
+            return tasks_swept{3, 1, w->recovered.size() == 1};
+          },
+          [=](runner_left& what) {
+            w->left.push_back(what.runner);
+            return tasks_swept{2, 2, false};
           },
           [](const options_changed<reaper_options_ptr>&) {}};
 }

@@ -32,6 +32,8 @@ inline response refused(refusal why) {
     return {408, {}, "late"};
   case refusal::too_many_connections:
     return {503, {}, "full"};
+  case refusal::too_much_at_once:
+    return {503, {}, "too much at once"};
   case refusal::abandoned:
     return {500, {}, "abandoned"};
   }

@@ -53,6 +53,7 @@ std::chrono::seconds threshold_of(sweep_kind kind) {
   case sweep_kind::wall_clock:
     return 8900s;
   case sweep_kind::recovery:
+  case sweep_kind::deregistered:
     return 0s;
   }
   return 0s;
@@ -64,6 +65,7 @@ const char* reason_of(sweep_kind kind) {
   case sweep_kind::retry_not_taken:
     return "queued_expired";
   case sweep_kind::runner_offline:
+  case sweep_kind::deregistered:
     return "runtime_offline";
   case sweep_kind::reconnect:
     return "runtime_reconnect_timeout";

@@ -21,8 +21,17 @@ timestamp queued_since(const task_record& task) {
   return std::max(task.created_at, task.run_after.value_or(task.created_at));
 }
 
-bool is_wanted(const task_record& task, const std::vector<std::string>& kinds) {
-  return kinds.empty() || std::ranges::find(kinds, task.kind) != kinds.end();
+/// May this claim have the task at all?
+bool is_wanted(const task_record& task, const claim_tasks& what) {
+  const bool has_kind =
+      what.kinds.empty()
+      || std::ranges::find(what.kinds, task.kind) != what.kinds.end();
+  if (task.dispatched)
+    return false;
+  if (task.wanted_runner.empty())
+    return has_kind;
+  return task.wanted_runner == what.runner
+         && (has_kind || what.wanted_of_any_kind);
 }
 
 } // namespace
@@ -215,7 +224,7 @@ memory_task_store::claim_one(const claim_tasks& what,
     db_->claimed_kinds[{}] = db_->now;
   std::vector<const task_record*> due;
   for (const auto& [id, task] : db_->tasks) {
-    if (task.status != task_status::queued || !is_wanted(task, what.kinds))
+    if (task.status != task_status::queued || !is_wanted(task, what))
       continue;
     if (is_due(task, db_->now))
       due.push_back(&task);
@@ -225,8 +234,9 @@ memory_task_store::claim_one(const claim_tasks& what,
   if (!due.empty())
     result.next_due.reset();
   std::ranges::sort(due, [](const auto* a, const auto* b) {
-    return std::tuple{-a->priority, queued_since(*a)}
-           < std::tuple{-b->priority, queued_since(*b)};
+    return std::tuple{a->wanted_runner.empty(), -a->priority, queued_since(*a)}
+           < std::tuple{b->wanted_runner.empty(), -b->priority,
+                        queued_since(*b)};
   });
   due.resize(std::min<std::size_t>(due.size(), what.limit));
   for (const auto* task : due) {
@@ -263,6 +273,34 @@ memory_task_store::beat(const std::vector<beat_heart>& what) {
   return result;
 }
 
+caf::expected<runtimes_found>
+memory_task_store::enroll(const register_runtimes& what) {
+  runtimes_found result{what.runtimes};
+  for (auto& one : result.runtimes) {
+    one.id = {one.workspace.value + "/" + one.daemon + "/" + one.provider};
+    db_->runtimes[one.id.value] = one;
+    touch(one.id);
+  }
+  return result;
+}
+
+caf::expected<runtimes_found>
+memory_task_store::leave(const deregister_runtimes& what) {
+  auto left = runtimes(find_runtimes{what.ids});
+  for (const auto& one : left->runtimes)
+    db_->runtimes.erase(one.id.value);
+  return left;
+}
+
+caf::expected<runtimes_found>
+memory_task_store::runtimes(const find_runtimes& what) {
+  runtimes_found result;
+  for (const auto& id : what.ids)
+    if (const auto at = db_->runtimes.find(id.value); at != db_->runtimes.end())
+      result.runtimes.push_back(at->second);
+  return result;
+}
+
 caf::expected<committed<task_changed>>
 memory_task_store::change(task_id task, person_decision decide) {
   plain_changes changes{{task},
@@ -286,7 +324,7 @@ memory_task_store::cancel(const cancel_task& what) {
 
 caf::expected<committed<task_changed>>
 memory_task_store::retry(const retry_task& what) {
-  return change(what.task, decide_retry);
+  return change(what.task, what.dispatched ? decide_dispatch : decide_retry);
 }
 
 bool memory_task_store::is_silent(const task_record& task,
@@ -320,6 +358,7 @@ bool memory_task_store::is_silent(const task_record& task,
     return !off && queued && !task.awaits_runner && task.attempt > 0
            && task.failure_reason && task.run_after < edge;
   case sweep_kind::recovery:
+  case sweep_kind::deregistered:
     return active && task.runner == what.runner;
   }
   return false;
@@ -341,6 +380,7 @@ memory_task_store::sweep(const sweep_tasks& what) {
     if (seen != db_->runners.end())
       evidence.last_sign_of_life = seen->second;
     auto plan = decide_sweep(snapshot(task), what, evidence, context());
+    result.answer.retried += plan.event && plan.event->will_retry ? 1U : 0U;
     write(plan, result.events);
     ++result.answer.settled;
   }

@@ -51,6 +51,9 @@ public:
   give_back(const return_tasks&) override;
   caf::expected<committed<std::vector<heart_beaten>>>
   beat(const std::vector<beat_heart>&) override;
+  caf::expected<runtimes_found> enroll(const register_runtimes&) override;
+  caf::expected<runtimes_found> leave(const deregister_runtimes&) override;
+  caf::expected<runtimes_found> runtimes(const find_runtimes&) override;
   caf::expected<committed<task_changed>> cancel(const cancel_task&) override;
   caf::expected<committed<task_changed>> retry(const retry_task&) override;
   caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) override;

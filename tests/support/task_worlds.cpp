@@ -98,6 +98,7 @@ const char* sentinel_reason(sweep_kind kind) {
   case sweep_kind::queue_ttl:
     return "queued_expired";
   case sweep_kind::runner_offline:
+  case sweep_kind::deregistered:
     return "runtime_offline";
   case sweep_kind::reconnect:
     return "runtime_reconnect_timeout";

@@ -30,8 +30,10 @@ struct line_fixture {
   edge_tally_ptr tally = std::make_shared<edge_tally>();
   std::vector<pending_reply_ptr> clients{nullptr};
 
-  void arrive(kinds takes, std::chrono::milliseconds deadline = 30s) {
+  void arrive(kinds takes, std::chrono::milliseconds deadline = 30s,
+              const std::string& runner = {}) {
     parked_claim claim;
+    claim.what.runner = {runner};
     claim.reply =
         std::make_shared<pending_reply>(nullptr, "request", tally, false);
     claim.what.kinds = std::move(takes);
@@ -291,6 +293,33 @@ CAF_TEST(a task is news once and the list of news stays short) {
     CAF_CHECK(news.is_first_mention(task_id{make_uuid_v7()}));
   CAF_CHECK_EQUAL(news.size(), announced_tasks::most);
   CAF_CHECK(news.is_first_mention(first));
+}
+
+CAF_TEST(a task for one runner has its claims ask and no others) {
+  arrive({"a"}, 30s, "r1");
+  arrive({"a"}, 30s, "r2");
+  arrive({}, 30s, "r2");
+  for (const auto claim : asked())
+    CAF_CHECK(nothing(claim));
+  line.announce_for({"r2"});
+  CAF_CHECK(asked() == (numbers{2, 3}));
+  CAF_CHECK(nothing(2) && nothing(3));
+  line.announce_for({"r3"});
+  CAF_CHECK(asked().empty());
+  line.announce_for_later({"r2"}, at(5s));
+  CAF_CHECK(line.next_tick() == at(5s));
+  line.tick(at(4s));
+  CAF_CHECK(asked().empty());
+  line.tick(at(5s));
+  CAF_CHECK(asked() == (numbers{2, 3}));
+}
+
+CAF_TEST(who asks while a task for it comes asks once more) {
+  arrive({"a"}, 30s, "r1");
+  CAF_CHECK(asked() == numbers{1});
+  line.announce_for({"r1"});
+  CAF_CHECK(nothing(1));
+  CAF_CHECK(asked() == numbers{1});
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

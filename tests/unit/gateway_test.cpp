@@ -141,21 +141,60 @@ CAF_TEST(a batch is answered once all of it is settled) {
   CAF_CHECK_EQUAL(counters->read(counter::reports_total, "ok"), 1.0);
 }
 
-CAF_TEST(the daemon dialect leaves it to the store what still counts) {
+CAF_TEST(what a daemon reports is about the attempt that it named) {
   const auto running = to_string(add_task(task_status::running).id);
   const auto done = to_string(add_task(task_status::cancelled).id);
-  auto& swept = add_task(task_status::failed);
-  swept.settled_by = settled_by::reaper;
-  const auto late = to_string(swept.id);
   CAF_CHECK(ask(call::daemon_fail, {running}, R"({"error":"x"})")
                 ->says("\"status\":\"running\""));
-  CAF_CHECK_EQUAL(w.reported.size(), 1u);
+  CAF_REQUIRE_EQUAL(w.reported.size(), 1u);
+  CAF_CHECK_EQUAL(*w.reported[0].raw.attempt, 1u);
+  // Whether it still counts is for the store to say.
   CAF_CHECK_EQUAL(ask(call::daemon_complete, {done}, "{}")->status(), 200u);
-  CAF_CHECK_EQUAL(ask(call::daemon_fail, {late}, "{}")->status(), 200u);
+  CAF_CHECK_EQUAL(ask(call::daemon_usage, {done}, "{}")->status(), 200u);
   CAF_CHECK_EQUAL(w.reported.size(), 3u);
   CAF_CHECK(ask(call::daemon_status, {done})->says("cancelled"));
   CAF_CHECK_EQUAL(
       ask(call::daemon_start, {to_string(make_uuid_v7())})->status(), 404u);
+}
+
+CAF_TEST(a daemon is known by its runtimes) {
+  const std::string daemon =
+      R"({"workspace_id":"default","daemon_id":"d","runtimes":[{"type":"p"}]})";
+  CAF_CHECK(ask(call::daemon_register, {}, daemon)->says("\"id\":\"d/p\""));
+  CAF_CHECK(ask(call::daemon_heartbeat, {}, R"({"runtime_id":"d/p"})")
+                ->says("\"status\":\"ok\""));
+  CAF_CHECK_EQUAL(w.runtime_questions, 0); // it has just been seen
+  CAF_CHECK_EQUAL(w.beats.size(), 1u);
+  CAF_CHECK(ask(call::daemon_heartbeat, {}, R"({"runtime_id":"x"})")
+                ->says("\"runtime_gone\":true"));
+  CAF_CHECK_EQUAL(w.beats.size(), 1u);
+  const auto claim = [&](const std::string& by) {
+    return ask(call::daemon_claim, {},
+               R"({"daemon_id":")" + by + R"(","runtime_ids":["d/p"]})");
+  };
+  CAF_CHECK_EQUAL(claim("other")->status(), 403u);
+  CAF_CHECK(claim("d")->says("{\"tasks\":[]}"));
+  CAF_CHECK(
+      ask(call::daemon_claim_one, {"d/p"}, "{}")->says("{\"task\":null}"));
+  CAF_CHECK(ask(call::daemon_recover, {"d/p"})
+                ->says("\"orphaned\":6,\"retried\":2,\"failed\":4"));
+  ask(call::daemon_deregister, {}, R"({"runtime_ids":["d/p","x"]})");
+  CAF_CHECK(w.left == std::vector<runner_id>{{"d/p"}});
+  CAF_CHECK(ask(call::daemon_heartbeat, {}, R"({"runtime_id":"d/p"})")
+                ->says("\"runtime_gone\":true"));
+}
+
+CAF_TEST(a claimed task comes to a daemon with a token of its own) {
+  ask(call::daemon_register, {},
+      R"({"workspace_id":"default","daemon_id":"d",
+          "runtimes":[{"type":"p"},{"type":"q"}]})");
+  w.queue.push_back(add_task(task_status::running));
+  const auto to =
+      ask(call::daemon_claim, {},
+          R"({"daemon_id":"d","runtime_ids":["d/p","d/q"],"max_tasks":1})");
+  CAF_CHECK(to->says("\"auth_token\":\"mat_"));
+  CAF_CHECK(to->says("\"runtime_id\":\"d/p\""));
+  CAF_CHECK_EQUAL(w.claims, 1); // it has as many as it wants
 }
 
 CAF_TEST(a recovered runner has all pages of its tasks settled) {

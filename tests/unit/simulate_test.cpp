@@ -2,6 +2,7 @@
 #define CAF_SUITE unit.simulate
 
 #include "commands/simulate/simulate.hpp"
+#include "commands/simulate/simulate_dialect.hpp"
 #include "commands/simulate/simulate_mix.hpp"
 
 #include <boost/json/array.hpp>
@@ -39,6 +40,13 @@ json::object truth_of(behaviour what, std::uint64_t n) {
     out["error_detail"] = "words (" + wanted.marker + ")";
   out["attempts"] = json::array(wanted.attempts, nullptr);
   return out;
+}
+
+wire_report success_report() {
+  wire_report report;
+  report.status = "succeeded";
+  report.posted = 1;
+  return report;
 }
 
 std::vector<std::string> check(behaviour what, std::uint64_t n,
@@ -184,4 +192,48 @@ CAF_TEST(a simulation is true only if everything was checked) {
   CAF_CHECK(!result.is_true());
   CAF_CHECK(as_table(result).find("NOT") != std::string::npos);
   CAF_CHECK(as_json(result).find("\"ok\":false") != std::string::npos);
+}
+
+CAF_TEST(a daemon insists on its reports and a job on nothing) {
+  const auto wait = [](dialect by, insistence how, unsigned tries) {
+    return next_try(by, how, tries);
+  };
+  std::vector<std::chrono::milliseconds> waits;
+  for (unsigned i = 0; i < 5; ++i)
+    waits.push_back(*wait(dialect::daemon, insistence::terminal, i));
+  CAF_CHECK(waits
+            == (std::vector<std::chrono::milliseconds>{4s, 8s, 16s, 32s, 64s}));
+  CAF_CHECK(wait(dialect::daemon, insistence::terminal, 1000) == 30s);
+  CAF_CHECK(!wait(dialect::daemon, insistence::ordinary, 8));
+  CAF_CHECK(!wait(dialect::native, insistence::terminal, 8));
+  CAF_CHECK(!wait(dialect::job, insistence::terminal, 0));
+}
+
+CAF_TEST(an outbox keeps what may be taken later) {
+  const auto answer = [](unsigned status, std::string_view title) {
+    service_answer out;
+    out.status = status;
+    out.body = json::object{{"title", title}};
+    return out;
+  };
+  CAF_CHECK(ends_replay(answer(200, "")));
+  CAF_CHECK(ends_replay(answer(400, "")));
+  CAF_CHECK(ends_replay(answer(403, "")));
+  CAF_CHECK(ends_replay(answer(404, "task not found: there is no such task")));
+  CAF_CHECK(!ends_replay(answer(404, "nothing is here")));
+  CAF_CHECK(!ends_replay(answer(409, "")));
+  CAF_CHECK(!ends_replay(answer(503, "")));
+  CAF_CHECK(!ends_replay(answer(0, "")));
+}
+
+CAF_TEST(what a daemon has no words for is played as what is next to it) {
+  CAF_CHECK(as_played(dialect::daemon, behaviour::clean)
+            == behaviour::silent_noop);
+  CAF_CHECK(as_played(dialect::native, behaviour::clean) == behaviour::clean);
+  CAF_CHECK(expected_by(dialect::daemon, behaviour::clean, 1).outcome
+            == "silent_noop");
+  CAF_CHECK(expected_by(dialect::daemon, behaviour::timed_out, 1).reasons
+            == expected_of(behaviour::crash, 1).reasons);
+  const auto call = daemon_end_call("r", success_report());
+  CAF_CHECK_EQUAL(call.path, "/api/daemon/tasks/r/complete");
 }

@@ -15,6 +15,8 @@ namespace telltale {
 namespace {
 
 constexpr std::string_view attempt_prefix = "tta1.";
+/// Daemons take a token for one of an attempt only if it begins so.
+constexpr std::string_view daemon_prefix = "mat_";
 
 std::array<unsigned char, 32> sha256(std::string_view text) {
   std::array<unsigned char, 32> hash{};
@@ -129,6 +131,11 @@ std::string attempt_token(std::string_view key, const task_id& task,
   return std::string{attempt_prefix} + text::encode_base64url(bytes);
 }
 
+std::string daemon_token(std::string_view key, const task_id& task,
+                         std::uint32_t attempt) {
+  return std::string{daemon_prefix} + attempt_token(key, task, attempt);
+}
+
 access_rules::access_rules(const config::auth_config& auth,
                            std::string attempt_key)
     : attempt_key_(std::move(attempt_key)) {
@@ -166,6 +173,9 @@ void access_rules::add(const config::token_config& token, bool runner) {
 }
 
 std::optional<principal> access_rules::identify(std::string_view token) const {
+  if (token.starts_with(daemon_prefix)
+      && token.substr(daemon_prefix.size()).starts_with(attempt_prefix))
+    token.remove_prefix(daemon_prefix.size());
   if (token.starts_with(attempt_prefix)) {
     const auto bytes =
         text::decode_base64url(token.substr(attempt_prefix.size()));

@@ -26,6 +26,10 @@ enum class scope : std::uint8_t { open, runner, read, write };
 [[nodiscard]] std::string
 attempt_token(std::string_view key, const task_id& task, std::uint32_t attempt);
 
+/// The same token as daemons want to have it.
+[[nodiscard]] std::string
+daemon_token(std::string_view key, const task_id& task, std::uint32_t attempt);
+
 /// The name of the page's cookie.
 inline constexpr std::string_view session_cookie = "telltale_session";
 

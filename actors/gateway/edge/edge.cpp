@@ -1,6 +1,8 @@
 #include "actors/gateway/edge/edge.hpp"
 
 #include <atomic>
+#include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -57,6 +59,7 @@ public:
        status_intake_actor intake, edge_content content,
        counter_board_ptr counters, edge_link_ptr link)
       : max_in_flight_(static_cast<std::size_t>(options.max_in_flight)),
+        max_report_bytes_(static_cast<std::size_t>(options.max_report_bytes)),
         content_(std::move(content)), counters_(std::move(counters)),
         link_(std::move(link)), tally_(std::make_shared<edge_tally>()),
         gateway_(std::move(gateway)), intake_(std::move(intake)) {
@@ -66,7 +69,8 @@ public:
         [this](http::request&& what, http::exchange_ptr to) {
           on_request(std::move(what), std::move(to));
         },
-        write_refusal);
+        write_refusal,
+        [this](const http::request& head) { return most_body(head); });
     link_->attach(this);
   }
   impl(const impl&) = delete;
@@ -132,7 +136,26 @@ private:
     on_unrouted(in);
   }
 
+  /// Only what a runner reports may be large, once its token was seen to be
+  /// good.
+  std::size_t most_body(const http::request& head) {
+    const auto target = http::parse_target(head.target);
+    if (!target)
+      return 0;
+    const auto found = find_route(head.method, target->segments);
+    const auto* known = std::get_if<route>(&found);
+    if (known == nullptr || !is_report(*known->operation))
+      return 0;
+    const auto who = access_.load()->caller(head);
+    return who && is_allowed(*who, *known->operation, known->path)
+               ? max_report_bytes_
+               : 0;
+  }
+
   void on_unrouted(incoming& in) {
+    const auto& segments = in.target.segments;
+    if (segments.size() > 1 && segments[0] == "api" && segments[1] == "daemon")
+      return on_unknown_daemon_call(in);
     if (!is_changing(in.what) && !content_.page.empty()) {
       std::string path;
       for (const auto& segment : in.target.segments) {
@@ -148,6 +171,27 @@ private:
         return serve_page(in, 404);
     }
     finish(in, problem(ec::not_found));
+  }
+
+  /// A daemon takes this very text for "older than I am". Counted by the first
+  /// shapes that come, so that nobody can make up series without end.
+  void on_unknown_daemon_call(incoming& in) {
+    auto shape = shape_of(in.what.method, in.target.segments);
+    {
+      const std::lock_guard lock{shapes_guard_};
+      if (!shapes_.contains(shape) && shapes_.size() >= most_shapes)
+        shape = "other";
+      else
+        shapes_.insert(shape);
+    }
+    if (counters_)
+      counters_->add(counter::unknown_calls_total, shape);
+    http::response answer;
+    answer.status = 404;
+    answer.headers.push_back({"Content-Type", "text/plain; charset=utf-8"});
+    answer.headers.push_back({"X-Content-Type-Options", "nosniff"});
+    answer.body = "404 page not found\n";
+    finish(in, std::move(answer));
   }
 
   void on_routed(incoming& in) {
@@ -256,11 +300,13 @@ private:
     message.path = std::move(in.found.path);
     for (auto& [name, value] : in.target.query)
       message.query[std::move(name)] = std::move(value);
-    for (const std::string_view name : {"idempotency-key", "last-event-id"})
+    for (const std::string_view name :
+         {"idempotency-key", "last-event-id", "if-none-match"})
       if (const auto value = in.what.find(name))
         message.headers[std::string{name}] = std::string{*value};
     message.caller = std::move(in.who);
     message.body = std::move(in.what.body);
+    message.body_room = std::move(in.what.body_room);
     caf::anon_send(gateway_, std::move(message));
   }
 
@@ -298,7 +344,12 @@ private:
         .respond(std::move(answer));
   }
 
+  static constexpr std::size_t most_shapes = 64;
+
   std::size_t max_in_flight_;
+  std::size_t max_report_bytes_;
+  std::mutex shapes_guard_;
+  std::set<std::string> shapes_; ///< of unknown calls of daemons
   edge_content content_;
   counter_board_ptr counters_;
   edge_link_ptr link_;

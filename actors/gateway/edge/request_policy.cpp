@@ -51,13 +51,42 @@ bool is_allowed(const principal& who, const operation_row& operation,
     return false;
   if (!who.task)
     return true;
+  if (is_of_daemons(operation))
+    return operation.path.starts_with("/api/daemon/tasks/{task_id}/");
   if (operation.what == call::claim_tasks
-      || operation.what == call::runner_recover
-      || operation.what == call::daemon_recover)
+      || operation.what == call::runner_recover)
     return false;
   if (!operation.path.ends_with("heartbeat") && !path.empty())
     return parse_uuid(path.front()) == who.task->value;
   return true;
+}
+
+bool is_of_daemons(const operation_row& operation) {
+  return operation.path.starts_with("/api/");
+}
+
+bool is_report(const operation_row& operation) {
+  return operation.what == call::report_status
+         || operation.what == call::report_many
+         || operation.path.starts_with("/api/daemon/tasks/{task_id}/")
+         || operation.path.starts_with("/internal/tasks/{task_id}/");
+}
+
+std::string shape_of(std::string_view method,
+                     const std::vector<std::string>& segments) {
+  constexpr std::size_t longest_word = 24;
+  constexpr std::size_t most_segments = 8;
+  const auto is_word = [](const std::string& text) {
+    return !text.empty() && text.size() <= longest_word
+           && std::all_of(text.begin(), text.end(), [](char c) {
+                return (c >= 'a' && c <= 'z') || c == '-';
+              });
+  };
+  std::string shape{method};
+  shape += ' ';
+  for (std::size_t i = 0; i < segments.size() && i < most_segments; ++i)
+    shape += "/" + (is_word(segments[i]) ? segments[i] : std::string{"{}"});
+  return shape;
 }
 
 } // namespace telltale

@@ -21,8 +21,18 @@ namespace telltale {
 /// The body is said to be JSON. No Content-Type is no wrong one.
 [[nodiscard]] bool is_json(const http::request& what);
 
+/// Is it a call of the daemon dialect?
+[[nodiscard]] bool is_of_daemons(const operation_row& operation);
+
+/// Does its body hold what a runner says, which may be large?
+[[nodiscard]] bool is_report(const operation_row& operation);
+
+/// A path without what names one thing alone: `GET /api/daemon/x/{}/y`.
+[[nodiscard]] std::string shape_of(std::string_view method,
+                                   const std::vector<std::string>& segments);
+
 /// May this caller ask this of these path segments? A claim's token serves its
-/// own task alone.
+/// own task alone; whether an attempt's id is that of its own is seen later.
 [[nodiscard]] bool is_allowed(const principal& who,
                               const operation_row& operation,
                               const std::vector<std::string>& path);

@@ -97,11 +97,44 @@ void on_client_gone(gateway_self self, const client_gone& what);
 /// was named.
 void keep_alive(gateway_self self, const task_found& found,
                 std::uint32_t number);
+/// Nobody is there any more to work on these.
+void give_back(gateway_self self, const tasks_claimed& got);
 
 // calls_reports.cpp
 void on_report_many(gateway_self self, http_call& call);
+/// Has one report settled by all that follow; `waiter` hears of it.
+void send_report(gateway_self self, status_report report,
+                 std::shared_ptr<report_waiter> waiter);
+
+// calls_daemon.cpp
+void on_renew_token(gateway_self self, http_call& call);
+void on_daemon_workspaces(gateway_self self, http_call& call);
+void on_daemon_workspace(gateway_self self, http_call& call);
+void on_daemon_register(gateway_self self, http_call& call);
+void on_daemon_heartbeat(gateway_self self, http_call& call);
+void on_daemon_recover(gateway_self self, http_call& call);
+void on_daemon_deregister(gateway_self self, http_call& call);
+void on_daemon_gc(gateway_self self, http_call& call);
+void on_daemon_issues_gc(gateway_self self, http_call& call);
+
+// calls_daemon_claim.cpp
+void on_daemon_claim(gateway_self self, http_call& call);
+void on_daemon_claim_one(gateway_self self, http_call& call);
+
+// calls_daemon_task.cpp
 void on_daemon_report(gateway_self self, http_call& call);
+void on_daemon_remark(gateway_self self, http_call& call);
+void on_daemon_sign(gateway_self self, http_call& call);
+void on_daemon_bundles(gateway_self self, http_call& call);
 void on_daemon_status(gateway_self self, http_call& call);
+void on_daemon_task_gc(gateway_self self, http_call& call);
+
+// calls_job.cpp
+void on_read_context(gateway_self self, http_call& call);
+void on_begin_attempt(gateway_self self, http_call& call);
+void on_tolerated(gateway_self self, http_call& call);
+void on_knowledge_tools(gateway_self self, http_call& call);
+void on_produced(gateway_self self, http_call& call);
 
 // calls_chat.cpp
 void on_list_chat_sessions(gateway_self self, http_call& call);

@@ -26,7 +26,8 @@ void serve(gateway_self self, parked_claim& claim, const tasks_claimed& got) {
   claim.reply->respond(json_answer(200, write_claimed(got.tasks, tokens)));
 }
 
-/// Nobody is there any more to work on these.
+} // namespace
+
 void give_back(gateway_self self, const tasks_claimed& got) {
   if (got.tasks.empty())
     return;
@@ -40,6 +41,8 @@ void give_back(gateway_self self, const tasks_claimed& got) {
                            explain(error));
             });
 }
+
+namespace {
 
 /// When a moment of the wall clock comes, by the clock of timers.
 gateway_state::time_point on_timer_clock(gateway_self self, timestamp when) {
@@ -152,26 +155,39 @@ void on_claim_tasks(gateway_self self, http_call& call) {
           fail_to(reply));
 }
 
-void announce_task(gateway_self self, const task_record& task) {
+namespace {
+
+/// What can be claimed at `when`, or now.
+void announce(gateway_self self, const std::string& kind,
+              const runner_id& wanted, const std::optional<timestamp>& when) {
   auto& state = self->state;
-  if (task.run_after && *task.run_after > state.setup.now())
-    state.claims.announce_later(task.kind,
-                                on_timer_clock(self, *task.run_after));
+  const bool is_due = !when || *when <= state.setup.now();
+  const auto due =
+      is_due ? gateway_state::time_point{} : on_timer_clock(self, *when);
+  if (wanted.empty() && is_due)
+    state.claims.announce(kind);
+  else if (wanted.empty())
+    state.claims.announce_later(kind, due);
+  else if (is_due)
+    state.claims.announce_for(wanted);
   else
-    state.claims.announce(task.kind);
+    state.claims.announce_for_later(wanted, due);
+}
+
+} // namespace
+
+void announce_task(gateway_self self, const task_record& task) {
+  if (!task.dispatched)
+    announce(self, task.kind, task.wanted_runner, task.run_after);
 }
 
 void announce_event(gateway_self self, const published_event& event) {
   auto& state = self->state;
   if (event.type == event_type::task_created) {
     if (state.announced.is_first_mention(event.task))
-      state.claims.announce(event.kind);
+      announce(self, event.kind, event.wanted_runner, std::nullopt);
   } else if (event.retry_at) {
-    if (*event.retry_at <= state.setup.now())
-      state.claims.announce(event.kind);
-    else
-      state.claims.announce_later(event.kind,
-                                  on_timer_clock(self, *event.retry_at));
+    announce(self, event.kind, event.wanted_runner, event.retry_at);
   }
 }
 

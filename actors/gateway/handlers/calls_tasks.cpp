@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "actors/gateway/handlers/calls.hpp"
@@ -7,10 +8,21 @@ namespace telltale {
 
 namespace {
 
+/// Of a task that a job system starts: with the token of its first attempt.
+std::string answer_of(gateway_self self, const task_created& created) {
+  const auto& task = created.task;
+  if (!task.dispatched)
+    return write_created(created);
+  const auto attempt = std::max<std::uint32_t>(task.attempt, 1);
+  return write_dispatched(
+      created, attempt,
+      attempt_token(self->state.setup.attempt_key, task.id, attempt));
+}
+
 void on_task_created(gateway_self self, const task_created& created,
                      const pending_reply_ptr& reply) {
   auto answer =
-      json_answer(created.repeated ? 200 : 201, write_created(created));
+      json_answer(created.repeated ? 200 : 201, answer_of(self, created));
   answer.headers.push_back(
       {"Location", "/tasks/" + to_string(created.task.id)});
   reply->respond(std::move(answer));

@@ -54,21 +54,11 @@ struct claim_request {
 [[nodiscard]] caf::expected<beat_heart>
 parse_heartbeat(const std::string& runner, std::string_view body);
 
-/// The daemon dialect's words for the beginning and the end of a task.
-[[nodiscard]] caf::expected<status_report>
-parse_daemon_start(const task_id& task, std::string_view body);
-[[nodiscard]] caf::expected<status_report>
-parse_daemon_complete(const task_id& task, std::string_view body);
-[[nodiscard]] caf::expected<status_report>
-parse_daemon_fail(const task_id& task, std::string_view body);
-
 [[nodiscard]] std::string write_claimed(std::span<const task_record> tasks,
                                         std::span<const std::string> tokens);
 [[nodiscard]] std::string write_status(task_status status,
                                        std::uint32_t attempt);
 [[nodiscard]] std::string write_heartbeat(const heart_beaten& beat);
-[[nodiscard]] std::string write_daemon_task(const task_record& task);
-[[nodiscard]] std::string write_daemon_status(task_status status);
 
 /// Result of one batched report, in order.
 struct batched_result {
@@ -111,6 +101,10 @@ parse_chat_binding(const std::string& session, std::string_view body);
 [[nodiscard]] std::string write_task(const task_record& task);
 /// With `tells`.
 [[nodiscard]] std::string write_created(const task_created& created);
+/// The same of one that a job system starts, with what its first attempt needs.
+[[nodiscard]] std::string write_dispatched(const task_created& created,
+                                           std::uint32_t attempt,
+                                           std::string_view token);
 [[nodiscard]] std::string write_found(const task_found& found);
 [[nodiscard]] std::string write_tasks(const tasks_listed& page);
 [[nodiscard]] std::string write_delivery(const delivery_record& delivery);

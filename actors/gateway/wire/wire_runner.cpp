@@ -1,12 +1,14 @@
 #include <algorithm>
-#include <array>
+#include <limits>
 #include <utility>
 
 #include <boost/json.hpp>
 
+#include "actors/gateway/wire/bounded_object.hpp"
+#include "actors/gateway/wire/dialects.hpp"
 #include "actors/gateway/wire/fields.hpp"
+#include "actors/gateway/wire/report_fields.hpp"
 #include "actors/gateway/wire/wire.hpp"
-#include "actors/gateway/wire/wire_task.hpp"
 
 namespace telltale {
 
@@ -27,86 +29,6 @@ std::optional<std::uint32_t> read_attempt(field_reader& fields) {
   return static_cast<std::uint32_t>(*attempt);
 }
 
-/// One thing that a report says, by its name in each dialect.
-struct field_names {
-  const char* first;
-  const char* daemon;
-};
-
-namespace field {
-#define TELLTALE_DIALECT_STATUS(status, reported, daemon)
-#define TELLTALE_DIALECT_FIELD(meaning, first, daemon)                         \
-  constexpr field_names meaning{first, daemon};
-#include "actors/gateway/wire/dialects.def"
-#undef TELLTALE_DIALECT_FIELD
-#undef TELLTALE_DIALECT_STATUS
-} // namespace field
-
-/// A state in both dialects.
-struct dialect_row {
-  task_status status;
-  bool reported;
-  std::string_view daemon;
-};
-
-constexpr std::array dialect_rows{
-#define TELLTALE_DIALECT_STATUS(status, reported, daemon)                      \
-  dialect_row{task_status::status, reported, daemon},
-#define TELLTALE_DIALECT_FIELD(meaning, first, daemon)
-#include "actors/gateway/wire/dialects.def"
-#undef TELLTALE_DIALECT_FIELD
-#undef TELLTALE_DIALECT_STATUS
-};
-
-const dialect_row& dialect_of(task_status status) {
-  return *std::ranges::find(dialect_rows, status, &dialect_row::status);
-}
-
-/// `running, posting_result, …`: what a report may say.
-std::string reported_statuses() {
-  std::string all;
-  for (const auto& row : dialect_rows)
-    if (row.reported)
-      all += (all.empty() ? "" : ", ") + to_string(row.status);
-  return all;
-}
-
-/// A reason that is there and not blank; of the wrong form, it is an error.
-std::optional<failure_reason> read_reason(field_reader& fields,
-                                          const char* name) {
-  const auto text = fields.text(name);
-  if (!text || is_blank_text(*text))
-    return std::nullopt;
-  if (!is_valid_reason(*text)) {
-    fields.fail(name, "must have 1 to 64 characters of [a-z0-9_.]");
-    return std::nullopt;
-  }
-  return failure_reason{*text};
-}
-
-/// Values to mask, as many as a runner has in its environment.
-std::vector<raw_text> read_mask(field_reader& fields, const char* name) {
-  constexpr std::size_t max_values = 200;
-  constexpr std::size_t max_bytes = 32U << 10U;
-  std::vector<raw_text> values;
-  const auto* value = fields.find(name);
-  if (value == nullptr)
-    return values;
-  const auto* list = value->if_array();
-  std::size_t bytes = 0;
-  bool good = list != nullptr && list->size() <= max_values;
-  for (std::size_t i = 0; good && i < list->size(); ++i) {
-    const auto* text = (*list)[i].if_string();
-    good = text != nullptr && (bytes += text->size()) <= max_bytes;
-    if (good)
-      values.emplace_back(std::string{std::string_view{*text}});
-  }
-  if (!good)
-    fields.fail(name, "must be a list of at most 200 strings, of at most "
-                      "32 KiB together");
-  return values;
-}
-
 /// Reads all of a report but its task.
 caf::expected<status_report> read_report(const json::object& from,
                                          const std::string& prefix) {
@@ -116,7 +38,9 @@ caf::expected<status_report> read_report(const json::object& from,
   if (!status)
     fields.fail("status", "is missing");
   report.attempt = read_attempt(fields);
-  report.failure_reason = read_reason(fields, field::why.first);
+  auto said = read_reason_word(fields.text(field::why.first).value_or(""));
+  report.failure_reason = std::move(said.failure_reason);
+  report.remarks.reported_reason = raw_text{std::move(said.reported)};
   if (auto runner = fields.id("runner_id"))
     report.runner = runner_id{std::move(*runner)};
   report.posted = fields.integer("posted", 0, max_count);
@@ -129,16 +53,15 @@ caf::expected<status_report> read_report(const json::object& from,
   if (!fields.good())
     return fields.error();
   const auto known = parse_task_status(*status);
-  if (!known || !dialect_of(*known).reported)
+  if (!known || !is_reported(*known))
     return make_error(ec::unsupported_status,
                       prefix + "status must be one of " + reported_statuses());
   report.status = *known;
   return report;
 }
 
-batched_report read_batched(const json::value& element, std::size_t index) {
+batched_report read_batched(const json::object* object, std::size_t index) {
   batched_report result;
-  const auto* object = element.if_object();
   if (object == nullptr) {
     result.refused = ec::invalid_field;
     return result;
@@ -166,11 +89,34 @@ batched_report read_batched(const json::value& element, std::size_t index) {
   return result;
 }
 
+caf::error check_size(std::size_t reports) {
+  if (reports <= max_batch)
+    return {};
+  return make_error(ec::invalid_field,
+                    "reports must have at most 1000 elements");
+}
+
+/// Of a large body no second copy is made.
+caf::expected<std::vector<batched_report>>
+parse_large_batch(std::string_view body) {
+  const auto elements = read_elements(body, "reports");
+  if (!elements)
+    return elements.error();
+  if (auto error = check_size(elements->size()))
+    return error;
+  std::vector<batched_report> reports;
+  for (std::size_t i = 0; i < elements->size(); ++i) {
+    const auto object = read_bounded_object((*elements)[i]);
+    reports.push_back(read_batched(object ? &*object : nullptr, i));
+  }
+  return reports;
+}
+
 } // namespace
 
 caf::expected<status_report> parse_report(const task_id& task,
                                           std::string_view body) {
-  const auto object = read_object(body);
+  const auto object = read_bounded_object(body);
   if (!object)
     return object.error();
   auto report = read_report(*object, {});
@@ -181,6 +127,8 @@ caf::expected<status_report> parse_report(const task_id& task,
 
 caf::expected<std::vector<batched_report>>
 parse_reports(std::string_view body) {
+  if (body.size() > large_body)
+    return parse_large_batch(body);
   const auto object = read_object(body);
   if (!object)
     return object.error();
@@ -188,13 +136,12 @@ parse_reports(std::string_view body) {
   const auto* list = value == nullptr ? nullptr : value->if_array();
   if (list == nullptr)
     return make_error(ec::invalid_field, "reports must be a list");
-  if (list->size() > max_batch)
-    return make_error(ec::invalid_field,
-                      "reports must have at most 1000 elements");
+  if (auto error = check_size(list->size()))
+    return error;
   std::vector<batched_report> reports;
   reports.reserve(list->size());
   for (std::size_t i = 0; i < list->size(); ++i)
-    reports.push_back(read_batched((*list)[i], i));
+    reports.push_back(read_batched((*list)[i].if_object(), i));
   return reports;
 }
 
@@ -265,69 +212,6 @@ caf::expected<beat_heart> parse_heartbeat(const std::string& runner,
     beat.tasks.push_back({task_id{*id}, attempt});
   }
   return beat;
-}
-
-caf::expected<status_report> parse_daemon_start(const task_id& task,
-                                                std::string_view body) {
-  const auto object = read_object(body.empty() ? "{}" : body);
-  if (!object)
-    return object.error();
-  field_reader fields{*object};
-  status_report report;
-  report.task = task;
-  report.status = task_status::running;
-  report.mask = read_mask(fields, field::mask.daemon);
-  if (!fields.good())
-    return fields.error();
-  return report;
-}
-
-caf::expected<status_report> parse_daemon_complete(const task_id& task,
-                                                   std::string_view body) {
-  const auto object = read_object(body.empty() ? "{}" : body);
-  if (!object)
-    return object.error();
-  field_reader fields{*object};
-  const auto output = fields.text("output").value_or("");
-  auto url = fields.text(field::result_url.daemon).value_or("");
-  status_report report;
-  report.mask = read_mask(fields, field::mask.daemon);
-  if (!fields.good())
-    return fields.error();
-  report.task = task;
-  report.status = task_status::succeeded;
-  report.posted = is_blank_text(output) && is_blank_text(url) ? 0 : 1;
-  report.result_url = raw_text{std::move(url)};
-  return report;
-}
-
-caf::expected<status_report> parse_daemon_fail(const task_id& task,
-                                               std::string_view body) {
-  const auto object = read_object(body.empty() ? "{}" : body);
-  if (!object)
-    return object.error();
-  field_reader fields{*object};
-  status_report report;
-  report.task = task;
-  report.status = task_status::failed;
-  report.failure_reason = read_reason(fields, field::why.daemon);
-  report.detail = raw_text{fields.text(field::detail.daemon).value_or("")};
-  report.mask = read_mask(fields, field::mask.daemon);
-  if (!fields.good())
-    return fields.error();
-  return report;
-}
-
-std::string write_daemon_task(const task_record& task) {
-  auto row = task_object(task);
-  auto detail = row["error_detail"];
-  row["status"] = dialect_of(task.status).daemon;
-  row[field::detail.daemon] = std::move(detail);
-  return json::serialize(row);
-}
-
-std::string write_daemon_status(task_status status) {
-  return json::serialize(json::object{{"status", dialect_of(status).daemon}});
 }
 
 } // namespace telltale

@@ -236,12 +236,18 @@ std::string write_runners(const runners_listed& found) {
     json::array active;
     for (const auto& task : runner.active)
       active.push_back(active_object(task));
-    list.push_back(
-        json::object{{"id", runner.id.value},
-                     {"first_seen_at", format_rfc3339(runner.first_seen_at)},
-                     {"last_seen_at", format_rfc3339(runner.last_seen_at)},
-                     {"silent", runner.silent},
-                     {"active_tasks", std::move(active)}});
+    list.push_back(json::object{
+        {"id", runner.id.value},
+        {"first_seen_at", format_rfc3339(runner.first_seen_at)},
+        {"last_seen_at", format_rfc3339(runner.last_seen_at)},
+        {"silent", runner.silent},
+        {"workspace_id", text_or_null(runner.runtime.workspace.value)},
+        {"daemon_id", text_or_null(runner.runtime.daemon)},
+        {"provider", text_or_null(runner.runtime.provider)},
+        {"name", text_or_null(runner.runtime.name)},
+        {"device", text_or_null(runner.runtime.device)},
+        {"version", text_or_null(runner.runtime.version)},
+        {"active_tasks", std::move(active)}});
   }
   return json::serialize(json::object{
       {"runners", std::move(list)},

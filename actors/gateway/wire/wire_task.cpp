@@ -51,18 +51,37 @@ json::value late_or_null(const std::optional<late_report>& late) {
                       {"at", format_rfc3339(late->at)}};
 }
 
+json::value usage_or_null(const std::vector<model_usage>& usage) {
+  if (usage.empty())
+    return nullptr;
+  json::array list;
+  for (const auto& one : usage)
+    list.push_back(json::object{{"model", text_or_null(one.model)},
+                                {"input_tokens", one.input_tokens},
+                                {"output_tokens", one.output_tokens},
+                                {"cache_read_tokens", one.cache_read_tokens},
+                                {"cache_write_tokens", one.cache_write_tokens},
+                                {"cost_usd", one.cost_usd}});
+  return list;
+}
+
 json::object attempt_object(const attempt_record& attempt) {
-  return {{"id", to_string(attempt.id)},
-          {"attempt", attempt.number},
-          {"runner_id", text_or_null(attempt.runner.value)},
-          {"status", to_string(attempt.status)},
-          {"started_at", format_rfc3339(attempt.started_at)},
-          {"ended_at", time_or_null(attempt.ended_at)},
-          {"failure_reason", word_or_null(attempt.failure_reason)},
-          {"error_detail", text_or_null(attempt.error_detail.view())},
-          {"settled_by", word_or_null(attempt.settled_by)},
-          {"evidence", json_or_null(attempt.evidence)},
-          {"late_report", late_or_null(attempt.late)}};
+  return {
+      {"id", to_string(attempt.id)},
+      {"attempt", attempt.number},
+      {"runner_id", text_or_null(attempt.runner.value)},
+      {"status", to_string(attempt.status)},
+      {"started_at", format_rfc3339(attempt.started_at)},
+      {"ended_at", time_or_null(attempt.ended_at)},
+      {"failure_reason", word_or_null(attempt.failure_reason)},
+      {"error_detail", text_or_null(attempt.error_detail.view())},
+      {"settled_by", word_or_null(attempt.settled_by)},
+      {"evidence", json_or_null(attempt.evidence)},
+      {"late_report", late_or_null(attempt.late)},
+      {"reported_reason", text_or_null(attempt.remarks.reported_reason.view())},
+      {"note", text_or_null(attempt.remarks.note.view())},
+      {"usage", usage_or_null(attempt.remarks.usage)},
+      {"branch_name", text_or_null(attempt.remarks.branch_name.view())}};
 }
 
 json::object delivery_object(const delivery_record& delivery) {
@@ -139,6 +158,11 @@ caf::expected<create_request> parse_create(std::string_view body,
   task.agent = agent_id{fields.id("agent_id").value_or("")};
   task.issue = issue_id{fields.id("issue_id").value_or("")};
   task.workspace = workspace_id{fields.id("workspace_id").value_or("")};
+  task.wanted_runner = runner_id{fields.id("runner").value_or("")};
+  task.dispatched = fields.flag("dispatch").value_or(false);
+  if (task.dispatched && !task.wanted_runner.empty())
+    fields.fail("runner", "is for a task that runners claim; with dispatch a "
+                          "job system starts it");
   task.priority = static_cast<std::int32_t>(
       fields.integer("priority", -max_priority, max_priority).value_or(0));
   const auto attempts = fields.integer("max_attempts", 1, 100);
@@ -179,6 +203,8 @@ json::object task_object(const task_record& task) {
           {"source_url", text_or_null(task.source_url.view())},
           {"labels", json_or_null(task.labels)},
           {"priority", task.priority},
+          {"runner", text_or_null(task.wanted_runner.value)},
+          {"dispatch", task.dispatched},
           {"created_at", format_rfc3339(task.created_at)},
           {"run_after", time_or_null(task.run_after)},
           {"started_at", time_or_null(task.started_at)},
@@ -196,7 +222,7 @@ std::string write_task(const task_record& task) {
   return json::serialize(task_object(task));
 }
 
-std::string write_created(const task_created& created) {
+json::object created_object(const task_created& created) {
   auto all = task_object(created.task);
   json::array tells;
   for (const auto& one : created.tells)
@@ -204,6 +230,18 @@ std::string write_created(const task_created& created) {
                                  {"chat_id", one.chat_id},
                                  {"via", to_string(one.via)}});
   all["tells"] = std::move(tells);
+  return all;
+}
+
+std::string write_created(const task_created& created) {
+  return json::serialize(created_object(created));
+}
+
+std::string write_dispatched(const task_created& created, std::uint32_t attempt,
+                             std::string_view token) {
+  auto all = created_object(created);
+  all["attempt"] = attempt;
+  all["token"] = token;
   return json::serialize(all);
 }
 

@@ -43,7 +43,7 @@ void decide_again(transition& result, const attempt_record& attempt,
     again = retry_choice{};
   else if (has_claimants(task, kind_is_claimed))
     again = choose_retry(*context.retry, *task.failure_reason, task.attempt,
-                         task.max_attempts, context.chance);
+                         task.max_attempts, context.chance, context.reported);
   if (!again) {
     finish(task, attempt.status, settled_by::runner, context);
     task.failure_told = true;

@@ -224,9 +224,7 @@ bool was_done(const task_snapshot& found, const apply_status& report) {
              && found.attempt->settled_by == settled_by::runner);
 }
 
-} // namespace
-
-transition decide_report(task_snapshot found, const apply_status& report,
+transition decide_status(task_snapshot found, const apply_status& report,
                          const decision_context& context, doubted_write doubt) {
   const auto current = found.task.attempt;
   // Nobody has written since that version was read: neither have we.
@@ -270,6 +268,45 @@ transition decide_report(task_snapshot found, const apply_status& report,
     return renew(std::move(found), report, context);
   auto attempt = current_attempt(found);
   return settle(std::move(found), std::move(attempt), report, context);
+}
+
+/// What is said beside goes to the attempt that the report is counted to.
+transition with_remarks(task_snapshot found, const apply_status& report,
+                        const decision_context& context, doubted_write doubt) {
+  const auto before = found.attempt;
+  const bool launches = report.kind == report_kind::launch;
+  const bool is_current =
+      before && before->number == found.task.attempt
+      && report.attempt.value_or(before->number) == found.task.attempt;
+  if (launches && is_current && is_active(found.task.status)
+      && before->remarks.launched && doubt.attempt == 0)
+    return refuse(std::move(found), ec::already_started);
+  auto result = decide_status(std::move(found), report, context, doubt);
+  if (result.result != ec::none || !result.writes_task)
+    return result;
+  if (!result.attempt && is_current && before->number == result.task.attempt)
+    result.attempt = before;
+  if (!result.attempt)
+    return result;
+  step::add_remarks(result.attempt->remarks, report.remarks);
+  result.attempt->remarks.launched |= launches;
+  return result;
+}
+
+} // namespace
+
+transition decide_report(task_snapshot found, const apply_status& report,
+                         const decision_context& context, doubted_write doubt) {
+  if (report.kind == report_kind::remark)
+    return decide_remark(std::move(found), report, context);
+  if (report.kind == report_kind::produced)
+    return decide_produced(std::move(found), report, context, doubt);
+  if (report.kind == report_kind::status && report.remarks == attempt_remarks{})
+    return decide_status(std::move(found), report, context, doubt);
+  // A word of its own may be retried by a policy of its own.
+  auto own = context;
+  own.reported = report.remarks.reported_reason.view();
+  return with_remarks(std::move(found), report, own, doubt);
 }
 
 } // namespace telltale

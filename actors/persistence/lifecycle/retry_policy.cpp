@@ -15,15 +15,23 @@ struct retry_rule {
   std::chrono::milliseconds cap{std::chrono::minutes{5}};
 };
 
-/// The taxonomy's rule, and over it what the configuration says.
-retry_rule rule_of(const config::retry_config& retry,
-                   const failure_reason& why) {
+/// The taxonomy's rule, and over it what the configuration says. A runner's own
+/// word may have a rule of its own.
+retry_rule rule_of(const config::retry_config& retry, const failure_reason& why,
+                   std::string_view reported) {
   retry_rule rule;
+  const auto* alias = find_alias(reported);
+  const bool has_own = alias != nullptr && alias->attempts > 0;
   if (const auto* row = find_reason(why.wire); row != nullptr && row->retried) {
     rule.attempts = row->attempts;
     rule.base = row->base;
   }
-  const auto found = retry.reasons.find(why.wire);
+  if (has_own) {
+    rule.attempts = alias->attempts;
+    rule.base = alias->base;
+  }
+  const auto found =
+      retry.reasons.find(has_own ? std::string{reported} : why.wire);
   if (found == retry.reasons.end())
     return rule;
   const auto& told = found->second;
@@ -49,16 +57,19 @@ std::chrono::milliseconds wait_of(const retry_rule& rule, double jitter,
 } // namespace
 
 bool has_claimants(const task_record& task, bool kind_is_claimed) {
+  if (task.dispatched)
+    return false;
   return task.claimed
          || (task.asks_attempts && task.max_attempts > 1 && kind_is_claimed);
 }
 
 std::optional<retry_choice>
 choose_retry(const config::retry_config& retry, const failure_reason& why,
-             std::uint32_t attempt, std::uint32_t max_attempts, double chance) {
+             std::uint32_t attempt, std::uint32_t max_attempts, double chance,
+             std::string_view reported) {
   if (max_attempts <= 1)
     return std::nullopt;
-  const auto rule = rule_of(retry, why);
+  const auto rule = rule_of(retry, why, reported);
   if (rule.attempts <= 1)
     return std::nullopt;
   const auto ceiling = std::max(max_attempts, rule.attempts);

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "config/config.hpp"
 #include "messages/failure_reason.hpp"
@@ -30,8 +31,10 @@ struct retry_choice {
 ///
 /// `attempt` is the number of the one that failed. A task with `max_attempts` 1
 /// is never retried; else the reason's own ceiling may widen that of the task.
+/// `reported` is the runner's own word, which may have a policy of its own.
 [[nodiscard]] std::optional<retry_choice>
 choose_retry(const config::retry_config& retry, const failure_reason& why,
-             std::uint32_t attempt, std::uint32_t max_attempts, double chance);
+             std::uint32_t attempt, std::uint32_t max_attempts, double chance,
+             std::string_view reported = {});
 
 } // namespace telltale

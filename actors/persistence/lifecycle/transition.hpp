@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actors/persistence/lifecycle/retry_policy.hpp"
@@ -40,7 +41,8 @@ struct decision_context {
   std::chrono::milliseconds lease{};
   const config::retry_config* retry = nullptr; ///< never null
   double chance = 0;                           ///< in [0, 1), for jitter
-  attempt_id next_attempt{}; ///< for one that begins, unless it is the first
+  attempt_id next_attempt{};   ///< for one that begins, unless it is the first
+  std::string_view reported{}; ///< the runner's own word for the reason
 };
 
 /// A runner's word that reaches an attempt which is over.
@@ -86,6 +88,25 @@ struct doubted_write {
                                        const apply_status& report,
                                        const decision_context& context,
                                        doubted_write doubt = {});
+
+/// What is said about an attempt beside how it goes, even one that is over. It
+/// renews the lease of one that is under way, not more often than need be.
+[[nodiscard]] transition decide_remark(task_snapshot found,
+                                       const apply_status& report,
+                                       const decision_context& context);
+
+/// Something to be posted: counted into `posted`, and told. `stale_attempt` or
+/// `terminal_state` if the attempt is not under way.
+[[nodiscard]] transition decide_produced(task_snapshot found,
+                                         const apply_status& report,
+                                         const decision_context& context,
+                                         doubted_write doubt);
+
+/// A job system starts the next attempt by itself: the task waits for it and
+/// nobody may claim it. An attempt under way ends as one whose runner
+/// restarted. `terminal_state` if the task has succeeded or was cancelled.
+[[nodiscard]] transition decide_dispatch(task_snapshot found,
+                                         const decision_context& context);
 
 /// A claim of a task that is queued and due; anything else `terminal_state`.
 [[nodiscard]] transition decide_claim(task_snapshot found,

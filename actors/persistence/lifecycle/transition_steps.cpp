@@ -25,6 +25,7 @@ event_facts facts_of(const task_record& task, event_type type,
   facts.workspace = task.workspace;
   facts.agent = task.agent;
   facts.issue = task.issue;
+  facts.wanted_runner = task.wanted_runner;
   facts.status = task.status;
   facts.outcome = task.outcome;
   facts.failure_reason = task.failure_reason;
@@ -115,7 +116,7 @@ event_facts make_failure_event(task_record& task, bool kind_is_claimed,
   std::optional<retry_choice> again;
   if (has_claimants(task, kind_is_claimed))
     again = choose_retry(*context.retry, *task.failure_reason, task.attempt,
-                         task.max_attempts, context.chance);
+                         task.max_attempts, context.chance, context.reported);
   if (again)
     put_back(task, facts, context.now + again->wait, again->awaits_runner);
   else

@@ -29,6 +29,9 @@ void finish(task_record& task, task_status status, settled_by who,
 /// the runner's.
 void close(attempt_record& attempt, const task_record& task);
 
+/// Adds what a runner said beside; sums what it used.
+void add_remarks(attempt_remarks& to, const attempt_remarks& more);
+
 /// A finished failure becomes a queued retry; `facts` tells of it.
 void put_back(task_record& task, event_facts& facts, timestamp run_after,
               bool awaits_runner);

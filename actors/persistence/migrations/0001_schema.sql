@@ -36,6 +36,8 @@ CREATE TABLE tasks (
   issue_id         text,
   workspace_id     text,
   source_url       text,
+  wanted_runner    text CHECK (wanted_runner <> ''), -- only it may claim the task
+  dispatched       boolean NOT NULL DEFAULT false,   -- nobody may claim the task
   idempotency_key  text,
   labels           json,
   input            json,
@@ -61,22 +63,28 @@ CREATE TABLE tasks (
 CREATE UNIQUE INDEX tasks_idempotency ON tasks (idempotency_key)
   WHERE idempotency_key IS NOT NULL;
 
--- Claims. A task's place in the queue is its priority and the moment at which it
+-- Claims. What a job system starts by itself is in none of these; what one
+-- runner alone may claim has an index of its own. A task's place in the queue is its priority and the moment at which it
 -- was due: when it was made, or when its retry is to begin. All of it is in the
 -- index, so neither tasks of other kinds nor those that are due later, nor those
 -- that were claimed while somebody holds an old snapshot, are looked at in the
 -- table (queue_floors.hpp).
 CREATE INDEX tasks_queue
   ON tasks ((-priority), (greatest(created_at, run_after)))
-  WHERE status = 'queued';
+  WHERE status = 'queued' AND wanted_runner IS NULL AND NOT dispatched;
 CREATE INDEX tasks_queue_kind
   ON tasks (kind, (-priority), (greatest(created_at, run_after)))
-  WHERE status = 'queued';
+  WHERE status = 'queued' AND wanted_runner IS NULL AND NOT dispatched;
+CREATE INDEX tasks_queue_wanted
+  ON tasks (wanted_runner, (-priority), (greatest(created_at, run_after)))
+  WHERE status = 'queued' AND wanted_runner IS NOT NULL AND NOT dispatched;
 -- When the next deferred task is due; there are few.
 CREATE INDEX tasks_deferred ON tasks (run_after)
-  WHERE status = 'queued' AND run_after IS NOT NULL;
+  WHERE status = 'queued' AND run_after IS NOT NULL AND wanted_runner IS NULL
+    AND NOT dispatched;
 CREATE INDEX tasks_deferred_kind ON tasks (kind, run_after)
-  WHERE status = 'queued' AND run_after IS NOT NULL;
+  WHERE status = 'queued' AND run_after IS NOT NULL AND wanted_runner IS NULL
+    AND NOT dispatched;
 
 -- Retries that nobody takes; there are few.
 CREATE INDEX tasks_retries ON tasks (run_after)
@@ -146,6 +154,7 @@ CREATE TABLE attempts (
   findings       json,  -- how many values of which class were masked
   evidence       json,  -- what a sweep saw when it settled the attempt
   late_report    json,  -- what came after the attempt was over
+  remarks        json,  -- what its runner said beside: note, usage, branch
   PRIMARY KEY (task_id, number),
   CONSTRAINT later_has_id CHECK ((number > 1) = (id IS NOT NULL)),
   CONSTRAINT closed_failure_has_reason CHECK (
@@ -167,7 +176,15 @@ CREATE TABLE task_masks (
 CREATE TABLE runners (
   id            text PRIMARY KEY,
   first_seen_at timestamptz NOT NULL DEFAULT now(),
-  last_seen_at  timestamptz NOT NULL DEFAULT now()
+  last_seen_at  timestamptz NOT NULL DEFAULT now(),
+  -- Of those that register by themselves: a daemon's runtimes.
+  workspace_id  text,
+  daemon_id     text,
+  provider      text,
+  name          text,
+  device        text,
+  version       text,
+  left_at       timestamptz -- its daemon has said that it goes
 ) WITH (fillfactor = 50);
 
 -- The kinds of tasks that runners claimed, or waited for, lately; an empty one

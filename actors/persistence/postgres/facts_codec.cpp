@@ -142,6 +142,11 @@ event_facts read_object(const json::object& from) {
   if (const auto* pending = from.if_contains("will_retry"))
     facts.will_retry = pending->as_bool();
   facts.retry_at = read_if_there(from, "retry_at", parse_rfc3339);
+  facts.part = text_of(from, "part");
+  if (const auto* produced = from.if_contains("produced"))
+    facts.produced = produced->to_number<std::uint32_t>();
+  facts.body = stored_text::from_store(text_of(from, "body"));
+  facts.wanted_runner.value = text_of(from, "wanted_runner");
   facts.delivery = read_if_there(from, "delivery", parse_id<delivery_id>);
   facts.relay = text_of(from, "relay");
   facts.amended = read_if_there(from, "amended", parse_id<event_id>);
@@ -153,8 +158,8 @@ event_facts read_object(const json::object& from) {
 std::string write_facts(const event_facts& facts) {
   const auto& [id, type, occurred_at, task, attempt, max_attempts, kind, title,
                chat_session, workspace, agent, issue, status, outcome, why,
-               error, origin, will_retry, retry_at, delivery, relay, amended] =
-      facts;
+               error, origin, will_retry, retry_at, part, produced, body,
+               wanted_runner, delivery, relay, amended] = facts;
   members out;
   out.add("id", to_string(id));
   out.add("type", to_string(type));
@@ -176,6 +181,11 @@ std::string write_facts(const event_facts& facts) {
   if (will_retry)
     out.add_true("will_retry");
   out.maybe("retry_at", retry_at);
+  out.maybe("part", part);
+  if (produced > 0)
+    out.add("produced", produced);
+  out.maybe("body", body.view());
+  out.maybe("wanted_runner", wanted_runner.value);
   out.maybe("delivery", delivery);
   out.maybe("relay", relay);
   out.maybe("amended", amended);

@@ -9,6 +9,7 @@
 
 #include "actors/persistence/postgres/pg_masks.hpp"
 #include "actors/persistence/postgres/pg_task_store.hpp"
+#include "actors/persistence/postgres/sql_array.hpp"
 #include "actors/persistence/postgres/task_rows.hpp"
 #include "actors/persistence/postgres/task_writes.hpp"
 
@@ -86,8 +87,24 @@ struct pg_task_store::claim_batch {
     owners.clear();
     taken.clear();
     result.events.clear();
-    for (const auto index : open)
+    left.assign(calls.size(), 0);
+    for (const auto index : open) {
       result.answer[index] = tasks_claimed{};
+      left[index] = calls[index].limit;
+    }
+  }
+
+  /// The first open call that may have a task that wants its runner.
+  [[nodiscard]] std::optional<std::size_t>
+  find_taker(const task_record& task) const {
+    for (const auto index : open) {
+      const auto& call = calls[index];
+      if (left[index] > 0 && call.runner == task.wanted_runner
+          && (call.wanted_of_any_kind || call.kinds.empty()
+              || std::ranges::count(call.kinds, task.kind) > 0))
+        return index;
+    }
+    return std::nullopt;
   }
 
   [[nodiscard]] std::vector<claim_group> groups() const {
@@ -108,46 +125,84 @@ struct pg_task_store::claim_batch {
   std::vector<transition> plans;   ///< of this try
   std::vector<std::size_t> owners; ///< the call that each plan is for
   std::unordered_set<task_id> taken;
+  std::vector<std::uint32_t> left; ///< how many each call may still have
   committed<std::vector<caf::expected<tasks_claimed>>> result;
   bool doubtful = false; ///< the commit of a try was sent, and not answered
 };
 
+void pg_task_store::give(claim_batch& batch, std::size_t call,
+                         const pqxx::row& row, task_snapshot found) {
+  --batch.left[call];
+  batch.taken.insert(found.task.id);
+  batch.owners.push_back(call);
+  batch.plans.push_back(decide_claim(std::move(found), batch.calls[call].runner,
+                                     changes_.context(moment_of(row[0]))));
+  changes_.address(batch.plans.back(), std::nullopt);
+}
+
+void pg_task_store::take_wanted(pqxx::work& transaction, claim_batch& batch) {
+  sql_array runners;
+  sql_array kinds;
+  std::int64_t limit = 0;
+  for (const auto index : batch.open) {
+    const auto& call = batch.calls[index];
+    limit += call.limit;
+    if (call.wanted_of_any_kind || call.kinds.empty()) {
+      runners.add(call.runner.value);
+      kinds.add_null();
+      continue;
+    }
+    for (const auto& kind : call.kinds) {
+      runners.add(call.runner.value);
+      kinds.add(kind);
+    }
+  }
+  for (const auto& row : transaction.exec_prepared(
+           "claim_wanted", runners.done(), kinds.done(), limit)) {
+    task_snapshot found;
+    found.task = read_whole_task(row, first_task_column);
+    if (const auto taker = batch.find_taker(found.task);
+        taker && !batch.taken.contains(found.task.id))
+      give(batch, *taker, row, std::move(found));
+  }
+}
+
 void pg_task_store::take_due(pqxx::work& transaction, claim_batch& batch,
                              const claim_group& group, timestamp now) {
+  std::int64_t limit = 0;
+  for (const auto index : group.calls)
+    limit += batch.left[index];
+  if (limit == 0)
+    return;
   // What this transaction has taken for others is found again: it is locked by
   // ourselves, and its row still says that it is queued.
-  auto limit = std::ranges::count_if(batch.plans, [&](const auto& plan) {
-    return group.wants(plan.task.kind);
+  limit += std::ranges::count_if(batch.plans, [&](const auto& plan) {
+    return plan.task.wanted_runner.empty() && group.wants(plan.task.kind);
   });
-  for (const auto index : group.calls)
-    limit += batch.calls[index].limit;
   auto call = group.calls.begin();
-  std::uint32_t given = 0;
+  const auto skip_served = [&] {
+    while (call != group.calls.end() && batch.left[*call] == 0)
+      ++call;
+    return call != group.calls.end();
+  };
   for (const auto& row : find_due(transaction, group.kinds, limit, now)) {
     task_snapshot found;
     found.task = read_whole_task(row, first_task_column);
     if (batch.taken.contains(found.task.id))
       continue;
-    if (given == batch.calls[*call].limit) {
-      given = 0;
-      if (++call == group.calls.end())
-        return;
-    }
-    ++given;
-    batch.taken.insert(found.task.id);
-    batch.owners.push_back(*call);
-    batch.plans.push_back(decide_claim(std::move(found),
-                                       batch.calls[*call].runner,
-                                       changes_.context(moment_of(row[0]))));
-    changes_.address(batch.plans.back(), std::nullopt);
+    if (!skip_served())
+      return;
+    give(batch, *call, row, std::move(found));
   }
-  if (given > 0)
-    ++call;
-  if (call == group.calls.end())
-    return;
-  const auto next = find_next_due(transaction, group.kinds);
-  for (; call != group.calls.end(); ++call)
+  std::optional<timestamp> next;
+  bool asked = false;
+  for (; call != group.calls.end(); ++call) {
+    if (batch.left[*call] != batch.calls[*call].limit)
+      continue; // it has something
+    if (!std::exchange(asked, true))
+      next = find_next_due(transaction, group.kinds);
     batch.result.answer[*call]->next_due = next;
+  }
 }
 
 bool pg_task_store::claim_open(pqxx::connection& link, claim_batch& batch) {
@@ -162,6 +217,7 @@ bool pg_task_store::claim_open(pqxx::connection& link, claim_batch& batch) {
   note_kinds(link, kinds);
   const auto now = touch(link, runners).now;
   pqxx::work transaction{link};
+  take_wanted(transaction, batch);
   for (const auto& group : batch.groups())
     take_due(transaction, batch, group, now);
   if (batch.plans.empty())

@@ -33,17 +33,21 @@ WITH asked AS MATERIALIZED (
   SELECT * FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::bigint[],
       $5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
       $11::text[], $12::text[], $13::text[], $14::json[], $15::json[],
-      $16::uuid[], $17::json[], $18::bool[]) WITH ORDINALITY
+      $16::uuid[], $17::json[], $18::bool[], $20::text[], $21::bool[])
+      WITH ORDINALITY
     AS u(id, max_attempts, run_after, timeout_seconds, priority, kind, title,
       chat_session_id, agent_id, issue_id, workspace_id, source_url,
-      idempotency_key, labels, input, event, facts, asks_attempts, nth)
+      idempotency_key, labels, input, event, facts, asks_attempts,
+      wanted_runner, dispatched, nth)
 ), made AS (
   INSERT INTO tasks (id, status, max_attempts, run_after, timeout_seconds,
     priority, created_at, kind, title, chat_session_id, agent_id, issue_id,
-    workspace_id, source_url, idempotency_key, labels, input, asks_attempts)
+    workspace_id, source_url, idempotency_key, labels, input, asks_attempts,
+    wanted_runner, dispatched)
   SELECT id, 'queued', max_attempts, run_after, timeout_seconds, priority,
     $19::timestamptz, kind, title, chat_session_id, agent_id, issue_id,
-    workspace_id, source_url, idempotency_key, labels, input, asks_attempts
+    workspace_id, source_url, idempotency_key, labels, input, asks_attempts,
+    wanted_runner, dispatched
   FROM asked ORDER BY nth
   ON CONFLICT DO NOTHING RETURNING id
 ), news AS MATERIALIZED (
@@ -117,7 +121,8 @@ public:
         or_null(t.issue.value), or_null(t.workspace.value),
         or_null(t.source_url.view()), or_null(what.idempotency_key),
         json_or_null(t.labels), json_or_null(t.input), plan.event->id,
-        write_facts(*plan.event), t.asks_attempts);
+        write_facts(*plan.event), t.asks_attempts,
+        or_null(t.wanted_runner.value), t.dispatched);
   }
 
   /// With the moment of their making.
@@ -125,12 +130,13 @@ public:
     std::vector<std::string> all;
     for (auto& column : columns_)
       all.push_back(column.done());
-    all.push_back(format_rfc3339(now));
+    all.insert(all.begin() + moment_at, format_rfc3339(now));
     return all;
   }
 
 private:
-  static constexpr std::size_t size = 18;
+  static constexpr std::size_t size = 20;
+  static constexpr std::ptrdiff_t moment_at = 18; ///< it is parameter 19
 
   template <class... Values> void put(const Values&... values) {
     static_assert(sizeof...(Values) == size);

@@ -32,6 +32,7 @@ std::string claim_statement(bool by_kind) {
            "   SELECT q.id, -q.priority AS place,"
            "     greatest(q.created_at, q.run_after) AS due"
            "   FROM tasks q WHERE q.status = 'queued'"
+           "   AND q.wanted_runner IS NULL AND NOT q.dispatched"
          + (by_kind ? " AND q.kind = u.kind" : "")
          + "   AND -q.priority >= u.lowest AND -q.priority <= u.highest"
            "   AND greatest(q.created_at, q.run_after) >= u.since"
@@ -46,13 +47,37 @@ std::string claim_statement(bool by_kind) {
            " FOR UPDATE OF t SKIP LOCKED";
 }
 
+/// Those that want one of these runners, and no other may have: each runner's
+/// in its own order. `$1` the runners, `$2` the kinds that each takes (null:
+/// any), `$3` how many tasks.
+std::string wanted_statement() {
+  return "SELECT now(), c.place, c.due, " + whole_task_columns()
+         + " FROM (SELECT f.* FROM unnest($1::text[], $2::text[])"
+           "   AS u(runner, kind) CROSS JOIN LATERAL ("
+           "   SELECT q.id, -q.priority AS place,"
+           "     greatest(q.created_at, q.run_after) AS due"
+           "   FROM tasks q WHERE q.status = 'queued'"
+           "   AND q.wanted_runner IS NOT NULL AND NOT q.dispatched"
+           "   AND q.wanted_runner = u.runner"
+           "   AND (u.kind IS NULL OR q.kind = u.kind)"
+           "   AND greatest(q.created_at, q.run_after) <= now()"
+           "   ORDER BY -q.priority, greatest(q.created_at, q.run_after)"
+           "   LIMIT $3::bigint) f) c"
+           " JOIN tasks t ON t.id = ANY(ARRAY[c.id])"
+           " WHERE t.status || '' = 'queued'"
+           " ORDER BY c.place, c.due LIMIT $3::bigint"
+           " FOR UPDATE OF t SKIP LOCKED";
+}
+
 constexpr const char* next_due =
     "SELECT run_after FROM tasks WHERE status = 'queued'"
+    " AND wanted_runner IS NULL AND NOT dispatched"
     " AND run_after > now() ORDER BY run_after LIMIT 1";
 constexpr const char* next_due_by_kind =
     "SELECT d.run_after FROM unnest($1::text[]) AS u(kind)"
     " CROSS JOIN LATERAL (SELECT t.run_after FROM tasks t"
     "   WHERE t.status = 'queued' AND t.kind = u.kind AND t.run_after > now()"
+    "   AND t.wanted_runner IS NULL AND NOT t.dispatched"
     "   ORDER BY t.run_after LIMIT 1) d ORDER BY d.run_after LIMIT 1";
 
 /// The ranges of a look, column by column.
@@ -72,6 +97,7 @@ struct range_columns {
 statement_list queue_statements() {
   return {{"claim", claim_statement(false)},
           {"claim_by_kind", claim_statement(true)},
+          {"claim_wanted", wanted_statement()},
           {"next_due", next_due},
           {"next_due_by_kind", next_due_by_kind}};
 }

@@ -90,7 +90,9 @@ constexpr const char* deliveries_statement =
 
 constexpr const char* runners_statement =
     "SELECT r.id, r.first_seen_at, r.last_seen_at,"
-    " r.last_seen_at < now() - $1::bigint * interval '1 millisecond'"
+    " r.left_at IS NOT NULL"
+    "   OR r.last_seen_at < now() - $1::bigint * interval '1 millisecond',"
+    " r.workspace_id, r.daemon_id, r.provider, r.name, r.device, r.version"
     " FROM runners r WHERE $2::timestamptz IS NULL"
     " OR (r.last_seen_at, r.id) < ($2::timestamptz, $3::text)"
     " ORDER BY r.last_seen_at DESC, r.id DESC LIMIT $4::bigint";
@@ -224,6 +226,14 @@ caf::expected<runners_listed> pg_statistics::list(const list_runners& what) {
       runner.first_seen_at = moment_of(row[1]);
       runner.last_seen_at = moment_of(row[2]);
       runner.silent = row[3].as<bool>();
+      auto& runtime = runner.runtime;
+      runtime.id = runner.id;
+      runtime.workspace = {std::string{text_of(row[4])}};
+      runtime.daemon = text_of(row[5]);
+      runtime.provider = text_of(row[6]);
+      runtime.name = text_of(row[7]);
+      runtime.device = text_of(row[8]);
+      runtime.version = text_of(row[9]);
       ids.add(runner.id.value);
       result.runners.push_back(std::move(runner));
     }

@@ -65,6 +65,10 @@ ORDER BY t.run_after LIMIT $2::bigint)"},
 t.status IN ('running', 'posting_result')
 AND t.runner_id >= $1::text AND t.runner_id <= $1::text
 ORDER BY t.runner_id LIMIT $2::bigint)"},
+    question{sweep_kind::deregistered, "sweep_deregistered", R"(
+t.status IN ('running', 'posting_result')
+AND t.runner_id >= $1::text AND t.runner_id <= $1::text
+ORDER BY t.runner_id LIMIT $2::bigint)"},
 };
 
 constexpr int first_binding_column = 3;
@@ -97,7 +101,8 @@ bool is_off(const sweep_tasks& what) {
 std::vector<std::string> parameters_of(const sweep_tasks& what,
                                        const task_rules& rules) {
   std::vector<std::string> values;
-  if (what.kind == sweep_kind::recovery)
+  if (what.kind == sweep_kind::recovery
+      || what.kind == sweep_kind::deregistered)
     values.push_back(what.runner.value);
   else
     values.push_back(std::to_string(what.threshold.count()));
@@ -216,8 +221,10 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
   }
   transaction.commit();
   // All of them were written: their rows were locked.
-  for (auto& plan : plans)
+  for (auto& plan : plans) {
+    result.answer.retried += plan.event->will_retry ? 1U : 0U;
     result.events.push_back(as_committed(plan, written.at(plan.task.id)));
+  }
   result.answer.settled = static_cast<std::uint32_t>(plans.size());
   result.answer.more = static_cast<std::size_t>(rows.size()) >= what.limit;
   return result;

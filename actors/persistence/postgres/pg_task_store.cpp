@@ -7,6 +7,7 @@
 #include "actors/persistence/postgres/pg_claims.hpp"
 #include "actors/persistence/postgres/pg_creates.hpp"
 #include "actors/persistence/postgres/pg_masks.hpp"
+#include "actors/persistence/postgres/pg_runtimes.hpp"
 #include "actors/persistence/postgres/pg_signs.hpp"
 #include "actors/persistence/postgres/store_statements.hpp"
 
@@ -28,7 +29,7 @@ statement_list dispatch_statements() {
 }
 
 statement_list heartbeat_statements() {
-  return change_statements() + sign_statements();
+  return change_statements() + sign_statements() + runtime_statements();
 }
 
 statement_list sweeper_statements() {
@@ -40,7 +41,7 @@ statement_list sweeper_statements() {
 statement_list task_store_statements() {
   return create_statements() + change_statements() + claim_statements()
          + sign_statements() + mask_statements() + sweep_statements()
-         + query_statements();
+         + query_statements() + runtime_statements();
 }
 
 pg_task_store::pg_task_store(pg_options options)
@@ -172,7 +173,8 @@ pg_task_store::cancel(const cancel_task& what) {
 
 caf::expected<committed<task_changed>>
 pg_task_store::retry(const retry_task& what) {
-  return change(what.task, task_status::queued, decide_retry);
+  return change(what.task, task_status::queued,
+                what.dispatched ? decide_dispatch : decide_retry);
 }
 
 } // namespace telltale

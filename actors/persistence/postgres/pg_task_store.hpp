@@ -48,6 +48,9 @@ public:
   give_back(const return_tasks&) override;
   caf::expected<committed<std::vector<heart_beaten>>>
   beat(const std::vector<beat_heart>&) override;
+  caf::expected<runtimes_found> enroll(const register_runtimes&) override;
+  caf::expected<runtimes_found> leave(const deregister_runtimes&) override;
+  caf::expected<runtimes_found> runtimes(const find_runtimes&) override;
   caf::expected<committed<task_changed>> cancel(const cancel_task&) override;
   caf::expected<committed<task_changed>> retry(const retry_task&) override;
   caf::expected<committed<tasks_swept>> sweep(const sweep_tasks&) override;
@@ -94,6 +97,11 @@ private:
   /// for some of the calls any more: the others are to be tried again.
   bool claim_open(pqxx::connection& link, claim_batch& batch);
   struct claim_group;
+  /// Finds tasks that want the runner that claims.
+  void take_wanted(pqxx::work& transaction, claim_batch& batch);
+  /// Gives a task that was found to a call.
+  void give(claim_batch& batch, std::size_t call, const pqxx::row& row,
+            task_snapshot found);
   /// Finds tasks for calls that want the same kinds.
   void take_due(pqxx::work& transaction, claim_batch& batch,
                 const claim_group& group, timestamp now);

@@ -133,6 +133,8 @@ task_record read_task(const pqxx::row& row, int first) {
   t.asks_attempts = flag_of(c.next());
   t.failure_told = flag_of(c.next());
   t.untold = flag_of(c.next());
+  t.wanted_runner = {string_of(c.next())};
+  t.dispatched = flag_of(c.next());
   return t;
 }
 
@@ -187,6 +189,8 @@ std::optional<attempt_record> read_attempt(task_id task, const pqxx::row& row,
   a.claimed = flag_of(c.next());
   if (const auto origin = c.next(); !origin.is_null())
     a.origin = need(parse_detail_origin(text_of(origin)), "origin");
+  if (const auto remarks = c.next(); !remarks.is_null())
+    a.remarks = read_remarks(text_of(remarks));
   return a;
 }
 
@@ -216,6 +220,67 @@ std::optional<late_report> read_late_report(std::string_view text) {
     report.failure_reason = failure_reason{std::move(why)};
   report.detail = stored_text::from_store(text::text_at(*object, "detail"));
   return report;
+}
+
+std::string write_remarks(const attempt_remarks& remarks) {
+  boost::json::object object;
+  const auto put = [&](const char* name, const redacted_text& text) {
+    if (!text.empty())
+      object[name] = text.view();
+  };
+  put("reported_reason", remarks.reported_reason);
+  put("note", remarks.note);
+  put("branch_name", remarks.branch_name);
+  if (remarks.launched)
+    object["launched"] = true;
+  boost::json::array usage;
+  for (const auto& one : remarks.usage)
+    usage.push_back(
+        boost::json::object{{"model", one.model},
+                            {"input_tokens", one.input_tokens},
+                            {"output_tokens", one.output_tokens},
+                            {"cache_read_tokens", one.cache_read_tokens},
+                            {"cache_write_tokens", one.cache_write_tokens},
+                            {"cost_usd", one.cost_usd}});
+  if (!usage.empty())
+    object["usage"] = std::move(usage);
+  return object.empty() ? std::string{} : boost::json::serialize(object);
+}
+
+attempt_remarks read_remarks(std::string_view text) {
+  attempt_remarks remarks;
+  const auto object = text::parse_object(text);
+  if (!object)
+    return remarks;
+  const auto text_in = [&](const char* name) {
+    return stored_text::from_store(text::text_at(*object, name));
+  };
+  remarks.reported_reason = text_in("reported_reason");
+  remarks.note = text_in("note");
+  remarks.branch_name = text_in("branch_name");
+  remarks.launched = text::flag_at(*object, "launched");
+  const auto* usage = object->if_contains("usage");
+  if (usage == nullptr || !usage->is_array())
+    return remarks;
+  for (const auto& element : usage->get_array()) {
+    const auto* one = element.if_object();
+    if (one == nullptr)
+      continue;
+    const auto whole = [&](const char* name) {
+      const auto* value = one->if_contains(name);
+      return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+    };
+    model_usage model;
+    model.model = text::text_at(*one, "model");
+    model.input_tokens = whole("input_tokens");
+    model.output_tokens = whole("output_tokens");
+    model.cache_read_tokens = whole("cache_read_tokens");
+    model.cache_write_tokens = whole("cache_write_tokens");
+    if (const auto* cost = one->if_contains("cost_usd"); cost != nullptr)
+      model.cost_usd = cost->is_double() ? cost->get_double() : 0;
+    remarks.usage.push_back(std::move(model));
+  }
+  return remarks;
 }
 
 std::string write_findings(const redaction_findings& findings) {

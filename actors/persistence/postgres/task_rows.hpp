@@ -21,8 +21,8 @@ inline constexpr std::string_view task_columns =
     "t.completed_at, t.lease_expires_at, t.awaits_runner, t.timeout_seconds, "
     "t.priority, t.created_at, t.kind, t.title, t.chat_session_id, "
     "t.agent_id, t.issue_id, t.workspace_id, t.current_attempt, t.claimed, "
-    "t.asks_attempts, t.failure_told, t.untold";
-inline constexpr int task_column_count = 32;
+    "t.asks_attempts, t.failure_told, t.untold, t.wanted_runner, t.dispatched";
+inline constexpr int task_column_count = 34;
 
 /// What people and runners get beside them.
 inline constexpr std::string_view more_task_columns =
@@ -38,8 +38,8 @@ inline constexpr std::string_view attempt_columns =
     "a.number, a.runner_id, a.started_at, a.ended_at, a.status, "
     "a.failure_reason, a.error_detail, a.settled_by, a.evidence, "
     "a.late_report, "
-    "a.id, a.claimed, a.detail_origin";
-inline constexpr int attempt_column_count = 13;
+    "a.id, a.claimed, a.detail_origin, a.remarks";
+inline constexpr int attempt_column_count = 14;
 
 /// Readers throw `std::runtime_error` on a value that no version of this
 /// program writes.
@@ -77,6 +77,9 @@ inline constexpr int binding_column_count = 7;
 
 [[nodiscard]] std::string write_late_report(const late_report& report);
 [[nodiscard]] std::optional<late_report> read_late_report(std::string_view);
+/// Empty if there are none.
+[[nodiscard]] std::string write_remarks(const attempt_remarks& remarks);
+[[nodiscard]] attempt_remarks read_remarks(std::string_view text);
 /// `{"class": count}`; empty if there are none.
 [[nodiscard]] std::string write_findings(const redaction_findings& findings);
 

@@ -9,8 +9,8 @@ namespace telltale {
 
 namespace {
 
-constexpr std::size_t task_arrays = 22;
-constexpr std::size_t attempt_arrays = 15;
+constexpr std::size_t task_arrays = 23;
+constexpr std::size_t attempt_arrays = 16;
 constexpr std::size_t event_arrays = 6;
 constexpr std::size_t late_arrays = 3;
 
@@ -67,7 +67,7 @@ void add_task(task_set& rows, const task_record& t) {
            or_null(t.runner.value), t.run_after, t.started_at, t.completed_at,
            t.lease_expires_at, t.awaits_runner,
            later_id(t.attempt, t.current_attempt), t.claimed, t.failure_told,
-           t.untold);
+           t.untold, t.dispatched);
 }
 
 void add_attempt(attempt_set& rows, const transition& x) {
@@ -79,7 +79,8 @@ void add_attempt(attempt_set& rows, const transition& x) {
            a.ended_at, to_string(a.status), wire_of(a.failure_reason),
            or_null(a.error_detail.view()), name_of(a.settled_by),
            or_null(write_findings(x.findings)), or_null(a.evidence), late,
-           later_id(a.number, a.id), a.claimed, name_of(a.origin));
+           later_id(a.number, a.id), a.claimed, name_of(a.origin),
+           or_null(write_remarks(a.remarks)));
 }
 
 } // namespace
@@ -96,16 +97,18 @@ WITH written AS (
     started_at = u.started_at, completed_at = u.completed_at,
     lease_expires_at = u.lease_expires_at, awaits_runner = u.awaits_runner,
     current_attempt = u.current_attempt, claimed = u.claimed,
-    failure_told = u.failure_told, untold = u.untold
+    failure_told = u.failure_told, untold = u.untold,
+    dispatched = u.dispatched
   FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[],
       $6::int[], $7::int[], $8::text[], $9::text[], $10::bigint[],
       $11::bool[], $12::text[], $13::text[], $14::timestamptz[],
       $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::bool[],
-      $19::uuid[], $20::bool[], $21::bool[], $22::bool[])
+      $19::uuid[], $20::bool[], $21::bool[], $22::bool[], $23::bool[])
     AS u(id, version, status, outcome, settled_by, attempt, max_attempts,
       failure_reason, error_detail, posted, intended_empty, result_url,
       runner_id, run_after, started_at, completed_at, lease_expires_at,
-      awaits_runner, current_attempt, claimed, failure_told, untold)
+      awaits_runner, current_attempt, claimed, failure_told, untold,
+      dispatched)
   WHERE t.id = ANY(ARRAY[u.id]) AND t.version = u.version
   RETURNING t.id, t.completed_at
 ), reworded AS ( -- ended a while ago: the index of words may be past it
@@ -114,13 +117,13 @@ WITH written AS (
   WHERE completed_at < clock_timestamp() - interval '5 seconds'
   ON CONFLICT DO NOTHING
 ), tries AS MATERIALIZED (
-  SELECT * FROM unnest($23::uuid[], $24::int[], $25::text[],
-      $26::timestamptz[], $27::timestamptz[], $28::text[], $29::text[],
-      $30::text[], $31::text[], $32::json[], $33::json[], $34::json[],
-      $35::uuid[], $36::bool[], $37::text[])
+  SELECT * FROM unnest($24::uuid[], $25::int[], $26::text[],
+      $27::timestamptz[], $28::timestamptz[], $29::text[], $30::text[],
+      $31::text[], $32::text[], $33::json[], $34::json[], $35::json[],
+      $36::uuid[], $37::bool[], $38::text[], $39::json[])
     AS n(task_id, number, runner_id, started_at, ended_at, status,
       failure_reason, error_detail, settled_by, findings, evidence, late_report,
-      id, claimed, detail_origin)
+      id, claimed, detail_origin, remarks)
   WHERE (n.task_id IN (SELECT id FROM written)) IS TRUE
 ), attempted AS (
   UPDATE attempts a SET runner_id = n.runner_id, ended_at = n.ended_at,
@@ -129,26 +132,27 @@ WITH written AS (
     settled_by = n.settled_by,
     findings = COALESCE(n.findings, a.findings),
     evidence = COALESCE(n.evidence, a.evidence),
-    late_report = COALESCE(n.late_report, a.late_report)
+    late_report = COALESCE(n.late_report, a.late_report),
+    remarks = COALESCE(n.remarks, a.remarks)
   FROM tries n WHERE a.task_id = ANY(ARRAY[n.task_id]) AND a.number = n.number
   RETURNING 1
 ), begun AS (
   INSERT INTO attempts (task_id, number, runner_id, started_at, ended_at,
     status, failure_reason, error_detail, settled_by, findings, evidence,
-    late_report, id, claimed, detail_origin)
+    late_report, id, claimed, detail_origin, remarks)
   SELECT * FROM tries n WHERE NOT EXISTS (
     SELECT FROM attempts a
     WHERE a.task_id = ANY(ARRAY[n.task_id]) AND a.number = n.number)
   RETURNING 1
 ), late AS (
   UPDATE attempts a SET late_report = l.report
-  FROM unnest($44::uuid[], $45::int[], $46::json[])
+  FROM unnest($46::uuid[], $47::int[], $48::json[])
     AS l(task_id, number, report)
   WHERE a.task_id = ANY(ARRAY[l.task_id]) AND a.number = l.number
   RETURNING 1
 ), news AS MATERIALIZED (
-  SELECT * FROM unnest($38::uuid[], $39::uuid[], $40::int[], $41::text[],
-      $42::timestamptz[], $43::json[]) WITH ORDINALITY
+  SELECT * FROM unnest($40::uuid[], $41::uuid[], $42::int[], $43::text[],
+      $44::timestamptz[], $45::json[]) WITH ORDINALITY
     AS e(id, task_id, attempt, type, occurred_at, facts, nth)
   WHERE (e.task_id IN (SELECT id FROM written)) IS TRUE
 ), turn AS MATERIALIZED ( -- after all that locks rows

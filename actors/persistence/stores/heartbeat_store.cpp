@@ -43,7 +43,11 @@ heartbeat_store(heart self, std::unique_ptr<heartbeats> store,
   state.store = std::move(store);
   state.listener = std::move(listener);
   state.counters = std::move(counters);
+  auto* port = state.store.get();
   return {
+      [=](const register_runtimes& what) { return pass(port->enroll(what)); },
+      [=](const deregister_runtimes& what) { return pass(port->leave(what)); },
+      [=](const find_runtimes& what) { return pass(port->runtimes(what)); },
       [=](beat_heart& what) { return on_beat(self, what); },
       [=](flush_beats) { on_flush(self); },
       [=](const options_changed<task_rules_ptr>& fresh) {

@@ -10,9 +10,10 @@
 
 namespace telltale {
 
-/// Commits heartbeats.
+/// Commits heartbeats, and knows the runners that register by themselves.
 ///
-/// Accepts `beat_heart` (gateway) and `flush_beats` (itself). Sends
+/// Accepts `register_runtimes`, `deregister_runtimes`, `find_runtimes` and
+/// `beat_heart` (gateway) and `flush_beats` (itself). Sends
 /// `events_committed` should a heartbeat ever cause an event. Never keeps a
 /// heartbeat back to wait for more.
 ///
