@@ -107,10 +107,6 @@ http::client_response error_of(std::string_view type, std::string_view code) {
                    : telegram(400, "Bad Request: " + text + " here");
 }
 
-std::size_t units_with_joiners(std::string_view text) {
-  return text::utf16_units(text);
-}
-
 } // namespace
 
 CAF_TEST(each row of each table is obeyed and told with its advice) {
@@ -362,9 +358,9 @@ CAF_TEST(every message stays within its chats limits) {
   other_side.send(*open("telegram"), what);
   const auto blocks = other_side.body(0).at("blocks").as_array();
   const auto section = blocks.at(1).at("text").at("text").as_string();
-  CAF_CHECK(units_with_joiners({section.c_str(), section.size()}) <= 3000u);
+  CAF_CHECK(text::utf16_units({section.c_str(), section.size()}) <= 3000u);
   const auto ding = other_side.body(1).at("actionCard").at("text").as_string();
-  CAF_CHECK(units_with_joiners({ding.c_str(), ding.size()}) <= 5000u);
+  CAF_CHECK(text::utf16_units({ding.c_str(), ding.size()}) <= 5000u);
   const auto wecom =
       other_side.body(2).at("markdown_v2").at("content").as_string();
   CAF_CHECK(wecom.size() <= 4096u);
@@ -415,14 +411,4 @@ CAF_TEST(a detail mentions nobody and disguises nothing in any chat) {
   const auto slack_text =
       std::string{other_side.body(1).at("text").as_string()};
   CAF_CHECK(slack_text.find('<') == std::string::npos);
-}
-
-CAF_TEST(what chats allow is the default and what an operator says wins) {
-  CAF_CHECK_EQUAL(limits_of(options("lark")).per_app_minute, 1000.0);
-  CAF_CHECK_EQUAL(limits_of(options("wecom")).per_app_minute, 20.0);
-  CAF_CHECK_EQUAL(limits_of(options("slack")).per_chat, 1.0);
-  auto choices = options("slack");
-  choices.rate_per_chat = 4;
-  CAF_CHECK_EQUAL(limits_of(choices).per_chat, 4.0);
-  CAF_CHECK_EQUAL(limits_of(options("octo")).per_chat, 5.0);
 }
