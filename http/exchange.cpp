@@ -63,7 +63,7 @@ public:
       if (state_->gone || std::exchange(state_->ended, true))
         return;
       unused[0] = std::exchange(state_->on_closed, nullptr);
-      unused[1] = std::exchange(state_->on_room, nullptr);
+      unused[1] = std::exchange(state_->on_writable, nullptr);
     }
     tell();
   }
@@ -120,11 +120,11 @@ void pending_exchange::respond(response answer) {
 
 std::shared_ptr<stream>
 pending_exchange::open_stream(response head, std::function<void()> on_closed,
-                              std::function<void()> on_room) {
+                              std::function<void()> on_writable) {
   auto state = std::make_shared<stream_state>();
   state->chunked = !http10_;
   state->on_closed = std::move(on_closed);
-  state->on_room = std::move(on_room);
+  state->on_writable = std::move(on_writable);
   loop_task news;
   if (as_loop_task(std::move(head), news)) {
     news.what = loop_task::kind::open_stream;

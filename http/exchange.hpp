@@ -23,9 +23,9 @@ public:
   pending_exchange& operator=(const pending_exchange&) = delete;
 
   void respond(response answer) override;
-  std::shared_ptr<stream> open_stream(response head,
-                                      std::function<void()> on_closed,
-                                      std::function<void()> on_room) override;
+  std::shared_ptr<stream>
+  open_stream(response head, std::function<void()> on_closed,
+              std::function<void()> on_writable) override;
   void on_gone(std::function<void()> then) override;
   [[nodiscard]] std::shared_ptr<const std::atomic<bool>>
   gone_flag() const override {

@@ -35,7 +35,7 @@ refusal request_reader::meaning_of(const error_code& ec) const {
   if (ec == beast_http::error::header_limit)
     return refusal::headers_too_large;
   if (ec == beast_http::error::body_limit)
-    return no_room_ ? refusal::too_much_at_once : refusal::body_too_large;
+    return over_limit_ ? refusal::too_much_at_once : refusal::body_too_large;
   return refusal::malformed;
 }
 
@@ -114,10 +114,10 @@ bool request_reader::admits(std::uint64_t bytes, error_code& ec) {
     const auto most = bodies_.judge(read_);
     if (most > limit_ && bytes <= most) {
       limit_ = most;
-      read_.body_room = bodies_.take(
+      read_.body_reservation = bodies_.take(
           has_length_ ? static_cast<std::size_t>(announced_) : most);
-      no_room_ = !read_.body_room;
-      if (!no_room_)
+      over_limit_ = !read_.body_reservation;
+      if (!over_limit_)
         return true;
     }
   }
@@ -129,7 +129,7 @@ void request_reader::on_body_init_impl(
     const boost::optional<std::uint64_t>& length, error_code&) {
   if (length)
     read_.body.reserve(static_cast<std::size_t>(
-        read_.body_room ? *length : std::min(*length, most_reserved)));
+        read_.body_reservation ? *length : std::min(*length, most_reserved)));
 }
 
 std::size_t request_reader::on_body_impl(string_view body, error_code& ec) {

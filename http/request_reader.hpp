@@ -72,7 +72,7 @@ private:
   std::size_t limit_;           ///< of the body, in bytes
   std::uint64_t announced_ = 0; ///< its length, as the head has it
   bool judged_ = false;
-  bool no_room_ = false;         ///< large bodies of others are under way
+  bool over_limit_ = false;      ///< large bodies of others are under way
   std::uint64_t chunk_left_ = 0; ///< of the body of this chunk
   int version_ = 11;
   unsigned hosts_ = 0;

@@ -55,8 +55,8 @@ public:
   /// at `unsent`.
   static constexpr std::size_t most_unsent = 4'194'304;
   /// Having more than this unsent, and then no more than this, is told as
-  /// `on_room`.
-  static constexpr std::size_t room_below = 65'536;
+  /// `on_writable`.
+  static constexpr std::size_t writable_below = 65'536;
 
   /// Sends one chunk. Any thread. False once the client is gone or has more
   /// than `most_unsent` to take, in which case the connection is cut.
@@ -84,12 +84,12 @@ public:
   /// client has gone or fallen behind, when the server drains or stops, or at
   /// once if no stream can come about (answered before, HEAD, a status without
   /// a body); not after the owner's own `close`. Once the server is gone it
-  /// runs on the calling thread. `on_room` is called, on an io thread, each
-  /// time that the client has taken what was too much (`stream::room_below`).
-  /// Both may be empty.
+  /// runs on the calling thread. `on_writable` is called, on an io thread, each
+  /// time that the client has taken what was too much
+  /// (`stream::writable_below`). Both may be empty.
   virtual std::shared_ptr<stream>
   open_stream(response head, std::function<void()> on_closed,
-              std::function<void()> on_room = {}) = 0;
+              std::function<void()> on_writable = {}) = 0;
   /// Has `then` called once, on an io thread, should the client end its side of
   /// the connection, or be lost, before the answer. Any thread, once at most.
   /// A client may end its side and wait on: it can still be answered.

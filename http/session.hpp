@@ -31,9 +31,10 @@ struct stream_state {
   bool stalled = false;   ///< it is cut off since the client took nothing
   bool ended = false;     ///< the body is complete
   std::function<void()> on_closed;
-  std::function<void()> on_room;
+  std::function<void()> on_writable;
 
-  /// The kernel has taken so many bytes. Calls `on_room` if that makes room.
+  /// The kernel has taken so many bytes. Calls `on_writable` if that makes
+  /// room.
   void take(std::size_t bytes);
 
   /// The client has gone. Calls `on_closed`, unless that was done or the owner

@@ -26,7 +26,7 @@ void stream_state::lose() {
     gone = true;
     pending.clear();
     tell_owner = std::exchange(on_closed, nullptr);
-    unused = std::exchange(on_room, nullptr);
+    unused = std::exchange(on_writable, nullptr);
   }
   tell(std::move(tell_owner));
 }
@@ -38,7 +38,7 @@ void stream_state::end() {
     const std::lock_guard lock{mutex};
     ended = true;
     tell_owner = std::exchange(on_closed, nullptr);
-    unused = std::exchange(on_room, nullptr);
+    unused = std::exchange(on_writable, nullptr);
   }
   tell(std::move(tell_owner));
 }
@@ -48,8 +48,8 @@ void stream_state::take(std::size_t bytes) {
   {
     const std::lock_guard lock{mutex};
     const auto before = std::exchange(unsent, unsent - bytes);
-    if (before > stream::room_below && unsent <= stream::room_below)
-      tell_owner = on_room;
+    if (before > stream::writable_below && unsent <= stream::writable_below)
+      tell_owner = on_writable;
   }
   tell(std::move(tell_owner));
 }

@@ -23,7 +23,7 @@ struct request {
   std::string body;
   /// Of a large body: its room among all that are under way. Whoever takes the
   /// body keeps this as long.
-  std::shared_ptr<void> body_room{};
+  std::shared_ptr<void> body_reservation{};
   std::string remote_address;
   bool secure = false; ///< came over TLS
 

@@ -25,7 +25,7 @@ struct http_call {
   std::map<std::string, std::string>
       headers; ///< the few that matter, lower case
   std::string body;
-  std::shared_ptr<void> body_room; ///< of a large body; goes with it
+  std::shared_ptr<void> body_reservation; ///< of a large body; goes with it
   std::string request_id;
   principal caller;
 };

@@ -289,7 +289,7 @@ struct tasks_listed {
 
 /// Is the database there, and does its schema fit this program?
 struct check_store {
-  bool tries_room = false; ///< also writes a few MB and takes them back
+  bool tries_write = false; ///< also writes a few MB and takes them back
 
   bool operator==(const check_store&) const = default;
 };

@@ -29,7 +29,7 @@ public:
 
   /// A session with more than this to take is written to no more.
   static constexpr std::size_t most_unsent = 262'144;
-  static_assert(most_unsent > http::stream::room_below);
+  static_assert(most_unsent > http::stream::writable_below);
   static constexpr std::uint32_t first_page = 100; ///< events
   static constexpr std::uint32_t largest_page = 500;
 

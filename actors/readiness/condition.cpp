@@ -29,7 +29,7 @@ std::string over_text(database_state was) {
 
 } // namespace
 
-std::string explain_want_of_room(const std::string& sqlstate) {
+std::string explain_shortage(const std::string& sqlstate) {
   if (sqlstate == "53200")
     return "the database is out of memory (SQLSTATE 53200): give its machine "
            "more, or lower shared_buffers, work_mem or max_connections";
@@ -67,9 +67,9 @@ database_condition::enter(database_state state, time_point since,
 
 std::optional<database_condition::line>
 database_condition::answered(time_point now, store_checked answer,
-                             bool tried_room) {
+                             bool tried_write) {
   known_.store = std::move(answer);
-  if (full() && (!tried_room || now - last_refused_ < quiet))
+  if (full() && (!tried_write || now - last_refused_ < quiet))
     return std::nullopt;
   return enter(database_state::answers, now, {});
 }
@@ -82,7 +82,7 @@ database_condition::failed(time_point now, ec code,
     // The circumstances are "SQLSTATE 53100", say.
     return enter(database_state::full, now,
                  full() ? known_.explanation
-                        : explain_want_of_room(circumstances.substr(
+                        : explain_shortage(circumstances.substr(
                             circumstances.rfind(' ') + 1)));
   }
   known_.store.reachable = false;
@@ -110,7 +110,7 @@ database_condition::refused(time_point now, const std::string& sqlstate) {
       || known_.state == database_state::unreachable)
     return std::nullopt; // the worse news stands
   return enter(database_state::full, now,
-               explain_want_of_room(sqlstate)
+               explain_shortage(sqlstate)
                    + "; until then reports are refused with 503 and runners "
                      "send them again");
 }

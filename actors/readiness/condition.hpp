@@ -39,9 +39,9 @@ public:
   explicit database_condition(store_checked known = {})
       : known_{database_state::answers, std::move(known), {}} {}
 
-  /// It answered a question. `tried_room`: a few MB could be written.
+  /// It answered a question. `tried_write`: a few MB could be written.
   std::optional<line> answered(time_point now, store_checked answer,
-                               bool tried_room);
+                               bool tried_write);
   /// A question ended in an error.
   std::optional<line> failed(time_point now, ec code,
                              const std::string& circumstances);
@@ -70,6 +70,6 @@ private:
 };
 
 /// What an operator can do about a want of room, by SQLSTATE.
-[[nodiscard]] std::string explain_want_of_room(const std::string& sqlstate);
+[[nodiscard]] std::string explain_shortage(const std::string& sqlstate);
 
 } // namespace telltale

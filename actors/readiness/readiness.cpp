@@ -44,14 +44,14 @@ void ask(pointer self) {
   const auto now = self->clock().now();
   state.asked = now;
   const auto number = ++state.number;
-  const bool tries_room = state.condition.full();
+  const bool tries_write = state.condition.full();
   state.timer.replace(self, now + database_condition::patience);
-  self->request(state.store, caf::infinite, check_store{tries_room})
+  self->request(state.store, caf::infinite, check_store{tries_write})
       .then(
           [=](const store_checked& answer) {
             if (ends_question(self, number))
               tell(self, self->state.condition.answered(self->clock().now(),
-                                                        answer, tries_room));
+                                                        answer, tries_write));
           },
           [=](const caf::error& error) {
             if (ends_question(self, number))

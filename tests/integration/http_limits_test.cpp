@@ -114,7 +114,7 @@ CAF_TEST(only what the judge lets may have a large body) {
     const auto held = to.requests.take();
     CAF_REQUIRE(held);
     CAF_CHECK(held->what.body.size() % 1'000 == 0);
-    CAF_CHECK(held->what.body.size() <= 1'000 || held->what.body_room);
+    CAF_CHECK(held->what.body.size() <= 1'000 || held->what.body_reservation);
   }
 }
 

@@ -34,10 +34,10 @@ struct client : http::exchange, http::stream {
   }
   std::shared_ptr<http::stream>
   open_stream(http::response head, std::function<void()> on_closed,
-              std::function<void()> on_room) override {
+              std::function<void()> on_writable) override {
     answers.push_back(std::move(head));
     hang_up = std::move(on_closed);
-    room = std::move(on_room);
+    room = std::move(on_writable);
     // The test keeps the client, so the stream may be borrowed.
     return {std::shared_ptr<void>{}, this};
   }

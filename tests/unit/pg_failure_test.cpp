@@ -25,13 +25,13 @@ CAF_TEST(a database without room is told apart from one that is away) {
     // The statement was refused; the connection is as good as before.
     CAF_CHECK(!failure.broken);
     CAF_CHECK(!failure.try_again);
-    CAF_CHECK_EQUAL(failure.no_room, state);
+    CAF_CHECK_EQUAL(failure.shortage, state);
   }
   for (const auto* state : {"57P01", "08006", "25006"}) {
     const auto failure = of_state(state);
     CAF_CHECK(failure.code == ec::database_unavailable);
     CAF_CHECK(failure.broken);
-    CAF_CHECK(failure.no_room.empty());
+    CAF_CHECK(failure.shortage.empty());
   }
 }
 
@@ -39,8 +39,8 @@ CAF_TEST(an input or output error is a want of room only if it says so) {
   const auto full =
       of_state("58030", "could not write: No space left on device");
   CAF_CHECK(full.code == ec::database_full);
-  CAF_CHECK_EQUAL(full.no_room, "58030");
-  CAF_CHECK(of_state("58030", "could not read: bad disk").no_room.empty());
+  CAF_CHECK_EQUAL(full.shortage, "58030");
+  CAF_CHECK(of_state("58030", "could not read: bad disk").shortage.empty());
 }
 
 CAF_TEST(a connection that is refused since there are too many is told so) {
@@ -48,7 +48,7 @@ CAF_TEST(a connection that is refused since there are too many is told so) {
       pqxx::broken_connection{"FATAL:  sorry, too many clients already"}));
   CAF_CHECK(failure.code == ec::database_full);
   CAF_CHECK(failure.broken);
-  CAF_CHECK_EQUAL(failure.no_room, "53300");
+  CAF_CHECK_EQUAL(failure.shortage, "53300");
   const auto away = translate(
       std::make_exception_ptr(pqxx::broken_connection{"no such host"}));
   CAF_CHECK(away.code == ec::database_unavailable);

@@ -147,10 +147,10 @@ CAF_TEST(a full database is asked for room until it has some) {
   CAF_CHECK(ask().state == database_state::full);
   CAF_CHECK(ask().explanation.find("disk") != std::string::npos);
   pass(1s);
-  CAF_CHECK(script.asked.back().tries_room);
+  CAF_CHECK(script.asked.back().tries_write);
   pass(5s);
   CAF_CHECK(ask().state == database_state::answers);
-  CAF_CHECK(!script.asked.back().tries_room);
+  CAF_CHECK(!script.asked.back().tries_write);
 }
 
 CAF_TEST(relays that are paused are known by name until they go on) {
@@ -235,5 +235,5 @@ CAF_TEST(each want of room has its own advice) {
                                     {"53400", "limit"},
                                     {"58030", "disk"},
                                     {"53999", "room"}})
-    CAF_CHECK(explain_want_of_room(state).find(word) != std::string::npos);
+    CAF_CHECK(explain_shortage(state).find(word) != std::string::npos);
 }

@@ -306,7 +306,7 @@ private:
         message.headers[std::string{name}] = std::string{*value};
     message.caller = std::move(in.who);
     message.body = std::move(in.what.body);
-    message.body_room = std::move(in.what.body_room);
+    message.body_reservation = std::move(in.what.body_reservation);
     caf::anon_send(gateway_, std::move(message));
   }
 

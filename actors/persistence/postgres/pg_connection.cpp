@@ -68,7 +68,7 @@ pg_failure read(const pqxx::sql_error& e) {
     // Disk, memory, connections: the statement was refused, the connection is
     // good.
     result.code = ec::database_full;
-    result.no_room = state;
+    result.shortage = state;
   } else if (is_class("57P") || is_class("08") || state == "25006") {
     // Shut down, connection trouble, a read-only standby.
     result.broken = true;
@@ -92,7 +92,7 @@ pg_failure translate(std::exception_ptr thrown) {
     result.broken = true;
     if (lacks_connections(e.what())) {
       result.code = ec::database_full;
-      result.no_room = "53300";
+      result.shortage = "53300";
       result.circumstances = "SQLSTATE 53300";
     } else {
       result.code = ec::database_unavailable;
@@ -198,8 +198,8 @@ pg_failure pg_connection::settle(std::exception_ptr thrown) {
       spdlog::warn("database connection dropped: {}", failure.circumstances);
     drop();
   }
-  if (!failure.no_room.empty())
-    tell_no_room(failure.no_room);
+  if (!failure.shortage.empty())
+    report_shortage(failure.shortage);
   return failure;
 }
 
@@ -213,7 +213,7 @@ void plan_by_values(pqxx::transaction_base& transaction) {
                    "SET LOCAL enable_memoize = on");
 }
 
-void pg_connection::tell_no_room(const std::string& sqlstate) {
+void pg_connection::report_shortage(const std::string& sqlstate) {
   const auto now = std::chrono::steady_clock::now();
   if (!options_.watcher || now < next_word_)
     return;

@@ -24,7 +24,7 @@ struct pg_failure {
   bool broken = false;    ///< the connection is gone, the outcome unknown
   bool try_again = false; ///< a lost race (deadlock, serialisation): run again
   std::string circumstances{}; ///< safe to log: never a value
-  std::string no_room{}; ///< the SQLSTATE, if it lacks disk, memory or such
+  std::string shortage{}; ///< the SQLSTATE, if it lacks disk, memory or such
 };
 
 /// Reads an exception that libpqxx threw. The only place that knows them.
@@ -97,7 +97,7 @@ private:
 
   void drop() noexcept;
   /// Tells the watcher, at most once a second.
-  void tell_no_room(const std::string& sqlstate);
+  void report_shortage(const std::string& sqlstate);
   void greet(pqxx::connection& link);
 
   pg_options options_;

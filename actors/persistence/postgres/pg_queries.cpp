@@ -234,11 +234,11 @@ pg_task_store::list(const list_deliveries& what) {
 namespace {
 
 /// Takes about 4 MB and gives them back: a page of each twenty rows.
-void try_room(pqxx::connection& link) {
+void try_write(pqxx::connection& link) {
   pqxx::work trying{link};
-  trying.exec("CREATE TEMPORARY TABLE room_check (n integer) "
+  trying.exec("CREATE TEMPORARY TABLE write_check (n integer) "
               "WITH (fillfactor = 10)");
-  trying.exec("INSERT INTO room_check SELECT generate_series(1, 12000)");
+  trying.exec("INSERT INTO write_check SELECT generate_series(1, 12000)");
   trying.abort();
 }
 
@@ -246,8 +246,8 @@ void try_room(pqxx::connection& link) {
 
 caf::expected<store_checked> pg_task_store::check(const check_store& what) {
   return db_.run([&](pqxx::connection& link) {
-    if (what.tries_room)
-      try_room(link);
+    if (what.tries_write)
+      try_write(link);
     store_checked result;
     pqxx::nontransaction reading{link};
     result.reachable = true;
