@@ -15,12 +15,12 @@ struct checker {
   load_result& read;
   const std::function<origin(std::string)>& where;
 
-  void fail(const std::string& path, std::string wording) const {
-    read.errors.push_back({where(path), path, std::move(wording)});
+  void fail(const std::string& path, std::string message) const {
+    read.errors.push_back({where(path), path, std::move(message)});
   }
 
-  void warn(const std::string& path, std::string wording) const {
-    read.warnings.push_back({where(path), path, std::move(wording)});
+  void warn(const std::string& path, std::string message) const {
+    read.warnings.push_back({where(path), path, std::move(message)});
   }
 
   /// Whether the secret is there, or was to come from a variable.

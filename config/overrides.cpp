@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include "text/ascii.hpp"
+
 namespace telltale::config {
 
 namespace {
+
+using text::trimmed;
 
 constexpr std::string_view prefix = "TELLTALE_";
 
@@ -21,13 +25,6 @@ std::size_t find_equals(std::string_view text) {
       return i;
   }
   return text.npos;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto from = text.find_first_not_of(" \t");
-  if (from == text.npos)
-    return {};
-  return text.substr(from, text.find_last_not_of(" \t") - from + 1);
 }
 
 node loose(std::string_view text, origin where) {

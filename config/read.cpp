@@ -112,8 +112,8 @@ constexpr std::size_t longest_secret_file = 65'536;
 } // namespace
 
 void reader::fail(const origin& where, const std::string& path,
-                  std::string wording) {
-  result_.errors.push_back({where, path, std::move(wording)});
+                  std::string message) {
+  result_.errors.push_back({where, path, std::move(message)});
 }
 
 origin reader::where(std::string path) const {

@@ -39,7 +39,7 @@ private:
   void read_list(const entry_list& entries, const node& raw,
                  const std::string& path);
   bool check_table(const node& raw, const std::string& path);
-  void fail(const origin& where, const std::string& path, std::string wording);
+  void fail(const origin& where, const std::string& path, std::string message);
 
   const std::map<std::string, std::string>& environment_;
   load_result& result_;

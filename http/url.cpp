@@ -4,20 +4,19 @@
 #include <charconv>
 
 #include "http/wire.hpp"
+#include "text/ascii.hpp"
 
 namespace telltale::http {
 
 namespace {
+
+using text::lower;
 
 bool is_url_text(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     return c > 0x20 && c < 0x7F && c != '\\' && c != '"' && c != '<'
            && c != '>';
   });
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool is_host(std::string_view text, bool bracketed) {

@@ -7,13 +7,13 @@
 #include <cstdio>
 #include <limits>
 
+#include "text/ascii.hpp"
+
 namespace telltale::http {
 
 namespace {
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+using text::lower;
 
 template <class Integer>
 void append_number(std::string& out, Integer value, int base = 10) {

@@ -4,49 +4,32 @@
 #include <array>
 #include <cstdint>
 
+#include "text/ascii.hpp"
 #include "text/hex.hpp"
 
 namespace telltale {
 
 namespace {
 
+using text::is_alnum;
+using text::is_digit;
+using text::is_letter;
+using text::is_one_of;
+using text::is_upper;
+using text::lowered;
+
 using namespace std::string_view_literals;
 
 /// Raised when a line's variables are found in another way.
 constexpr char rules_version = '1';
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || is_upper(c);
-}
-
 bool is_wide(char c) {
   return static_cast<unsigned char>(c) >= 0x80;
-}
-
-bool is_alnum(char c) {
-  return is_letter(c) || is_digit(c);
-}
-
-char lower(char c) {
-  return is_upper(c) ? static_cast<char>(c + 32) : c;
 }
 
 /// Characters of names, paths, addresses, numbers and times.
 bool is_token(char c) {
   return is_alnum(c) || "_-./\\:@%+~$#*&?="sv.find(c) != std::string_view::npos;
-}
-
-template <std::size_t N> bool
-is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 /// Units and names of times: a variable's own when they follow one.
@@ -72,12 +55,6 @@ bool is_time_name(std::string_view word) {
       "march"sv,     "april"sv,    "june"sv,     "july"sv,      "august"sv,
       "september"sv, "october"sv,  "november"sv, "december"sv};
   return is_one_of(word, names);
-}
-
-std::string lowered(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
 }
 
 /// `openai.RateLimitError`: a dotted name that says what happened.

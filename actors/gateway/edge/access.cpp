@@ -8,11 +8,14 @@
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
+#include "text/ascii.hpp"
 #include "text/base64.hpp"
 
 namespace telltale {
 
 namespace {
+
+using text::trimmed;
 
 constexpr std::string_view attempt_prefix = "tta1.";
 /// Daemons take a token for one of an attempt only if it begins so.
@@ -66,14 +69,6 @@ bool same_text(std::string_view a, std::string_view b) {
     if (lower(a[i]) != lower(b[i]))
       return false;
   return true;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t'))
-    text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t'))
-    text.remove_suffix(1);
-  return text;
 }
 
 std::optional<std::string_view> bearer_token(const http::request& what) {

@@ -3,21 +3,18 @@
 #include <algorithm>
 #include <string_view>
 
+#include "text/ascii.hpp"
+
 namespace telltale {
 
 namespace {
+
+using text::trimmed;
 
 constexpr std::string_view content_policy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
     "data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 /// Are they the same but for the case of their letters?
 bool is_word(std::string_view one, std::string_view other) {

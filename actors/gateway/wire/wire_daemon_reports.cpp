@@ -10,6 +10,7 @@
 #include "actors/gateway/wire/report_fields.hpp"
 #include "actors/gateway/wire/wire_daemon.hpp"
 #include "actors/gateway/wire/wire_task.hpp"
+#include "text/ascii.hpp"
 
 // What daemons say about one attempt, and what they are answered.
 
@@ -35,13 +36,6 @@ std::string any_text(const json::object& from, json::string_view name) {
   return json::serialize(*value);
 }
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (auto& c : result)
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return result;
-}
-
 /// Of an agent that could not go on.
 std::optional<failure_reason> notice_in(std::string_view output) {
   constexpr std::array full_context{
@@ -63,7 +57,7 @@ std::optional<failure_reason> notice_in(std::string_view output) {
                                  "max_turns"};
   if (output.size() > longest_notice)
     return std::nullopt;
-  const auto text = lower(output);
+  const auto text = text::lowered(output);
   const auto is_in = [&](const char* phrase) {
     return text.find(phrase) != std::string::npos;
   };

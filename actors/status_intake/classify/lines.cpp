@@ -4,23 +4,19 @@
 #include <array>
 #include <string>
 
+#include "text/ascii.hpp"
+
 namespace telltale {
 
 namespace {
 
+using text::is_digit;
+using text::is_letter;
+using text::is_one_of;
+using text::lower;
+using text::trimmed;
+
 using namespace std::string_view_literals;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
 
 bool starts(std::string_view text, std::string_view with) {
   return text.size() >= with.size()
@@ -36,13 +32,6 @@ bool holds(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == text.npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// The letters at the begin, at most 16.
 std::string first_word(std::string_view text) {
   std::string out;
@@ -52,11 +41,6 @@ std::string first_word(std::string_view text) {
     out.push_back(lower(c));
   }
   return out;
-}
-
-template <std::size_t N> bool
-is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 /// Marks that a terminal's programs put before a line.

@@ -4,17 +4,17 @@
 #include <array>
 #include <cstdint>
 
+#include "text/ascii.hpp"
+
 namespace telltale {
 
 namespace {
 
+using text::is_digit;
+
 using namespace std::string_view_literals;
 
 constexpr char escape = '\x1b';
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// Bytes that may begin something to take out or to replace.
 constexpr auto make_special() {

@@ -5,38 +5,19 @@
 #include <cstdint>
 #include <string>
 
+#include "text/ascii.hpp"
+
 namespace telltale {
 
 namespace {
 
+using text::is_blank;
+using text::is_digit;
+using text::is_letter;
+using text::is_one_of;
+using text::lowered;
+
 using namespace std::string_view_literals;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool is_blank_char(char c) {
-  return c == ' ' || c == '\t';
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lowered(std::string_view text) {
-  std::string result{text};
-  std::transform(result.begin(), result.end(), result.begin(), lower);
-  return result;
-}
-
-template <std::size_t N> bool
-is_one_of(std::string_view word, const std::array<std::string_view, N>& words) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 /// The longest word, or gap, that is looked at; keeps the whole scan linear.
 constexpr std::size_t reach = 24;
@@ -45,7 +26,7 @@ constexpr std::size_t reach = 24;
 /// value; `end` moves to the word's begin. Stays on its line.
 std::string word_before(std::string_view text, std::size_t& end) {
   const auto is_gap = [](char c) {
-    return is_blank_char(c) || ":=\"'`([<"sv.find(c) != std::string_view::npos;
+    return is_blank(c) || ":=\"'`([<"sv.find(c) != std::string_view::npos;
   };
   const auto in_word = [](char c) {
     return is_letter(c) || is_digit(c)
@@ -63,7 +44,7 @@ std::string word_before(std::string_view text, std::size_t& end) {
 /// The word that begins after `begin`, skipping blanks.
 std::string word_after(std::string_view text, std::size_t begin) {
   std::size_t skipped = 0;
-  while (begin < text.size() && is_blank_char(text[begin]) && skipped++ < reach)
+  while (begin < text.size() && is_blank(text[begin]) && skipped++ < reach)
     ++begin;
   auto end = begin;
   while (end < text.size() && is_letter(text[end]) && end - begin < reach)
@@ -156,7 +137,7 @@ bool phrase_follows(std::string_view text, std::size_t at, unsigned code) {
 /// The end of the text, of the line, or a mark that closes a statement.
 bool is_closed(std::string_view text, std::size_t at) {
   auto end = at + 3;
-  while (end < text.size() && is_blank_char(text[end]) && end < at + reach)
+  while (end < text.size() && is_blank(text[end]) && end < at + reach)
     ++end;
   return end == text.size()
          || "\r\n:;,.{)]}<"sv.find(text[end]) != std::string_view::npos;

@@ -2,9 +2,13 @@
 
 #include <algorithm>
 
+#include "text/ascii.hpp"
+
 namespace telltale {
 
 namespace {
+
+using text::trimmed;
 
 using namespace std::string_view_literals;
 
@@ -36,13 +40,6 @@ std::string_view first_characters(std::string_view text, std::size_t most) {
     if (begins_character(text[i]) && ++seen > most)
       return text.substr(0, i);
   return text;
-}
-
-std::string_view trimmed(std::string_view text, std::string_view what) {
-  const auto first = text.find_first_not_of(what);
-  if (first == text.npos)
-    return {};
-  return text.substr(first, text.find_last_not_of(what) - first + 1);
 }
 
 /// The part of a long text that holds what stands at `at`.

@@ -4,11 +4,15 @@
 #include <cstddef>
 #include <vector>
 
+#include "text/ascii.hpp"
+
 #include "actors/status_intake/classify/plain_text.hpp"
 
 namespace telltale {
 
 namespace {
+
+using text::is_letter;
 
 using namespace std::string_view_literals;
 
@@ -54,10 +58,6 @@ std::vector<wrapped_line> lines_of(std::string_view text) {
 std::string_view first_word(const wrapped_line& line) {
   const auto rest = line.text.substr(line.indent);
   return rest.substr(0, rest.find_first_of(" \t"));
-}
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 /// Does a line begin something of its own, whatever came before?

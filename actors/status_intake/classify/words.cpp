@@ -6,27 +6,20 @@
 #include <string>
 
 #include "actors/status_intake/classify/phrase_scanner.hpp"
+#include "text/ascii.hpp"
 
 namespace telltale {
 
 namespace {
 
+using text::is_letter;
+using text::is_upper;
+using text::lower;
+
 using namespace std::string_view_literals;
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
 
 bool is_word_char(char c) {
   return is_letter(c) || (c >= '0' && c <= '9');
-}
-
-char lower(char c) {
-  return is_upper(c) ? static_cast<char>(c + 32) : c;
 }
 
 /// A phrase as it is looked for: as it is written, or as one word.
