@@ -111,7 +111,7 @@ WITH written AS (
       dispatched)
   WHERE t.id = ANY(ARRAY[u.id]) AND t.version = u.version
   RETURNING t.id, t.completed_at
-), reworded AS ( -- ended a while ago: the index of words may be past it
+), index_stale AS ( -- ended a while ago: the index of words may be past it
   INSERT INTO task_word_changes
   SELECT id FROM written
   WHERE completed_at < clock_timestamp() - interval '5 seconds'
