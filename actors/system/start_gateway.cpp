@@ -57,7 +57,7 @@ reason_catalog read_reason_texts() {
     for (const auto& row : failure_reasons())
       one.reasons[std::string{row.wire}] = {texts.copy(row.wire),
                                             texts.brief(row.wire)};
-    one.unknown = {texts.default_copy(), texts.word("other_reason")};
+    one.unknown = {texts.default_copy(), texts.phrase("other_reason")};
     all.push_back(std::move(one));
   }
   return all;

@@ -6,6 +6,7 @@
 #include <boost/json/array.hpp>
 
 #include "commands/exec/exec_rules.hpp"
+#include "text/percent.hpp"
 
 namespace telltale::commands {
 
@@ -28,11 +29,11 @@ service_call post(std::string path, json::object body) {
 }
 
 std::string of_run(std::string_view run, const char* what) {
-  return "/api/daemon/tasks/" + path_segment(run) + "/" + what;
+  return "/api/daemon/tasks/" + text::percent_encode(run) + "/" + what;
 }
 
 std::string of_task(std::string_view task, const std::string& what = {}) {
-  return "/internal/tasks/" + path_segment(task) + what;
+  return "/internal/tasks/" + text::percent_encode(task) + what;
 }
 
 service_call by_attempt(service_call call, std::string token) {

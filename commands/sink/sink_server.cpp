@@ -44,6 +44,7 @@ http::response refused(http::refusal why) {
     answer.status = 408;
     break;
   case http::refusal::too_many_connections:
+  case http::refusal::too_much_at_once:
     answer.status = 503;
     break;
   case http::refusal::abandoned:

@@ -129,7 +129,7 @@ event_facts roll_facts(dice& roll) {
   if (roll.flip())
     facts.outcome = static_cast<task_outcome>(roll.below(6));
   if (roll.flip())
-    facts.failure_reason = roll.failure_reason();
+    facts.failure_reason = roll.why();
   facts.error = roll.stored();
   if (!facts.error.empty())
     facts.origin =
@@ -180,7 +180,7 @@ both_paths fail_both_ways(dice& roll, redacted_text told_before) {
   context.retry = &retry;
   context.chance = roll.below(1000) / 1000.0;
   const auto status = roll.failure();
-  const auto why = roll.failure_reason();
+  const auto why = roll.why();
 
   apply_status report;
   report.task = found.task.id;

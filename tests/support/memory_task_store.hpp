@@ -23,6 +23,7 @@ struct memory_database {
   std::map<std::string, timestamp> claimed_kinds; ///< when last; empty: any
   std::map<task_id, task_masks> masks;
   std::map<std::string, chat_binding> chats;
+  std::map<std::string, runtime_record> runtimes; ///< by id
   std::vector<committed_event> events; ///< in the order of their writing
   timestamp now = timestamp{
       std::chrono::sys_days{std::chrono::year{2026} / std::chrono::June / 23}};

@@ -119,13 +119,3 @@ CAF_TEST(what was under way when a circuit opened says nothing new) {
   CAF_CHECK(!breaker.failed("", now - 1s, now + 1s));
   CAF_CHECK_EQUAL(breaker.wait(now + 1s).count(), 4000);
 }
-
-CAF_TEST(a probe without an answer spends no try) {
-  tried_message what;
-  what.tries = 9;
-  what.probe = true;
-  const auto failed = settle(what, schedule_of("octo", 10), no_answer);
-  CAF_CHECK(failed.result.state == delivery_state::pending);
-  CAF_CHECK(!failed.result.counts);
-  CAF_CHECK(failed.transport_failed);
-}

@@ -334,3 +334,13 @@ CAF_TEST(what chats allow is the default and what an operator says wins) {
   CAF_CHECK_EQUAL(limits_of(choices).per_chat, 4.0);
   CAF_CHECK_EQUAL(of_type("octo").per_chat, 5.0);
 }
+
+CAF_TEST(a probe without an answer spends no try) {
+  tried_message what;
+  what.tries = 9;
+  what.probe = true;
+  const auto failed = settle(what, schedule_of("octo", 10), no_answer);
+  CAF_CHECK(failed.result.state == delivery_state::pending);
+  CAF_CHECK(!failed.result.counts);
+  CAF_CHECK(failed.transport_failed);
+}

@@ -18,8 +18,9 @@ inline constexpr std::size_t longest_word = 256;
 
 /// What a runner gives as reason.
 struct said_reason {
-  std::optional<failure_reason> why; ///< nothing: the text has to tell
-  std::string reported; ///< the word itself, if `why` is not that very word
+  std::optional<telltale::failure_reason>
+      failure_reason;   ///< nothing: the text has to tell
+  std::string reported; ///< the word itself, if the reason is not that word
 };
 
 /// A word of another system stands for a reason of the taxonomy; one that

@@ -10,7 +10,8 @@ namespace telltale {
 
 /// What a failure's text says of it.
 struct text_finding {
-  failure_reason why;       ///< `agent_error.unknown` if nothing says more
+  telltale::failure_reason
+      failure_reason;       ///< `agent_error.unknown` if nothing says more
   std::string telling_line; ///< the line that decided, or that a person would
                             ///< quote; empty only for a text without words
 
