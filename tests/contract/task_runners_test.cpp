@@ -76,7 +76,7 @@ CAF_TEST(what wants the runner comes first and counts) {
   }));
 }
 
-CAF_TEST(a dispatched task is nobody's to claim) {
+CAF_TEST(a dispatched task can be claimed by nobody) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
   auto wanted = wanting("review", "");
   wanted.dispatched = true;

@@ -35,7 +35,8 @@ verdict read(std::string_view input, std::size_t piece) {
   http::server_options limits;
   limits.max_header_bytes = most_head;
   limits.max_body_bytes = most_body;
-  http::request_reader reader{limits};
+  const http::body_bounds no_large_bodies{};
+  http::request_reader reader{limits, no_large_bodies};
   verdict out;
   std::size_t used = 0;
   for (std::size_t come = 0; come < input.size() && !out.done;) {
@@ -47,7 +48,7 @@ verdict read(std::string_view input, std::size_t piece) {
       demand(n <= come - used, "no more is read than there is");
       used += n;
       if (ec && ec != boost::beast::http::error::need_more) {
-        (void)http::request_reader::meaning_of(ec);
+        (void)reader.meaning_of(ec);
         return out;
       }
       out.done = reader.is_done();

@@ -65,12 +65,13 @@ bool special(const char* address) {
 
 CAF_TEST(a chunked body ends however small the pieces are in which it comes) {
   const std::string_view head = "Transfer-Encoding: chunked\r\n\r\n";
+  const body_bounds no_large_bodies{};
   for (const std::string_view body :
        {"0\r\n\r\n", "0\r\nX: y\r\n\r\n", "2;a=b\r\nok\r\n0\r\n\r\n",
         "2\r\nok\r\n0\r\nX: y\r\n\r\n"}) {
     const auto expected = body.front() == '2' ? "ok" : "";
     for (std::size_t piece = 1; piece <= 100; ++piece) {
-      request_reader asked{server_options{}};
+      request_reader asked{server_options{}, no_large_bodies};
       CAF_CHECK_EQUAL(body_in_pieces(asked,
                                      "POST / HTTP/1.1\r\nHost: a\r\n"
                                          + std::string{head}.append(body),

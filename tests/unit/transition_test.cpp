@@ -209,7 +209,7 @@ CAF_TEST(every report in every state leads where the table says) {
        et::task_amended},
   };
   for (const auto& r : rows) {
-    const auto x = decide_report(in_state(r.from, r.settled_by, r.attempt),
+    const auto x = decide_report(in_state(r.from, r.by, r.attempt),
                                  saying(r.says), context());
     CAF_MESSAGE(to_string(r.from) << " and " << to_string(r.says));
     CAF_CHECK_EQUAL(x.result, r.result);

@@ -78,10 +78,11 @@ CAF_TEST(a short notice is no result) {
     CAF_CHECK_EQUAL(report.failure_reason->wire, reason);
     CAF_CHECK(report.detail == raw_text{output});
   }
-  for (const std::string output : {"Raised the timeout to 30 s.",
-                                   "I documented the limits of the context. "
-                                   "Error: prompt is too long: see above. "
-                                       + std::string(320, 'x')})
+  for (const std::string& output :
+       {std::string{"Raised the timeout to 30 s."},
+        std::string{"I documented the limits of the context. "
+                    "Error: prompt is too long: see above. "}
+            + std::string(320, 'x')})
     CAF_CHECK(complete(boost::json::serialize(
                            boost::json::object{{"output", output}}))
                   .status
@@ -186,8 +187,8 @@ CAF_TEST(a claim names a hundred runtimes at most) {
   };
   CAF_CHECK_EQUAL(claim("[" + ids + "]")->runtimes.size(), 100u);
   CAF_CHECK_EQUAL(claim("[]")->most, 3u);
-  for (const std::string bad : {"[" + ids + ",\"x\"]", std::string{"7"},
-                                std::string{"[7]"}, std::string{"[\"\"]"}})
+  for (const std::string& bad : {"[" + ids + ",\"x\"]", std::string{"7"},
+                                 std::string{"[7]"}, std::string{"[\"\"]"}})
     CAF_CHECK(why(claim(bad)).starts_with("runtime_ids"));
 }
 
