@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/http/error.hpp>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "http/wire.hpp"
@@ -137,6 +138,13 @@ std::size_t request_reader::on_body_impl(string_view body, error_code& ec) {
     return 0;
   read_.body.append(body.data(), body.size());
   return body.size();
+}
+
+void request_reader::on_chunk_header_impl(std::uint64_t size, string_view,
+                                          error_code& ec) {
+  chunk_left_ = size;
+  const auto most = std::numeric_limits<std::uint64_t>::max();
+  admits(size > most - read_.body.size() ? most : read_.body.size() + size, ec);
 }
 
 std::size_t request_reader::on_chunk_body_impl(std::uint64_t, string_view body,

@@ -57,9 +57,7 @@ private:
                          error_code& ec) override;
   std::size_t on_body_impl(string_view body, error_code& ec) override;
   void on_chunk_header_impl(std::uint64_t size, string_view,
-                            error_code&) override {
-    chunk_left_ = size;
-  }
+                            error_code& ec) override;
   std::size_t on_chunk_body_impl(std::uint64_t, string_view body,
                                  error_code& ec) override;
   void on_finish_impl(error_code&) override {}

@@ -103,6 +103,7 @@ CAF_TEST(unknown tasks and ids of another form answer 404) {
 CAF_TEST(too large and mistyped bodies and wrong methods are told apart) {
   config::http_config http;
   http.max_body_bytes = 2048;
+  http.max_report_bytes = 2048;
   service uut{closed(), http};
   CAF_CHECK_EQUAL(status_of(uut.report(std::string(2049, ' '))), "413");
   CAF_CHECK_EQUAL(

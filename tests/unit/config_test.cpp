@@ -68,7 +68,8 @@ CAF_TEST(the file that other programs rely on is valid with
   CAF_CHECK_EQUAL(refusals(bare).size(), 6u);
   CAF_CHECK(said(bare).find("OCTO_BOT_TOKEN") != std::string::npos);
   for (const auto& missing : bare.missing_secrets)
-    request.environment[missing.variable] = "whsec_c2VjcmV0";
+    request.environment[missing.variable] =
+        "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0";
   const auto full = load(request);
   CAF_CHECK(full.ok());
   CAF_CHECK(full.warnings.empty());

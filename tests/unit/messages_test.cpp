@@ -73,7 +73,7 @@ CAF_TEST(every reason that is produced is in the taxonomy) {
     CAF_CHECK_EQUAL(row.side == failure_side::agent,
                     row.wire.starts_with("agent_error."));
   }
-  CAF_CHECK_EQUAL(wires.size(), 28u);
+  CAF_CHECK_EQUAL(wires.size(), 29u);
   const failure_reason made_up{std::string{"custom_reason"}};
   CAF_CHECK_EQUAL(metric_label(made_up), "other");
   CAF_CHECK(side_of(made_up) == failure_side::agent);

@@ -135,7 +135,7 @@ CAF_TEST(ticks are spread by a tenth) {
 CAF_TEST_FIXTURE_SCOPE(reaper_tests, fixture)
 
 CAF_TEST(a tick sweeps in order and drains a backlog at once) {
-  s.answers = {{0, false}, {500, true}, {500, true}, {3, false}};
+  s.answers = {{0, 0, false}, {500, 0, true}, {500, 0, true}, {3, 0, false}};
   settle();
   std::string order;
   for (const auto& sweep : s.sweeps)
@@ -198,7 +198,7 @@ CAF_TEST(a store that is away ends the tick and not the reaper) {
 }
 
 CAF_TEST(a backlog without progress does not spin) {
-  s.answers = {{0, true}};
+  s.answers = {{0, 0, true}};
   settle();
   CAF_CHECK_EQUAL(s.sweeps.size(), 6u);
 }
@@ -206,7 +206,7 @@ CAF_TEST(a backlog without progress does not spin) {
 CAF_TEST(a runner that restarted gets the sum of its recovery) {
   settle();
   s.sweeps.clear();
-  s.answers = {{500, true}, {2, false}};
+  s.answers = {{500, 1, true}, {2, 0, false}};
   auto answer =
       self->request(uut, caf::infinite, runner_recovered{runner_id{"r1"}});
   settle();

@@ -79,8 +79,8 @@ CAF_TEST(the page about relays has the answers that each chat gives) {
   for (const auto& table : error_tables()) {
     const auto section =
         "### `" + std::string{table.type} + "`\n\n" + errors_as_markdown(table);
-    if (page().find(section) == std::string::npos)
-      CAF_ERROR("docs/relays.md should have:\n" << section);
+    CAF_MESSAGE("docs/relays.md should have:\n" << section);
+    CAF_CHECK(page().find(section) != std::string::npos);
   }
 }
 

@@ -315,6 +315,8 @@ CAF_TEST(a task in JSON has every key and null for what is absent) {
                                        "source_url",
                                        "labels",
                                        "priority",
+                                       "runner",
+                                       "dispatch",
                                        "created_at",
                                        "run_after",
                                        "started_at",

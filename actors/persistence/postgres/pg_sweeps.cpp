@@ -115,7 +115,7 @@ std::vector<std::string> parameters_of(const sweep_tasks& what,
 constexpr const char* release_returned_name = "release_returned";
 /// A deferred retry whose lost runner gave a sign of life waits no longer.
 constexpr const char* release_returned =
-    "UPDATE tasks t SET awaits_runner = false, version = version + 1"
+    "UPDATE tasks t SET awaits_runner = false, version = t.version + 1"
     " FROM runners r WHERE t.awaits_runner"
     " AND r.id = ANY(ARRAY[t.runner_id]) AND r.last_seen_at > t.run_after";
 
