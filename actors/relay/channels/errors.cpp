@@ -154,13 +154,19 @@ answer_meaning by_code(std::string_view type, std::string_view code,
 }
 
 std::string errors_as_markdown(const error_table& table) {
+  // The page that the table stands on.
+  constexpr std::string_view own_page = "docs/relays.md";
   std::string out = "| answer | meaning | what is done | what you do |\n"
                     "| --- | --- | --- | --- |\n";
-  for (const auto& row : table.rows)
+  for (const auto& row : table.rows) {
+    auto source = row.source;
+    if (source.starts_with(own_page))
+      source.remove_prefix(own_page.size());
     out += "| `" + std::string{row.code} + "` | [" + std::string{row.meaning}
-           + "](" + std::string{row.source} + ") | "
+           + "](" + std::string{source} + ") | "
            + std::string{describe(row.rule)} + " | " + std::string{row.advice}
            + " |\n";
+  }
   return out;
 }
 
