@@ -223,11 +223,14 @@ CAF_TEST(a statement that reads more than it needs is found) {
       "careless",
       planning::by_shape,
       {{"sorts", "SELECT id FROM tasks t WHERE t.status = 'queued'"
+                 " AND t.wanted_runner IS NULL AND NOT t.dispatched"
                  " ORDER BY t.title LIMIT $1::bigint"},
        {"reads_all", "SELECT id FROM tasks WHERE title = $1"},
        {"turns_round", "SELECT t.id FROM unnest($1::uuid[]) AS u(id)"
                        " JOIN tasks t ON t.id = u.id"}}};
   const auto faults = faults_of(careless, worlds());
+  for (const auto& fault : faults)
+    CAF_MESSAGE(fault);
   const auto names = [&](std::string_view what) {
     return std::ranges::any_of(faults, [&](const std::string& fault) {
       return fault.find(what) != std::string::npos;

@@ -386,7 +386,7 @@ CAF_TEST(a detail mentions nobody and disguises nothing in any chat) {
        {"@all", " <at", " <!", "](h", "\n```", " <a", " <b>"}},
       {open("slack"),
        answer(200, R"({"ok":true,"ts":"1"})"),
-       {"mrkdwn", "\"emoji\":true"}},
+       {"\"mrkdwn\",\"text\":\"⚠️", "\"emoji\":true"}},
       {open("dingtalk"),
        errcode(0),
        {"@all", "isAtAll\":true", " <at", "](h", "\n```", " <a"}},

@@ -84,7 +84,8 @@ CAF_TEST(the file that other programs rely on is valid with
   CAF_CHECK(network.factor == 2.0);
   CAF_CHECK(network.cap == 5min);
   CAF_CHECK_EQUAL(x.redaction.patterns.at(0).keywords.at(0), "TCK-");
-  CAF_CHECK_EQUAL(x.relays.at("octo-main").token.reveal(), "whsec_c2VjcmV0");
+  CAF_CHECK_EQUAL(x.relays.at("octo-main").token.reveal(),
+                  "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0");
   CAF_CHECK_EQUAL(x.relays.at("lark-main").rate_per_app, 50.0);
   CAF_CHECK_EQUAL(x.relays.at("audit").events.size(), 2u);
   CAF_CHECK(x.relays.at("audit").allow_private);
