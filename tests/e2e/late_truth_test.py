@@ -67,7 +67,7 @@ try:
     for _ in range(50):
         status(task, "failed", 204, token, detail="402 credit balance too low")
     texts = told("Guessed work", 2)
-    assert "Correction: 402 credit balance too low" in texts[1], texts
+    assert "Correction: The quota" in texts[1] and "402 credit balance too low" in texts[1], texts
 
     # Told failed, and succeeded in a later attempt: one recovery.
     task, token = lost("Stubborn work", chat_session_id=OCTO, max_attempts=1)

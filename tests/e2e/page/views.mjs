@@ -97,7 +97,7 @@ check('puts messages that did not arrive together, with advice, and sends a grou
   await open(page, '/deliveries?state=dead', '.telling.dead');
   assert.equal(await page.locator('.telling').count(), 1, 'one chat, one error');
   const group = page.locator('.telling.dead');
-  assert.match(await group.innerText(), new RegExp(`${count} messages[\\s\\S]*team-octo[\\s\\S]*deaf-room[\\s\\S]*403[\\s\\S]*(Invite|invite)[\\s\\S]*${count} runs`));
+  assert.match(await group.innerText(), new RegExp(`${count} messages[\\s\\S]*team-octo[\\s\\S]*deaf-room[\\s\\S]*403[\\s\\S]*add the bot to the chat[\\s\\S]*${count} runs`));
   await group.getByText(`${count} runs`).click();
   await seen(group.getByRole('link', { name: `Undelivered ${mark}` }));
   await picture(page, 'deliveries', true);
