@@ -285,6 +285,12 @@ CAF_TEST(new tasks keep their bounds) {
   const auto made =
       parse_create(R"({"kind":"k","input":{"a":[1,null]},"labels":["x"]})", 7);
   CAF_CHECK_EQUAL(made->what.task.input, "{\"a\":[1,null]}");
+  CAF_MESSAGE("as it was written, numbers of any length too");
+  const std::string odd = R"({ "n" : 12345678901234567890123, "m":1.10 })";
+  const auto kept = parse_create(
+      R"({"kind":"k","labels": )" + odd + R"(,"input":)" + odd + "}", 7);
+  CAF_CHECK_EQUAL(kept->what.task.input, odd);
+  CAF_CHECK(kept->labels == raw_text{odd});
   CAF_CHECK(made->labels == raw_text{"[\"x\"]"});
   CAF_CHECK_EQUAL(made->what.task.max_attempts, 7u);
 }

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/parser.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "messages/error.hpp"
 #include "text/hex.hpp"
+#include "text/json_members.hpp"
 #include "text/utf8.hpp"
 
 namespace telltale {
@@ -169,9 +171,26 @@ std::optional<std::int64_t> field_reader::integer(std::string_view name,
 
 std::string field_reader::any(std::string_view name, std::size_t most_bytes) {
   const auto* value = find(name);
+  return value == nullptr ? std::string{}
+                          : bounded(name, json::serialize(*value), most_bytes);
+}
+
+std::string field_reader::as_written(std::string_view name,
+                                     std::string_view body,
+                                     std::size_t most_bytes) {
+  const auto* value = find(name);
   if (value == nullptr)
     return {};
-  auto text = json::serialize(*value);
+  const auto written = text::member_of(body, name);
+  json::error_code error;
+  static_cast<void>(json::parse({written.data(), written.size()}, error));
+  return bounded(name,
+                 error ? json::serialize(*value) : std::string{written},
+                 most_bytes);
+}
+
+std::string field_reader::bounded(std::string_view name, std::string text,
+                                  std::size_t most_bytes) {
   if (text.size() > most_bytes)
     fail(name, "is larger than " + std::to_string(most_bytes) + " bytes");
   else if (!text::is_valid(text))

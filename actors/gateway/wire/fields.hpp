@@ -42,11 +42,21 @@ public:
   /// Any JSON, as text of at most `most_bytes`; empty: absent.
   [[nodiscard]] std::string any(std::string_view name, std::size_t most_bytes);
 
+  /// The same as it stands in `body`, the text of the object: numbers keep all
+  /// their digits. What JSON forbids (half of a surrogate pair) is mended.
+  [[nodiscard]] std::string as_written(std::string_view name,
+                                       std::string_view body,
+                                       std::size_t most_bytes);
+
   void fail(std::string_view name, std::string_view why);
   [[nodiscard]] bool good() const noexcept { return !error_; }
   [[nodiscard]] const caf::error& error() const noexcept { return error_; }
 
 private:
+  /// Fails if the text is too large, or none.
+  std::string bounded(std::string_view name, std::string text,
+                      std::size_t most_bytes);
+
   const boost::json::object& from_;
   std::string prefix_;
   caf::error error_;

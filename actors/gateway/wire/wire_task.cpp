@@ -150,8 +150,8 @@ caf::expected<create_request> parse_create(std::string_view body,
   task.kind = fields.required_id("kind");
   request.title = read_raw(fields, "title", max_title_characters);
   request.source_url = read_raw(fields, "source_url", max_url_characters);
-  request.labels = raw_text{fields.any("labels", max_json_bytes)};
-  if (auto input = fields.any("input", max_json_bytes); !input.empty())
+  request.labels = raw_text{fields.as_written("labels", body, max_json_bytes)};
+  if (auto input = fields.as_written("input", body, max_json_bytes); !input.empty())
     task.input = std::move(input);
   task.chat_session =
       chat_session_id{fields.id("chat_session_id").value_or("")};
