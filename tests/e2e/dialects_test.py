@@ -63,8 +63,8 @@ class Session:
         for number, line in enumerate(lines, 1):
             try:
                 self.step(json.loads(line))
-            except AssertionError as problem:
-                raise AssertionError(f"session_{self.dialect}.jsonl:{number}: {problem}") from problem
+            except (AssertionError, IndexError, KeyError) as problem:
+                raise AssertionError(f"session_{self.dialect}.jsonl:{number}: {problem!r} in {line[:200]}") from problem
         return len(lines)
 
     def step(self, what):
@@ -98,7 +98,7 @@ class Session:
             return problem.code, problem.headers, problem.read().decode()
 
     def keep(self, life, name, value):
-        where = "" if life == "whole" and "run" not in name and name != "token" else life
+        where = "" if life == "whole" and name not in ("run", "token") else life
         self.known.setdefault(where, {})[name] = value
 
     def words(self, life):
