@@ -45,7 +45,7 @@ function item(one, { mayWrite, done, withRun, onMute, mutes = [] }) {
     h('div', { class: 'telling-head' }, deliveryBadge(one.state),
       h('strong', {}, words(one.relay)), one.chat_id && h('span', { class: 'quiet' }, words(one.chat_id)), mutedMark(mute),
       h('span', { class: 'facts' }, when(one), one.tries > 0 && h('span', {}, tn('tries', one.tries)))),
-    one.text && h('figure', { class: 'sent-text' }, h('figcaption', {}, t('as_sent')), h('blockquote', { dir: 'auto' }, words(one.text))),
+    one.text && h('figure', { class: 'sent-text' }, h('figcaption', {}, t('as_sent')), h('blockquote', { dir: 'auto', tabindex: '0' }, words(one.text))),
     one.state === 'pending' && one.muted_until && !mute && mutedUntil(one.muted_until),
     failed && h('p', { class: 'bad-text' }, t('last_error'), ': ', words(one.last_error)),
     failed && one.state === 'dead' && adviceOn(one.last_error) && h('p', {}, adviceOn(one.last_error)),
