@@ -31,6 +31,10 @@ void add_changes(CLI::App& program, chosen& run);
 void add_deliveries(CLI::App& program, chosen& run);
 /// mute and unmute.
 void add_mutes(CLI::App& program, chosen& run);
+/// list, bind, unbind.
+void add_chats(CLI::App& program, chosen& run);
+/// list, test.
+void add_routes(CLI::App& program, chosen& run);
 /// completion and manual, of all that was added to the program.
 void add_manual(CLI::App& program, chosen& run, std::string version);
 void add_check_config(CLI::App& program, chosen& run);

@@ -28,6 +28,7 @@ private:
             const std::string& path);
   void tables(const entry_table& a, const entry_table& b,
               const std::string& path);
+  void list(const section& a, const section& b);
 };
 
 void walk::over(settings& old, settings& now) {
@@ -36,6 +37,8 @@ void walk::over(settings& old, settings& now) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i].entries.at)
       tables(a[i].entries, b[i].entries, a[i].name);
+    else if (a[i].list.add)
+      list(a[i], b[i]);
     else
       rows(std::move(a[i].options), std::move(b[i].options), a[i].name);
   }
@@ -68,6 +71,12 @@ void walk::tables(const entry_table& a, const entry_table& b,
   }
 }
 
+void walk::list(const section& a, const section& b) {
+  field before{a.name, a.list, {}, true, {}};
+  field after{b.name, b.list, {}, true, {}};
+  option(a.name, before, after);
+}
+
 bool same(const field& a, const field& b) {
   return std::visit(
       [&b](const auto& x) {
@@ -75,8 +84,10 @@ bool same(const field& a, const field& b) {
         const auto& y = std::get<type>(b.value);
         if constexpr (std::is_same_v<type, entry_list>)
           return x.same(x.object, y.object);
-        else if constexpr (std::is_same_v<type, entry_table>)
-          return true; // walked into
+        else if constexpr (
+            std::is_same_v<type,
+                           entry_table> || std::is_same_v<type, entry_object>)
+          return true; // walked into, or compared with the entry it is in
         else
           return *x == *y;
       },

@@ -225,6 +225,37 @@ void check_relay(const checker& c, const std::string& name,
   }
 }
 
+/// Is it a relay, and does it have chats if there is one?
+void check_target(const checker& c, const settings& x,
+                  const route_target_config& to, const std::string& path) {
+  const auto relay = x.relays.find(to.relay);
+  if (to.relay.empty() || relay == x.relays.end())
+    c.fail(path + ".relay",
+           "expected the name of a relay of [relays], and "
+               + (to.relay.empty() ? "there is none"
+                                   : shown(to.relay) + " is none"));
+  else if ((relay->second.type == "webhook") != to.chat_id.empty())
+    c.fail(path + ".chat_id", to.chat_id.empty()
+                                  ? "expected the chat that is told"
+                                  : "expected none: a webhook has no chats");
+}
+
+void check_routes(const checker& c, const settings& x) {
+  for (std::size_t i = 0; i < x.routes.size(); ++i) {
+    const auto path = "routes[" + std::to_string(i) + ']';
+    const auto& to = x.routes[i].to;
+    if (to.empty())
+      c.fail(path + ".to", "expected at least one { relay = \"NAME\", chat_id "
+                           "= \"CHAT\" }");
+    for (std::size_t k = 0; k < to.size(); ++k)
+      check_target(c, x, to[k], path + ".to[" + std::to_string(k) + ']');
+  }
+  for (const auto& [name, relay] : x.relays)
+    if (!relay.default_chat.empty() && relay.type == "webhook")
+      c.fail(joined("relays", name) + ".default_chat",
+             "expected none: a webhook has no chats");
+}
+
 void check_workspaces(const checker& c, const text_table& workspaces) {
   constexpr std::size_t longest = 128;
   const auto fits = [](const std::string& text) {
@@ -290,6 +321,7 @@ void cross_check(load_result& read,
                != name.npos)
       c.fail(joined("retry.reasons", name),
              "expected a reason of 1 to 64 characters of a-z, 0-9, _ and .");
+  check_routes(c, x);
   check_workspaces(c, x.runners.workspaces);
   check_log(c, x.log);
   for (auto& missing : read.missing_secrets) {

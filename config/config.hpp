@@ -44,6 +44,7 @@ struct settings {
   retry_config retry;
   redaction_config redaction;
   std::map<std::string, relay_config> relays; ///< by name
+  std::vector<route_config> routes;           ///< in their order
   events_config events;
   retention_config retention;
   log_config log;

@@ -91,15 +91,21 @@ std::string describe_markdown() {
   std::string out{introduction};
   for (auto& part : sections_of(defaults)) {
     const bool by_name = static_cast<bool>(part.entries.at);
-    out += "\n## " + part.name + (by_name ? ".NAME" : "") + '\n' + part.sentence
-           + "\n\n";
-    put_table(out, by_name ? part.entries.at("name") : part.options);
-    for (const auto& row : part.options) {
+    const bool is_list = static_cast<bool>(part.list.add);
+    const auto name = part.name + (by_name ? ".NAME" : is_list ? "[]" : "");
+    out += "\n## " + name + '\n' + part.sentence + "\n\n";
+    const auto options = by_name   ? part.entries.at("name")
+                         : is_list ? part.list.add()
+                                   : part.options;
+    put_table(out, options);
+    for (const auto& row : options) {
       const auto rows = entry_rows(row);
       if (rows.empty())
         continue;
-      const bool list = std::holds_alternative<entry_list>(row.value);
-      out += "### " + part.name + '.' + row.name + (list ? "[]" : ".NAME")
+      out += "### " + name + '.' + row.name
+             + (std::holds_alternative<entry_list>(row.value)    ? "[]"
+                : std::holds_alternative<entry_table>(row.value) ? ".NAME"
+                                                                 : "")
              + "\n\n";
       put_table(out, rows);
     }
@@ -133,6 +139,10 @@ std::string describe_example(bool commented) {
       out += "\n# A rate or number of 0 is the type's own:\n";
       for (const auto& row : relay_limit_rows())
         out += "# " + relay_limits_line(row) + '\n';
+      continue;
+    }
+    if (part.list.add) {
+      put_lines(out, sample_of(part.name), commented);
       continue;
     }
     out += '[' + part.name + "]\n";

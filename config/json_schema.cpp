@@ -60,6 +60,8 @@ std::string keywords_of(const field& row, const std::string& pad) {
   const auto entry = object_of(entry_rows(row), pad + "  ");
   if (type == "list of tables")
     return R"("type": "array", "items": )" + entry;
+  if (type == "table")
+    return entry.substr(1, entry.size() - 2);
   return R"("type": "object", "additionalProperties": )" + entry;
 }
 
@@ -113,6 +115,9 @@ std::string describe_json_schema() {
       out += "{\"type\": \"object\", \"propertyNames\": {\"pattern\": "
              "\"^[a-z0-9-]{1,64}$\"}, \"additionalProperties\": "
              + object_of(part.entries.at("name"), "    ") + '}';
+    else if (part.list.add)
+      out += R"({"type": "array", "items": )"
+             + object_of(part.list.add(), "    ") + '}';
     else
       out += object_of(part.options, "    ");
   }

@@ -91,6 +91,8 @@ std::string type_name(const field& row) {
           return "texts by name";
         else if constexpr (std::is_same_v<type, entry_list>)
           return "list of tables";
+        else if constexpr (std::is_same_v<type, entry_object>)
+          return "table";
         else
           return "tables by name";
       },
@@ -121,6 +123,8 @@ std::vector<field> entry_rows(const field& row) {
     return list->add();
   if (const auto* table = std::get_if<entry_table>(&row.value))
     return table->at("name");
+  if (const auto* table = std::get_if<entry_object>(&row.value))
+    return table->rows();
   return {};
 }
 

@@ -150,6 +150,10 @@ void reader::read(const node& root) {
       continue;
     }
     places_[key] = where;
+    if (found->list.add) {
+      read_list(found->list, raw, key);
+      continue;
+    }
     const auto table = settled(raw, "{");
     if (!check_table(table, key))
       continue;
@@ -237,6 +241,12 @@ void reader::read_value(field& row, const node& raw, const std::string& path) {
           [&](secret_list* value) { read_secrets(*value, raw, path); },
           [&](text_table* value) { read_named_texts(*value, raw, path); },
           [&](entry_list& value) { read_list(value, raw, path); },
+          [&](entry_object& value) {
+            const auto table = settled(raw, "{");
+            auto inner = value.rows();
+            if (check_table(table, path))
+              read_table(inner, table, path);
+          },
           [&](entry_table& value) {
             const auto table = settled(raw, "{");
             if (check_table(table, path))

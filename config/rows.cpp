@@ -52,10 +52,18 @@ template <class T> entry_table table_of(std::map<std::string, T>& entries) {
           [&entries](const std::string& name) { return rows(entries[name]); }};
 }
 
+template <class T> entry_object object_of(T& entry) {
+  return {[&entry] { return rows(entry); }};
+}
+
 #define TELLTALE_OPTION(type, name, fallback, bounds, reload, sentence)        \
   result.push_back({#name, &x.name, bounds, reload, sentence});
 #define TELLTALE_OPTIONAL(type, name, bounds, reload, sentence)                \
   result.push_back({#name, &x.name, bounds, reload, sentence});
+#define TELLTALE_NAMED(type, name, key, fallback, bounds, reload, sentence)    \
+  result.push_back({key, &x.name, bounds, reload, sentence});
+#define TELLTALE_TABLE_OF_ITS_OWN(entry, name, reload, sentence)               \
+  result.push_back({#name, object_of(x.name), any, reload, sentence});
 #define TELLTALE_LIST(entry, name, reload, sentence)                           \
   result.push_back({#name, list_of(x.name), any, reload, sentence});
 #define TELLTALE_TABLE(entry, name, reload, sentence)                          \
@@ -82,6 +90,24 @@ template <> std::vector<field> rows(pattern_config& x) {
 template <> std::vector<field> rows(retry_reason_config& x) {
   std::vector<field> result;
 #include "config/sections/retry_reason.def"
+  return result;
+}
+
+template <> std::vector<field> rows(route_match_config& x) {
+  std::vector<field> result;
+#include "config/sections/route_match.def"
+  return result;
+}
+
+template <> std::vector<field> rows(route_target_config& x) {
+  std::vector<field> result;
+#include "config/sections/route_target.def"
+  return result;
+}
+
+template <> std::vector<field> rows(route_config& x) {
+  std::vector<field> result;
+#include "config/sections/route.def"
   return result;
 }
 
@@ -192,6 +218,12 @@ std::vector<section> sections_of(settings& x) {
        "characters of a-z, 0-9 and -.",
        {},
        table_of(x.relays)},
+      {"routes",
+       "Who is told of a failure whose session is bound to no chat: the first "
+       "route that fits.",
+       {},
+       {},
+       list_of(x.routes)},
       {"events", "The event stream.", rows(x.events), {}},
       {"retention", "How long what is over stays.", rows(x.retention), {}},
       {"log", "What the service says about itself.", rows(x.log), {}},

@@ -37,11 +37,17 @@ struct entry_table {
   std::function<std::vector<field>(const std::string&)> at; ///< makes it
 };
 
+/// One table of its own.
+struct entry_object {
+  std::function<std::vector<field>()> rows;
+};
+
 /// Where a value lives; its alternative is the option's type.
-using place = std::variant<text*, flag*, integer*, number*, duration*, secret*,
-                           text_list*, secret_list*, text_table*,
-                           std::optional<integer>*, std::optional<number>*,
-                           std::optional<duration>*, entry_list, entry_table>;
+using place =
+    std::variant<text*, flag*, integer*, number*, duration*, secret*,
+                 text_list*, secret_list*, text_table*, std::optional<integer>*,
+                 std::optional<number>*, std::optional<duration>*, entry_list,
+                 entry_table, entry_object>;
 
 /// One row, bound to a struct.
 struct field {
@@ -52,13 +58,14 @@ struct field {
   std::string sentence; ///< what it means
 };
 
-/// One section, bound to its struct. `relays` has tables by name and no options
-/// of its own.
+/// One section, bound to its struct. `relays` has tables by name and `routes` a
+/// list of tables, and no options of their own.
 struct section {
   std::string name;
   std::string sentence;
   std::vector<field> options;
   entry_table entries; ///< `at` is empty in all but `relays`
+  entry_list list{};   ///< `add` is empty in all but `routes`
 };
 
 /// All sections of `x`, in the order in which people read them. What it gives

@@ -9,7 +9,7 @@ namespace {
 
 // A default of a list is empty, which would show nobody how to fill it. A test
 // reads all of these, so that none can name an option that is gone.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> samples{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> samples{{
     {"auth.runner_tokens",
      R"(runner_tokens = [ { name = "fleet", token = { env = "TELLTALE_RUNNER_TOKEN" } } ])"},
     {"auth.operator_tokens",
@@ -48,6 +48,11 @@ type = "webhook"
 url = "https://hooks.example/telltale"
 secrets = [ { env = "HOOK_SECRET" } ]
 events = ["task:failed", "task:amended", "task:recovered"])"},
+    {"routes",
+     R"([[routes]]
+match = { kind = "deploy-*", reason = "agent_error.*", labels = { team = "web" } }
+to = [ { relay = "lark-main", chat_id = "oc_ops" } ]
+continue = false)"},
 }};
 
 } // namespace

@@ -9,6 +9,7 @@
 #include "messages/options.hpp"
 #include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
+#include "messages/routes.hpp"
 #include "messages/runners.hpp"
 #include "messages/search.hpp"
 #include "messages/statistics.hpp"
@@ -85,6 +86,8 @@ TELLTALE_IN_PROCESS(bind_chat)
 TELLTALE_IN_PROCESS(unbind_chat)
 TELLTALE_IN_PROCESS(list_chats)
 TELLTALE_IN_PROCESS(chats_listed)
+TELLTALE_IN_PROCESS(ask_routes)
+TELLTALE_IN_PROCESS(routes_told)
 TELLTALE_IN_PROCESS(read_events)
 TELLTALE_IN_PROCESS(events_found)
 TELLTALE_IN_PROCESS(events_read)

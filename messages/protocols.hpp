@@ -15,6 +15,7 @@
 #include "messages/options.hpp"
 #include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
+#include "messages/routes.hpp"
 #include "messages/runners.hpp"
 #include "messages/search.hpp"
 #include "messages/statistics.hpp"
@@ -138,11 +139,13 @@ using statistics_actor =
     caf::typed_actor<caf::replies_to<read_stats>::with<stats_read>,
                      caf::replies_to<list_runners>::with<runners_listed>>;
 
-/// Which chat a chat session is bound to.
+/// Which chat a chat session is bound to, and who is told beside those.
 using chat_store_actor =
     caf::typed_actor<caf::replies_to<bind_chat>::with<chats_listed>,
                      caf::replies_to<unbind_chat>::with<chats_listed>,
-                     caf::replies_to<list_chats>::with<chats_listed>>;
+                     caf::replies_to<list_chats>::with<chats_listed>,
+                     caf::replies_to<ask_routes>::with<routes_told>,
+                     caf::reacts_to<options_changed<task_rules_ptr>>>;
 
 /// The event log.
 using event_log_actor =

@@ -174,6 +174,7 @@ struct delivery_record {
   task_id task;
   std::string relay;
   std::string chat_id; ///< empty for targets without chats
+  bool routed = false; ///< a route named its target
   delivery_state state = delivery_state::pending;
   std::uint32_t tries = 0;
   std::optional<timestamp> next_try_at;

@@ -110,6 +110,10 @@ handler handler_of(call what) {
     return on_bind_chat_session;
   case call::unbind_chat_session:
     return on_unbind_chat_session;
+  case call::list_routes:
+    return on_list_routes;
+  case call::test_routes:
+    return on_test_routes;
   case call::list_deliveries:
     return on_list_deliveries;
   case call::redeliver:

@@ -26,6 +26,7 @@ struct task_rules {
   std::chrono::milliseconds runner_silence{150'000};
   config::retry_config retry;
   std::vector<relay_target> relays; ///< those of this process
+  chat_routing routes{};
 
   bool operator==(const task_rules&) const = default;
 };

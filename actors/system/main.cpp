@@ -35,7 +35,8 @@ int main(int argc, char** argv) {
   under("The service", telltale::add_serve, telltale::add_migrate,
         add_check_config, add_describe_config);
   under("What happened, and why", add_why, add_report, add_runs, add_tail);
-  under("What operators change", add_changes, add_deliveries, add_mutes);
+  under("What operators change", add_changes, add_deliveries, add_mutes,
+        add_chats, add_routes);
   under("Runners", add_exec, add_flush, add_simulate);
   under("Tools", add_redact, add_classify, add_reasons, add_sink,
         [](CLI::App& to, chosen& chosen_run) {

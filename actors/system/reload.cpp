@@ -60,6 +60,7 @@ void service::wiring::tell_rules(const task_rules& rules) {
   caf::anon_send(claims_, news);
   caf::anon_send(beats_, news);
   caf::anon_send(sweeps_, news);
+  caf::anon_send(chats_, news);
 }
 
 void service::wiring::change_relays(const config::settings& fresh) {

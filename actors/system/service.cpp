@@ -81,12 +81,40 @@ void service::wiring::spawn_redaction() {
         {keeps<options_changed<redaction_engine_ptr>>()}));
 }
 
+namespace {
+
+chat_route route_of(const config::route_config& options) {
+  const auto& match = options.match;
+  chat_route result{
+      {match.kind, match.reason, match.workspace_id, match.labels},
+      {},
+      options.continues};
+  for (const auto& one : options.to) {
+    auto& chat = result.to.emplace_back();
+    chat.relay = one.relay;
+    chat.chat_id = one.chat_id;
+    chat.thread_id = one.thread_id;
+    chat.channel_type = static_cast<std::int32_t>(one.channel_type);
+    chat.locale = one.locale;
+  }
+  return result;
+}
+
+} // namespace
+
 task_rules rules_of(const config::settings& settings) {
   task_rules rules{.lease = settings.tasks.lease,
                    .runner_silence = settings.reaper.runner_silence,
                    .retry = settings.retry,
                    .relays = {}};
+  for (const auto& one : settings.routes)
+    rules.routes.routes.push_back(route_of(one));
   for (const auto& [name, options] : settings.relays) {
+    if (!options.default_chat.empty()) {
+      auto& chat = rules.routes.default_chats.emplace_back();
+      chat.relay = name;
+      chat.chat_id = options.default_chat;
+    }
     auto& target = rules.relays.emplace_back();
     target.relay = name;
     target.has_chats = options.type != "webhook";
@@ -248,9 +276,12 @@ void service::wiring::spawn_stores_of_tasks() {
         return statistics(self, make_pg_statistics(store_), counters_);
       });
   chats_ = spawn_blocking<chat_store_actor, chat_store_state>(
-      "chat-store", [this](auto* self) {
-        return chat_store(self, make_pg_chat_bindings(store_), counters_);
-      });
+      "chat-store",
+      [this](auto* self) {
+        return chat_store(self, make_pg_chat_bindings(store_), counters_,
+                          store_.rules.routes);
+      },
+      {keeps<options_changed<task_rules_ptr>>()});
   mutes_ = spawn_blocking<mute_store_actor, mute_store_state>(
       "mute-store", [this](auto* self) {
         return mute_store(self, make_pg_mutes(store_), counters_);

@@ -1,5 +1,6 @@
 #include "commands/admin/manual.hpp"
 
+#include <algorithm>
 #include <sstream>
 #include <vector>
 
@@ -14,9 +15,38 @@ std::vector<const CLI::App*> commands_of(const CLI::App& program) {
   return program.get_subcommands([](const CLI::App*) { return true; });
 }
 
+/// `routes test`: a command that stands alone or under another.
+struct leaf {
+  std::string name;
+  const CLI::App* command;
+};
+
+std::vector<leaf> leaves_of(const CLI::App& program) {
+  std::vector<leaf> out;
+  for (const auto* each : commands_of(program)) {
+    const auto inner = commands_of(*each);
+    if (inner.empty())
+      out.push_back({each->get_name(), each});
+    for (const auto* one : inner)
+      out.push_back({each->get_name() + ' ' + one->get_name(), one});
+  }
+  return out;
+}
+
+/// Of the command and of those under it, each once.
 std::vector<const CLI::Option*> options_of(const CLI::App& command) {
-  return command.get_options(
-      [](const CLI::Option* each) { return each->nonpositional(); });
+  const auto own = [](const CLI::App& of) {
+    return of.get_options(
+        [](const CLI::Option* each) { return each->nonpositional(); });
+  };
+  auto all = own(command);
+  for (const auto* inner : commands_of(command))
+    for (const auto* option : own(*inner))
+      if (std::ranges::none_of(all, [&](const CLI::Option* known) {
+            return known->get_name() == option->get_name();
+          }))
+        all.push_back(option);
+  return all;
 }
 
 /// `--json`, `-q`: with their dashes.
@@ -29,18 +59,18 @@ std::vector<std::string> spellings_of(const CLI::Option& option) {
   return out;
 }
 
-std::string words_of(const CLI::App& command) {
-  std::string out;
-  for (const auto* option : options_of(command))
-    for (const auto& each : spellings_of(*option))
-      out += (out.empty() ? "" : " ") + each;
-  return out;
-}
-
 std::string names_of(const CLI::App& program) {
   std::string out;
   for (const auto* each : commands_of(program))
     out += (out.empty() ? "" : " ") + each->get_name();
+  return out;
+}
+
+std::string words_of(const CLI::App& command) {
+  auto out = names_of(command);
+  for (const auto* option : options_of(command))
+    for (const auto& each : spellings_of(*option))
+      out += (out.empty() ? "" : " ") + each;
   return out;
 }
 
@@ -204,8 +234,8 @@ std::string manual_page(const CLI::App& program, std::string_view version) {
          ".B telltale\n.I COMMAND\n[\\fIOPTION\\fR]...\n"
          ".SH DESCRIPTION\n"
       << troff(program.get_description()) << "\n.SH COMMANDS\n";
-  for (const auto* each : commands_of(program)) {
-    out << ".SS \"telltale " << troff(each->get_name()) << "\"\n"
+  for (const auto& [name, each] : leaves_of(program)) {
+    out << ".SS \"telltale " << troff(name) << "\"\n"
         << troff(each->get_description()) << ".\n";
     for (const auto* option : each->get_options()) {
       if (option == each->get_help_ptr())

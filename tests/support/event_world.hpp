@@ -88,8 +88,9 @@ struct event_world : postgres_fixture {
       auto& to = told_to.emplace_back();
       if (is_follow_up(facts))
         to = find_follow_up(work, facts.task);
-      std::ranges::move(choose_targets(facts, bound(work, facts), relays),
-                        std::back_inserter(to.chats));
+      std::ranges::move(
+          choose_targets(facts, chosen(bound(work, facts)), relays),
+          std::back_inserter(to.chats));
     }
     std::vector<event_to_tell> asked;
     for (std::size_t i = 0; i < events.size(); ++i)
@@ -126,6 +127,13 @@ struct event_world : postgres_fixture {
   }
 
 private:
+  static std::vector<chosen_chat>
+  chosen(const std::optional<chat_binding>& chat) {
+    if (!chat)
+      return {};
+    return {{*chat, told_via::session}};
+  }
+
   static std::optional<chat_binding> bound(pqxx::work& work,
                                            const event_facts& facts) {
     const auto rows = work.exec_params(

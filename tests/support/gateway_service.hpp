@@ -129,7 +129,9 @@ inline readiness_actor::behavior_type fake_readiness(readiness_actor::pointer) {
 inline chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer) {
   return {[](bind_chat& what) { return chats_listed{{what.binding}}; },
           [](unbind_chat&) { return chats_listed{}; },
-          [](list_chats&) { return chats_listed{}; }};
+          [](list_chats&) { return chats_listed{}; },
+          [](ask_routes&) { return routes_told{}; },
+          [](const options_changed<task_rules_ptr>&) {}};
 }
 
 inline redelivery_store_actor::behavior_type

@@ -90,6 +90,8 @@ struct world {
   std::vector<claimed_task> given_back;
   std::vector<beat_heart> beats;
   std::vector<attempt_record> attempts; ///< of any task that is asked for
+  ask_routes asked_routes;
+  routes_told routes;
   std::vector<chat_binding> bindings;
   std::vector<mute_record> mutes;
   std::vector<std::string> woken; ///< relays
@@ -255,6 +257,11 @@ inline chat_store_actor::behavior_type fake_chats(chat_store_actor::pointer,
         return make_error(ec::chat_session_not_found);
       },
       [=](list_chats&) { return chats_listed{w->bindings}; },
+      [=](ask_routes& what) {
+        w->asked_routes = what;
+        return w->routes;
+      },
+      [](const options_changed<task_rules_ptr>&) {},
   };
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "actors/persistence/lifecycle/routes.hpp"
 #include "actors/persistence/lifecycle/runner_signs.hpp"
 #include "actors/persistence/lifecycle/task_changes.hpp"
 
@@ -69,8 +70,10 @@ void memory_task_store::write(transition& plan,
     plan.event->id = event_id{make_uuid_v7()};
     if (plan.event->type == event_type::task_amended)
       plan.event->amended = last_failure(plan.task.id);
-    plan.targets =
-        choose_targets(*plan.event, chat_of(plan.task), rules_.relays);
+    const auto chats =
+        choose_chats(routed_task_of(*plan.event, plan.task.labels),
+                     chat_of(plan.task), rules_.routes);
+    plan.targets = choose_targets(*plan.event, chats, rules_.relays);
     if (const auto chat = chat_of(plan.task); chat && is_follow_up(*plan.event))
       plan.targets.push_back({*chat, true});
     note_untold(plan);
@@ -188,6 +191,12 @@ memory_task_store::create_all(std::span<const create_task> calls) {
   return result;
 }
 
+std::vector<tell_target>
+memory_task_store::tells(const task_record& task) const {
+  return tells_of(
+      choose_chats(routed_task_of(task), chat_of(task), rules_.routes));
+}
+
 task_created
 memory_task_store::create_one(const create_task& what,
                               std::vector<committed_event>& facts) {
@@ -195,14 +204,14 @@ memory_task_store::create_one(const create_task& what,
   const auto known = db_->idempotency_keys.find(key);
   if (!key.empty() && known != db_->idempotency_keys.end())
     return {db_->tasks.at(known->second), true,
-            choose_tells(chat_of(db_->tasks.at(known->second)))};
+            tells(db_->tasks.at(known->second))};
   auto plan = decide_create(what.task, context());
   plan.task.version = 0; // the first write makes it 1
   write(plan, facts);
   if (!key.empty())
     db_->idempotency_keys[key] = plan.task.id;
-  auto tells = choose_tells(chat_of(plan.task));
-  return {std::move(plan.task), false, std::move(tells)};
+  auto told = tells(plan.task);
+  return {std::move(plan.task), false, std::move(told)};
 }
 
 caf::expected<committed<std::vector<caf::expected<tasks_claimed>>>>

@@ -83,6 +83,7 @@ private:
                           std::vector<committed_event>& facts);
   [[nodiscard]] std::optional<chat_binding>
   chat_of(const task_record& task) const;
+  [[nodiscard]] std::vector<tell_target> tells(const task_record& task) const;
   /// What an amendment of this task corrects.
   [[nodiscard]] std::optional<event_id> last_failure(const task_id& task) const;
   /// Stores what was decided.

@@ -313,6 +313,41 @@ CAF_TEST(a relay says what its type needs) {
                 .ok());
 }
 
+CAF_TEST(a route names relays and chats that are there) {
+  const std::string relays = "[relays.l]\ntype = \"lark\"\n"
+                             "region = \"feishu\"\napp_id = \"a\"\n"
+                             "app_secret = \"s\"\ndefault_chat = \"oc_d\"\n";
+  const auto good =
+      read(relays
+           + "[[routes]]\nmatch = { kind = \"deploy-*\", labels = { team = "
+             "\"x\" } }\n"
+             "to = [ { relay = \"l\", chat_id = \"oc_1\" } ]\ncontinue = true\n"
+             "[[routes]]\nto = [ { relay = \"l\", chat_id = \"oc_2\" } ]\n");
+  CAF_REQUIRE(good.ok());
+  const auto& routes = good.values.routes;
+  CAF_REQUIRE_EQUAL(routes.size(), 2u);
+  CAF_CHECK_EQUAL(routes[0].match.kind, "deploy-*");
+  CAF_CHECK_EQUAL(routes[0].match.labels.at("team"), "x");
+  CAF_CHECK_EQUAL(routes[0].to.at(0).chat_id, "oc_1");
+  CAF_CHECK(routes[0].continues);
+  CAF_CHECK(!routes[1].continues);
+  CAF_CHECK_EQUAL(good.values.relays.at("l").default_chat, "oc_d");
+  const auto bad =
+      read(relays
+           + "[[routes]]\nmatch = { kinds = \"x\" }\n"
+             "[[routes]]\nto = [ { relay = \"m\", chat_id = \"c\" }, "
+             "{ relay = \"l\" } ]\ncontinues = true\n");
+  const auto all = said(bad);
+  for (const char* part :
+       {"routes[0].match.kinds: unknown option; did you mean kind?",
+        "routes[0].to: expected at least one",
+        "routes[1].to[0].relay: expected the name of a relay",
+        "routes[1].to[1].chat_id: expected the chat",
+        "routes[1].continues: unknown option"})
+    if (all.find(part) == std::string::npos)
+      CAF_ERROR("not told: " << part << " in " << all);
+}
+
 CAF_TEST(tokens need a name of their own and one way to be known) {
   const std::string digits(64, 'A');
   const auto x = read("[auth]\noperator_tokens = [\n"

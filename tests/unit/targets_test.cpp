@@ -46,7 +46,8 @@ CAF_TEST(people hear of final failures and hooks of what they ask for) {
     auto facts = make_facts(type);
     facts.will_retry = will_retry;
     std::vector<std::string> told;
-    for (const auto& target : choose_targets(facts, chat, relays)) {
+    for (const auto& target :
+         choose_targets(facts, {{chat, told_via::session}}, relays)) {
       told.push_back(target.chat.relay);
       CAF_CHECK_EQUAL(target.chat.chat_id,
                       target.chat.relay == "chats" ? "c1" : "");
@@ -54,7 +55,18 @@ CAF_TEST(people hear of final failures and hooks of what they ask for) {
     CAF_CHECK_EQUAL(told, wanted);
   }
   CAF_MESSAGE("a session that is bound to nothing has nobody to tell");
-  CAF_CHECK(choose_targets(make_facts(), std::nullopt, {{"chats"}}).empty());
+  CAF_CHECK(choose_targets(make_facts(), {}, {{"chats"}}).empty());
+}
+
+CAF_TEST(a hook that a route names is told once and counts as told) {
+  const std::vector<relay_target> relays{{"all", false, {}}};
+  chat_binding hook;
+  hook.relay = "all";
+  const auto told =
+      choose_targets(make_facts(), {{hook, told_via::route}}, relays);
+  CAF_REQUIRE_EQUAL(told.size(), 1u);
+  CAF_CHECK(told[0].routed);
+  CAF_CHECK(!choose_targets(make_facts(), {}, relays)[0].routed);
 }
 
 CAF_TEST(what corrects a failure goes once to each chat that hears of it) {

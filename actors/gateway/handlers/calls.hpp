@@ -145,6 +145,10 @@ void on_redact_text(gateway_self self, http_call& call);
 void on_list_failure_reasons(gateway_self self, http_call& call);
 void on_readiness(gateway_self self, http_call& call);
 
+// calls_routes.cpp
+void on_list_routes(gateway_self self, http_call& call);
+void on_test_routes(gateway_self self, http_call& call);
+
 // calls_deliveries.cpp
 void on_list_deliveries(gateway_self self, http_call& call);
 void on_redeliver(gateway_self self, http_call& call);

@@ -222,14 +222,18 @@ std::string write_task(const task_record& task) {
   return json::serialize(task_object(task));
 }
 
+json::array tells_array(const std::vector<tell_target>& tells) {
+  json::array list;
+  for (const auto& one : tells)
+    list.push_back(json::object{{"relay", one.relay},
+                                {"chat_id", one.chat_id},
+                                {"via", to_string(one.via)}});
+  return list;
+}
+
 json::object created_object(const task_created& created) {
   auto all = task_object(created.task);
-  json::array tells;
-  for (const auto& one : created.tells)
-    tells.push_back(json::object{{"relay", one.relay},
-                                 {"chat_id", one.chat_id},
-                                 {"via", to_string(one.via)}});
-  all["tells"] = std::move(tells);
+  all["tells"] = tells_array(created.tells);
   return all;
 }
 

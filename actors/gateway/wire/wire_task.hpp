@@ -11,4 +11,8 @@ namespace telltale {
 /// A task as `GET /tasks/{task_id}` shows it, without attempts and deliveries.
 [[nodiscard]] boost::json::object task_object(const task_record& task);
 
+/// `[{relay, chat_id, via}]`.
+[[nodiscard]] boost::json::array
+tells_array(const std::vector<tell_target>& tells);
+
 } // namespace telltale

@@ -32,6 +32,10 @@ follow_up choose_follow_up(const std::vector<earlier_delivery>& earlier) {
   follow_up result;
   result.untold = earlier.empty();
   for (const auto& one : earlier) {
+    if (one.chat.chat_id.empty()) {
+      result.routed_relays.push_back(one.chat.relay);
+      continue;
+    }
     if (one.state == delivery_state::dead
         || one.state == delivery_state::superseded)
       continue;
@@ -52,15 +56,25 @@ follow_up choose_follow_up(const std::vector<earlier_delivery>& earlier) {
   return result;
 }
 
-std::vector<tell_target> choose_tells(const std::optional<chat_binding>& chat) {
-  if (!chat)
-    return {};
-  return {{chat->relay, chat->chat_id, told_via::session}};
+std::vector<tell_target> tells_of(const std::vector<chosen_chat>& chats) {
+  std::vector<tell_target> result;
+  for (const auto& [chat, via] : chats)
+    result.push_back({chat.relay, chat.chat_id, via});
+  return result;
+}
+
+routed_task routed_task_of(const event_facts& event, std::string labels) {
+  return {event.kind,
+          event.failure_reason ? event.failure_reason->wire : std::string{},
+          event.workspace.value, std::move(labels)};
+}
+
+routed_task routed_task_of(const task_record& task) {
+  return {task.kind, std::nullopt, task.workspace.value, task.labels};
 }
 
 std::vector<event_target>
-choose_targets(const event_facts& event,
-               const std::optional<chat_binding>& chat,
+choose_targets(const event_facts& event, const std::vector<chosen_chat>& chats,
                const std::vector<relay_target>& relays) {
   std::vector<event_target> targets;
   // A delivery's fate is no reason for another delivery.
@@ -70,8 +84,20 @@ choose_targets(const event_facts& event,
   for (const auto& one : relays)
     if (wants(one, event.type))
       targets.emplace_back().chat.relay = one.relay;
-  if (chat && event.type == event_type::task_failed && !event.will_retry)
-    targets.push_back({*chat});
+  if (event.type != event_type::task_failed || event.will_retry)
+    return targets;
+  for (const auto& [chat, via] : chats) {
+    // One that is told of everything is told once.
+    const auto known = std::ranges::find_if(
+        targets, [&, &chat = chat](const event_target& one) {
+          return one.chat.relay == chat.relay
+                 && one.chat.chat_id == chat.chat_id;
+        });
+    auto& target = known == targets.end()
+                       ? targets.emplace_back(event_target{chat})
+                       : *known;
+    target.routed = via == told_via::route;
+  }
   return targets;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "messages/event.hpp"
+#include "messages/routes.hpp"
 #include "messages/task.hpp"
 #include "messages/told.hpp"
 
@@ -32,11 +33,12 @@ struct relay_target {
 struct event_target {
   chat_binding chat;     ///< `relay` alone for targets without chats
   bool corrects = false; ///< it may have been told otherwise before
+  bool routed = false;   ///< a route names it, chat or not: people hear of it
 
   bool operator==(const event_target&) const = default;
 };
 
-/// A delivery to a chat of something that an event may correct.
+/// A delivery to people of something that an event may correct.
 struct earlier_delivery {
   delivery_id id;
   chat_binding chat;
@@ -58,6 +60,8 @@ struct earlier_delivery {
 struct follow_up {
   std::vector<event_target> chats;     ///< to be told, once each
   std::vector<delivery_id> superseded; ///< never tried, and not true any more
+  /// Without chats: told by a route, and told again because they want the type.
+  std::vector<std::string> routed_relays;
   bool untold = true; ///< no chat was there to be told, be it in vain
 
   bool operator==(const follow_up&) const = default;
@@ -69,19 +73,24 @@ struct follow_up {
 [[nodiscard]] follow_up
 choose_follow_up(const std::vector<earlier_delivery>& earlier);
 
-/// Where a failure of a new task would be told, as things are now. Hooks are
-/// outlets for programs, and not among them.
+/// The same as callers are told it.
 [[nodiscard]] std::vector<tell_target>
-choose_tells(const std::optional<chat_binding>& chat);
+tells_of(const std::vector<chosen_chat>& chats);
 
-/// Whom to tell of an event, beside the stream, which is told of all: the chat
-/// that its session is bound to, and the targets without chats that want its
-/// type. People hear of a failure once it is final, never of an attempt that is
-/// being retried. A follow-up goes to the chats that were told before, which
-/// only the store knows (`choose_follow_up`); here it has none.
+/// What routes see of a task's event; `labels` are the task's, as JSON text.
+[[nodiscard]] routed_task routed_task_of(const event_facts& event,
+                                         std::string labels);
+
+/// The same of a task that has not failed yet.
+[[nodiscard]] routed_task routed_task_of(const task_record& task);
+
+/// Whom to tell of an event, beside the stream, which is told of all: the chats
+/// that were chosen (`choose_chats`), and the targets without chats that want
+/// its type. People hear of a failure once it is final, never of an attempt
+/// that is being retried. A follow-up goes to the chats that were told before,
+/// which only the store knows (`choose_follow_up`); here it has none.
 [[nodiscard]] std::vector<event_target>
-choose_targets(const event_facts& event,
-               const std::optional<chat_binding>& chat,
+choose_targets(const event_facts& event, const std::vector<chosen_chat>& chats,
                const std::vector<relay_target>& relays);
 
 } // namespace telltale

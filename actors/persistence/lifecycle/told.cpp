@@ -34,9 +34,10 @@ told_target target_of(const delivery_record& delivery) {
 }
 
 std::string why_nobody(const task_record& task) {
-  return task.chat_session.empty()
-             ? std::string{"the task names no chat session"}
-             : "no chat is bound to the session " + task.chat_session.value;
+  return (task.chat_session.empty()
+              ? std::string{"the task names no chat session"}
+              : "no chat is bound to the session " + task.chat_session.value)
+         + ", no route fits and no relay has a default chat";
 }
 
 } // namespace
@@ -50,7 +51,8 @@ summarize_told(const task_record& task,
     return summary;
   }
   for (const auto& one : deliveries) {
-    if (one.chat_id.empty() || one.state == delivery_state::superseded)
+    if ((one.chat_id.empty() && !one.routed)
+        || one.state == delivery_state::superseded)
       continue;
     auto target = target_of(one);
     const auto known =

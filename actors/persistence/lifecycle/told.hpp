@@ -11,8 +11,9 @@ namespace telltale {
 
 /// What became of telling people of a task's newest terminal failure, late
 /// success or amendment: of each chat its newest delivery counts, of several
-/// chats the best. Hooks tell nobody. Nothing if people were not to hear of the
-/// task. `deliveries` are all of the task's, oldest first.
+/// chats the best. Hooks tell nobody, unless a route names them. Nothing if
+/// people were not to hear of the task. `deliveries` are all of the task's,
+/// oldest first.
 [[nodiscard]] std::optional<told_summary>
 summarize_told(const task_record& task,
                const std::vector<delivery_record>& deliveries);
@@ -28,7 +29,7 @@ inline constexpr std::string_view told_rank =
                        AND m.chat_id IN ('', d.chat_id)
                        AND m.until > now()) AS muted
         FROM deliveries d
-        WHERE d.task_id = ANY(ARRAY[t.id]) AND d.chat_id <> ''
+        WHERE d.task_id = ANY(ARRAY[t.id]) AND (d.chat_id <> '' OR d.routed)
           AND d.state <> 'superseded'
         ORDER BY d.relay, d.chat_id, d.created_at DESC, d.id DESC) n) END)";
 

@@ -204,7 +204,7 @@ void note_untold(transition& plan) {
     return;
   const bool untold =
       std::ranges::none_of(plan.targets, [](const event_target& one) {
-        return !one.chat.chat_id.empty();
+        return one.routed || !one.chat.chat_id.empty();
       });
   plan.task.untold = untold;
   plan.is_untold = untold;

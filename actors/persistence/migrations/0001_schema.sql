@@ -234,6 +234,7 @@ CREATE TABLE deliveries (
   state        text NOT NULL DEFAULT 'pending'
                  CHECK (state IN ('pending', 'sent', 'dead', 'superseded')),
   corrects     boolean NOT NULL DEFAULT false, -- its chat may know otherwise
+  routed       boolean NOT NULL DEFAULT false, -- a route named its target
   tries        integer NOT NULL DEFAULT 0,
   next_try_at  timestamptz DEFAULT now(),
   leased_until timestamptz,

@@ -25,9 +25,9 @@ constexpr const char* statement = R"(
 WITH asked AS MATERIALIZED (
   SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[],
       $5::text[], $6::text[], $7::text[], $8::int[], $9::text[],
-      $10::bigint[], $11::bool[], $12::bigint[])
+      $10::bigint[], $11::bool[], $12::bool[], $13::bigint[])
     AS u(id, event_id, task_id, relay, chat_id, thread_id, reply_to,
-      channel_type, locale, position, corrects, lease)
+      channel_type, locale, position, corrects, routed, lease)
 ), ranked AS MATERIALIZED (
   SELECT a.*,
     row_number() OVER (PARTITION BY relay ORDER BY position) AS in_relay,
@@ -41,18 +41,18 @@ WITH asked AS MATERIALIZED (
       OR EXISTS (SELECT FROM mutes m
                  WHERE m.relay = ANY(ARRAY[n.relay]) AND m.chat_id = ''
                    AND m.until > now())
-    THEN 0 ELSE $13::int - (
+    THEN 0 ELSE $14::int - (
       SELECT count(*) FROM (
         SELECT FROM deliveries d
         WHERE d.relay = ANY(ARRAY[n.relay]) AND d.state = 'pending'
-        LIMIT $13::int) p) END AS places
+        LIMIT $14::int) p) END AS places
   FROM (SELECT relay FROM asked GROUP BY relay) n
 ), written AS (
   INSERT INTO deliveries (id, event_id, task_id, relay, chat_id, thread_id,
-    reply_to, channel_type, locale, position, corrects, leased_until)
+    reply_to, channel_type, locale, position, corrects, routed, leased_until)
   SELECT r.id, r.event_id, r.task_id, r.relay, r.chat_id, r.thread_id,
     r.reply_to, r.channel_type, r.locale, r.position, r.corrects,
-    CASE WHEN r.lease > 0 AND r.in_relay <= f.places AND (
+    r.routed, CASE WHEN r.lease > 0 AND r.in_relay <= f.places AND (
         r.chat_id = '' OR (
           r.in_chat = 1
           AND NOT EXISTS (SELECT FROM deliveries d
@@ -72,7 +72,7 @@ constexpr const char* earlier_statement = R"(
 SELECT d.id, d.relay, d.chat_id, d.thread_id, d.reply_to, d.channel_type,
   d.locale, d.state, d.message_key IS NOT NULL OR d.leased_until IS NOT NULL
 FROM deliveries d JOIN events e ON e.id = ANY(ARRAY[d.event_id])
-WHERE d.task_id = ANY(ARRAY[$1::uuid]) AND d.chat_id <> ''
+WHERE d.task_id = ANY(ARRAY[$1::uuid]) AND (d.chat_id <> '' OR d.routed)
   AND e.type IN ('task:failed', 'task:amended')
 FOR UPDATE OF d)";
 
@@ -100,12 +100,12 @@ std::chrono::milliseconds lease_of(const std::vector<relay_target>& relays,
 /// The statement's columns, filled row by row.
 class columns {
 public:
-  void add(const event_to_tell& from, const due_delivery& due,
+  void add(const event_to_tell& from, const due_delivery& due, bool routed,
            std::int64_t lease) {
     const auto& chat = due.chat;
     put(due.id, from.event->id, from.event->task, chat.relay, chat.chat_id,
         chat.thread_id, chat.reply_to, chat.channel_type, chat.locale,
-        from.position, due.corrects, lease);
+        from.position, due.corrects, routed, lease);
   }
 
   std::vector<std::string> parameters() {
@@ -117,7 +117,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t size = 12;
+  static constexpr std::size_t size = 13;
 
   template <class... Values> void put(const Values&... values) {
     static_assert(sizeof...(Values) == size);
@@ -162,7 +162,7 @@ write_deliveries(pqxx::transaction_base& transaction,
       due.chat = chat;
       due.corrects = target.corrects;
       due.leased_until = now + lease;
-      values.add(from, due, lease.count());
+      values.add(from, due, target.routed, lease.count());
       rows.emplace(due.id, row{i, std::move(due)});
     }
   }

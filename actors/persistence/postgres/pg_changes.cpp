@@ -8,6 +8,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/persistence/lifecycle/routes.hpp"
 #include "actors/persistence/postgres/sql_array.hpp"
 #include "actors/persistence/postgres/task_rows.hpp"
 #include "actors/persistence/postgres/task_writes.hpp"
@@ -29,6 +30,7 @@ std::string read_statement(bool everything) {
   sql.append(kind_is_claimed).append(", ");
   sql.append(binding_columns).append(", ").append(task_columns);
   sql.append(", ").append(attempt_columns);
+  sql.append(", CASE WHEN $3::bool THEN t.labels END");
   if (everything)
     sql.append(", ").append(more_task_columns);
   return sql
@@ -45,7 +47,8 @@ constexpr int kind_column = 3;
 constexpr int first_binding_column = 4;
 constexpr int first_task_column = first_binding_column + binding_column_count;
 constexpr int first_attempt_column = first_task_column + task_column_count;
-constexpr int first_more_column = first_attempt_column + attempt_column_count;
+constexpr int labels_column = first_attempt_column + attempt_column_count;
+constexpr int first_more_column = labels_column + 1;
 
 bool is_amendment(const transition& plan) {
   return plan.event && plan.event->type == event_type::task_amended;
@@ -74,6 +77,11 @@ void address_follow_up(pqxx::work& writing, transition& plan) {
     one.chat.session = plan.event->chat_session;
     plan.targets.push_back(std::move(one));
   }
+  for (auto& one : plan.targets)
+    one.routed =
+        one.routed
+        || (one.chat.chat_id.empty()
+            && std::ranges::count(follow.routed_relays, one.chat.relay) > 0);
   plan.superseded = std::move(follow.superseded);
   plan.task.untold = plan.is_untold = follow.untold;
 }
@@ -112,12 +120,17 @@ decision_context pg_changes::context(timestamp now) {
 }
 
 void pg_changes::address(transition& plan,
-                         const std::optional<chat_binding>& chat) const {
+                         const std::optional<chat_binding>& chat,
+                         std::string labels) const {
   if (!plan.event)
     return;
   if (plan.event->id == event_id{})
     plan.event->id = event_id{make_uuid_v7()};
-  plan.targets = choose_targets(*plan.event, chat, rules_.relays);
+  const auto chats =
+      is_for_people(*plan.event) ? choose_chats(
+          routed_task_of(*plan.event, std::move(labels)), chat, rules_.routes)
+                                 : std::vector<chosen_chat>{};
+  plan.targets = choose_targets(*plan.event, chats, rules_.relays);
   note_untold(plan);
 }
 
@@ -134,21 +147,26 @@ pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
       asked.add_null();
   }
   const bool everything = batch.wants_everything();
+  const bool with_labels = reads_labels(rules_.routes);
   const auto& id_text = ids.done();
   const auto& asked_text = asked.done();
   const auto load = [&](pqxx::connection& link) {
     pqxx::nontransaction reading{link};
-    const auto rows = reading.exec_prepared(
-        everything ? read_everything_name : read_name, id_text, asked_text);
+    const auto rows =
+        reading.exec_prepared(everything ? read_everything_name : read_name,
+                              id_text, asked_text, with_labels);
     for (const auto& row : rows) {
       auto& to = round.at(row[0].as<std::size_t>() - 1);
       task_snapshot found;
+      std::string labels;
       try {
         found.task = read_task(row, first_task_column);
         found.attempt = read_attempt(found.task.id, row, first_attempt_column);
         found.masks = row[masks_column].as<std::uint32_t>();
         found.kind_is_claimed = row[kind_column].as<bool>();
         found.chat = read_binding(row, first_binding_column);
+        if (with_labels)
+          labels = text_of(row[labels_column]);
         if (everything)
           read_more(found.task, row, first_more_column);
       } catch (const std::runtime_error& problem) {
@@ -161,7 +179,7 @@ pg_failure pg_changes::read(change_batch& batch, std::vector<planned>& round) {
       const auto chat = found.chat;
       to.plan =
           batch.decide(to.index, std::move(found), context(moment_of(row[1])));
-      address(to.plan, chat);
+      address(to.plan, chat, std::move(labels));
       to.found = true;
     }
     return true;

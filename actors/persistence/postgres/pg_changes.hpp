@@ -37,8 +37,10 @@ public:
   [[nodiscard]] decision_context context(timestamp now);
 
   /// Before an event is written for the first time: its id, and whom it is
-  /// told. `chat` is the one that its session is bound to.
-  void address(transition& plan, const std::optional<chat_binding>& chat) const;
+  /// told. `chat` is the one that its session is bound to; `labels` are the
+  /// task's, as JSON text, and needed only if the rules read them.
+  void address(transition& plan, const std::optional<chat_binding>& chat,
+               std::string labels = {}) const;
 
   [[nodiscard]] const std::vector<relay_target>& relays() const noexcept {
     return rules_.relays;

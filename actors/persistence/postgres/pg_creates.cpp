@@ -83,7 +83,8 @@ std::optional<std::string_view> json_or_null(std::string_view json) {
 }
 
 /// Where failures of these tasks would be told.
-void add_tells(pqxx::work& transaction, const std::vector<std::size_t>& which,
+void add_tells(pqxx::work& transaction, const chat_routing& routes,
+               const std::vector<std::size_t>& which,
                std::vector<caf::expected<task_created>>& answers) {
   sql_array sessions;
   bool any = false;
@@ -93,18 +94,19 @@ void add_tells(pqxx::work& transaction, const std::vector<std::size_t>& which,
       sessions.add(session.value);
       any = true;
     }
-  if (!any)
-    return;
   std::unordered_map<std::string, chat_binding> chats;
-  for (const auto& row :
-       transaction.exec_prepared("find_chats", sessions.done()))
-    if (auto chat = read_binding(row, 0))
-      chats.emplace(chat->session.value, *std::move(chat));
+  if (any)
+    for (const auto& row :
+         transaction.exec_prepared("find_chats", sessions.done()))
+      if (auto chat = read_binding(row, 0))
+        chats.emplace(chat->session.value, *std::move(chat));
   for (const auto index : which) {
     auto& created = *answers[index];
-    const auto chat = chats.find(created.task.chat_session.value);
-    if (chat != chats.end())
-      created.tells = choose_tells(chat->second);
+    const auto known = chats.find(created.task.chat_session.value);
+    const auto chat =
+        known == chats.end() ? std::nullopt : std::optional{known->second};
+    created.tells =
+        tells_of(choose_chats(routed_task_of(created.task), chat, routes));
   }
 }
 
@@ -235,7 +237,8 @@ bool pg_task_store::create_open(pqxx::connection& link, create_batch& batch) {
     const bool repeated = task.id != plan.task.id;
     batch.result.answer[index] = task_created{std::move(task), repeated};
   }
-  add_tells(transaction, batch.open, batch.result.answer);
+  add_tells(transaction, changes_.rules().routes, batch.open,
+            batch.result.answer);
   transaction.commit();
   return true;
 }

@@ -33,7 +33,7 @@ constexpr std::string_view delivery_columns =
     "d.next_try_at, d.last_error, d.sent_at, d.message_id, d.text, "
     "d.created_at, CASE WHEN d.state = 'pending' THEN "
     "(SELECT max(m.until) FROM mutes m WHERE m.relay = d.relay "
-    "AND m.chat_id IN ('', d.chat_id) AND m.until > now()) END";
+    "AND m.chat_id IN ('', d.chat_id) AND m.until > now()) END, d.routed";
 constexpr int delivery_created_at = 12;
 
 delivery_record read_delivery(const pqxx::row& row) {
@@ -53,6 +53,7 @@ delivery_record read_delivery(const pqxx::row& row) {
   d.text = stored_text::from_store(std::string{text_of(row[11])});
   d.muted_until = maybe_moment(row[13]);
   d.created_at = moment_of(row[delivery_created_at]);
+  d.routed = row[14].as<bool>();
   return d;
 }
 

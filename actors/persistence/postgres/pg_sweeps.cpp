@@ -82,7 +82,7 @@ std::string statement_of(const question& asked) {
   return "SELECT now(), r.last_seen_at, " + std::string{kind_is_claimed} + ", "
          + std::string{binding_columns} + ", " + std::string{task_columns}
          + ", " + std::string{attempt_columns}
-         + " FROM tasks t"
+         + ", t.labels FROM tasks t"
            " LEFT JOIN chat_sessions c ON c.id = ANY(ARRAY[t.chat_session_id])"
            " LEFT JOIN runners r ON r.id = ANY(ARRAY[t.runner_id])"
            " LEFT JOIN attempts a ON a.task_id = ANY(ARRAY[t.id])"
@@ -193,12 +193,15 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
   plans.reserve(static_cast<std::size_t>(rows.size()));
   for (const auto& row : rows) {
     task_snapshot found;
+    std::string labels;
     try {
       found.kind_is_claimed = row[2].as<bool>();
       found.chat = read_binding(row, first_binding_column);
       found.task = read_task(row, first_task_column);
       found.attempt = read_attempt(found.task.id, row,
                                    first_task_column + task_column_count);
+      labels = text_of(
+          row[first_task_column + task_column_count + attempt_column_count]);
     } catch (const std::runtime_error& problem) {
       // It must not keep the others from being found.
       spdlog::error("a silent task cannot be read: {}", problem.what());
@@ -209,7 +212,7 @@ committed<tasks_swept> pg_task_store::sweep_once(pqxx::connection& link,
                              changes_.context(moment_of(row[0])));
     if (!plan.writes_task)
       continue;
-    changes_.address(plan, chat);
+    changes_.address(plan, chat, std::move(labels));
     plans.push_back(std::move(plan));
   }
   written_tasks written;
