@@ -51,6 +51,8 @@ struct event_facts {
   std::optional<task_outcome> outcome;
   std::optional<telltale::failure_reason> failure_reason;
   redacted_text error;
+  redacted_text telling_line; ///< the one line of `error` that says why
+  std::string cause;          ///< fingerprint of a failure; empty: none
   std::optional<detail_origin> origin; ///< set if `error` is not empty
   bool will_retry = false;             ///< another attempt is coming
   std::optional<timestamp> retry_at;   ///< not before

@@ -2,6 +2,7 @@
 
 #include <caf/allowed_unsafe_message_type.hpp>
 
+#include "messages/causes.hpp"
 #include "messages/deliveries.hpp"
 #include "messages/gateway_options.hpp"
 #include "messages/http_call.hpp"
@@ -73,6 +74,8 @@ TELLTALE_IN_PROCESS(list_deliveries)
 TELLTALE_IN_PROCESS(deliveries_listed)
 TELLTALE_IN_PROCESS(read_stats)
 TELLTALE_IN_PROCESS(stats_read)
+TELLTALE_IN_PROCESS(list_causes)
+TELLTALE_IN_PROCESS(causes_listed)
 TELLTALE_IN_PROCESS(list_runners)
 TELLTALE_IN_PROCESS(runners_listed)
 TELLTALE_IN_PROCESS(check_store)

@@ -8,6 +8,7 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
+#include "messages/causes.hpp"
 #include "messages/deliveries.hpp"
 #include "messages/gateway_options.hpp"
 #include "messages/http_call.hpp"
@@ -137,6 +138,7 @@ using task_query_actor =
 /// Counts for people and pages, apart from other reads: a count may take long.
 using statistics_actor =
     caf::typed_actor<caf::replies_to<read_stats>::with<stats_read>,
+                     caf::replies_to<list_causes>::with<causes_listed>,
                      caf::replies_to<list_runners>::with<runners_listed>>;
 
 /// Which chat a chat session is bound to, and who is told beside those.

@@ -64,6 +64,12 @@ public:
     return redacted_text{std::string{literal, N - 1}};
   }
 
+  /// A part of this text, or the same said in fewer words: what a pure function
+  /// of it makes, adding nothing that it did not hold.
+  template <class F> [[nodiscard]] redacted_text derived(F&& make) const {
+    return redacted_text{make(text_)};
+  }
+
   [[nodiscard]] const std::string& view() const noexcept { return text_; }
   [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
 

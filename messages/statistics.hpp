@@ -68,16 +68,17 @@ struct stats_bucket {
 };
 
 struct counted_detail {
-  redacted_text detail; ///< its first line; empty: none was given
+  redacted_text telling_line; ///< empty: no detail was given
   std::uint64_t count = 0;
 
   bool operator==(const counted_detail&) const = default;
 };
 
-/// Failures with one reason and one first line.
+/// Failures of one cause.
 struct failure_cause {
+  std::string cause; ///< fingerprint
   telltale::failure_reason failure_reason;
-  redacted_text detail; ///< its first line; empty: none
+  redacted_text telling_line; ///< the newest one's; empty: none
   std::uint64_t count = 0;
   timestamp last_at{};
   task_id last_task;

@@ -85,7 +85,8 @@ struct apply_status {
   std::optional<runner_id> runner;
   std::optional<std::int64_t> posted;
   std::optional<bool> intended_empty;
-  redacted_text detail; ///< empty: the report had none
+  redacted_text detail;       ///< empty: the report had none
+  redacted_text telling_line; ///< of `detail`: what a person would quote
   redacted_text result_url;
   redaction_findings findings; ///< in `detail`
   sealed_masks mask;           ///< values that the report registers; often none

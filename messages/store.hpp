@@ -259,6 +259,7 @@ struct list_tasks {
   std::optional<task_status> status;
   std::optional<task_outcome> outcome;
   std::optional<std::string> failure_reason;
+  std::optional<std::string> cause; ///< a fingerprint
   std::optional<std::string> kind;
   std::optional<runner_id> runner;
   std::optional<chat_session_id> chat_session;

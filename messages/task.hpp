@@ -38,6 +38,8 @@ struct task_record {
   std::optional<telltale::failure_reason>
       failure_reason;         ///< set on every failure
   redacted_text error_detail; ///< empty: none
+  redacted_text telling_line; ///< the one line of it that says why
+  std::string cause; ///< fingerprint of a failure; empty: it did not fail
   std::optional<telltale::settled_by>
       settled_by; ///< who wrote the present terminal state,
                   ///< or closed the attempt before a retry
@@ -128,6 +130,8 @@ struct attempt_record {
   task_status status = task_status::running;
   std::optional<telltale::failure_reason> failure_reason;
   redacted_text error_detail;
+  redacted_text telling_line;
+  std::string cause;                   ///< as of a task
   std::optional<detail_origin> origin; ///< of `error_detail`; nothing: empty
   std::optional<telltale::settled_by> settled_by;
   bool claimed = false; ///< it was begun by a claim, not by a report

@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t most_keys = 22;
+constexpr std::size_t most_keys = 24;
 
 /// A key that is there whether or not it has a value. A text without one is
 /// null.
@@ -66,6 +66,8 @@ void put_failure(json::object& into, const event_facts& facts) {
   put_text(into, "error", has_error ? facts.error.view() : "");
   put_text(into, "error_origin",
            has_error && facts.origin ? to_string(*facts.origin) : "");
+  put_text(into, "telling_line", facts.telling_line.view());
+  put_text(into, "cause", facts.cause);
 }
 
 /// What a runner handed over to be posted. Its body is JSON again if redaction

@@ -98,6 +98,10 @@ handler handler_of(call what) {
     return on_retry_task;
   case call::read_stats:
     return on_read_stats;
+  case call::list_causes:
+    return on_list_causes;
+  case call::read_cause:
+    return on_read_cause;
   case call::list_runners:
     return on_list_runners;
   case call::stream_events:

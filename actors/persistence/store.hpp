@@ -207,6 +207,7 @@ public:
 
   virtual caf::expected<stats_read> read(const read_stats&) = 0;
   virtual caf::expected<runners_listed> list(const list_runners&) = 0;
+  virtual caf::expected<causes_listed> list(const list_causes&) = 0;
 };
 
 /// What operators hold back.

@@ -51,11 +51,21 @@ void settle_texts(apply_status& ready) {
     ready.detail = redacted_text{};
   if (is_blank(ready.result_url.view()))
     ready.result_url = redacted_text{};
-  if (ready.kind == report_kind::status && is_failure(ready.status))
-    ready.failure_reason = settle_reason(ready.status, ready.failure_reason,
-                                         read_failure(ready.detail.view()));
-  else
+  const bool fails =
+      ready.kind == report_kind::status && is_failure(ready.status);
+  ready.telling_line = {};
+  if (!fails)
     ready.failure_reason.reset();
+  // `running` clears the detail, and what is to be posted is no failure's.
+  if (ready.kind != report_kind::status
+      || ready.status == task_status::running)
+    return;
+  auto found = read_failure(ready.detail.view());
+  ready.telling_line = ready.detail.derived(
+      [&](const auto&) { return std::move(found.telling_line); });
+  if (fails)
+    ready.failure_reason =
+        settle_reason(ready.status, ready.failure_reason, found);
 }
 
 void send_to_writer(self_pointer self, report_batch batch,

@@ -88,6 +88,7 @@ int list_runs(const runs_arguments& arguments, operator_console& console) {
                   + query_of({{"status", arguments.status},
                               {"outcome", arguments.outcome},
                               {"failure_reason", arguments.reason},
+                              {"cause", arguments.cause},
                               {"kind", arguments.kind},
                               {"runner_id", arguments.runner},
                               {"q", arguments.words},
@@ -103,7 +104,7 @@ int list_runs(const runs_arguments& arguments, operator_console& console) {
     auto state = text_at(each, "outcome");
     if (state.empty())
       state = text_at(each, "status");
-    auto what = first_line(text_at(each, "error_detail"));
+    auto what = first_line(text_at(each, "telling_line"));
     if (what.empty())
       what = first_line(text_at(each, "title"));
     const auto made = parse_rfc3339(text_at(each, "created_at"));
@@ -200,6 +201,8 @@ void add_runs(CLI::App& program, chosen& run) {
   command->add_option("--outcome", arguments->outcome,
                       "failed, silent_noop, unverified, delivered, clean");
   command->add_option("--reason", arguments->reason, "A failure reason");
+  command->add_option("--cause", arguments->cause,
+                      "Fingerprint of a failure's cause");
   command->add_option("--kind", arguments->kind, "Kind of the task");
   command->add_option("--runner", arguments->runner, "Id of a runner");
   command->add_option("-q,--search", arguments->words,

@@ -54,7 +54,7 @@ std::string silent_part(const json::value& stats, const terminal& on) {
   table reasons{{"runs", "reason given"}};
   std::int64_t listed = 0;
   for (const auto& row : array_at(stats, "no_op_details")) {
-    const auto detail = first_line(text_at(row, "detail"));
+    const auto detail = first_line(text_at(row, "telling_line"));
     const auto count = number_or_zero(row, "count");
     listed += count;
     reasons.add({{std::to_string(count)},
@@ -174,7 +174,7 @@ std::string report_text(const json::value& stats, const terminal& on) {
     for (std::size_t i = 0; i < std::min<std::size_t>(causes.size(), 8); ++i)
       rows.add({{std::to_string(number_or_zero(causes[i], "count"))},
                 {printable(text_at(causes[i], "failure_reason"))},
-                {first_line(text_at(causes[i], "detail"))}});
+                {first_line(text_at(causes[i], "telling_line"))}});
     out += rows.print(on, 2);
   }
   if (text::real_at(stats, "unknown_share").value_or(0) > 0.05)

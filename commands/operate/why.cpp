@@ -71,6 +71,11 @@ std::string copy_of(const json::value& reasons, std::string_view wire,
   return "The run failed for a reason that this service has no words for.";
 }
 
+/// The line that says why.
+std::string telling_line(const json::value& from) {
+  return first_line(text_at(from, "telling_line"));
+}
+
 std::string headline(const json::value& task, const json::value& reasons,
                      std::string_view locale) {
   const auto status = text_at(task, "status");
@@ -80,7 +85,7 @@ std::string headline(const json::value& task, const json::value& reasons,
   const auto is_said = !detail.empty()
                        && std::find(sentinels.begin(), sentinels.end(), detail)
                               == sentinels.end();
-  const auto why = is_said ? first_line(detail) : std::string{};
+  const auto why = is_said ? telling_line(task) : std::string{};
   const auto not_posted = capitalised(printable(kind)) + " did not post: ";
   if (outcome == "silent_noop")
     return not_posted + (why.empty() ? "it ended well and said nothing" : why);
@@ -141,7 +146,7 @@ std::string attempts_table(const json::value& task, const terminal& on,
               {took(each, now)},
               {printable(text_at(each, "runner_id"))},
               {printable(text_at(each, "failure_reason"))},
-              {first_line(text_at(each, "error_detail"))}});
+              {telling_line(each)}});
     const auto* late = each.as_object().if_contains("late_report");
     if (late != nullptr && late->is_object())
       extra += "  Attempt " + std::to_string(number)

@@ -7,8 +7,10 @@
 
 #include <boost/json.hpp>
 
+#include "actors/gateway/wire/wire_causes.hpp"
 #include "actors/gateway/wire/wire_stats.hpp"
 #include "actors/persistence/persistence.hpp"
+#include "messages/fingerprint.hpp"
 #include "tests/support/postgres_fixture.hpp"
 
 #include "tests/support/checks.hpp"
@@ -30,15 +32,20 @@ struct fixture : postgres_fixture {
   void finish(int count, const std::string& status, const std::string& outcome,
               const std::string& reason, const std::string& detail,
               const std::string& age, const std::string& kind = "review",
-              int attempt = 1) {
+              int attempt = 1, const std::string& runner = "") {
     const auto text = [](const std::string& value) {
       return value.empty() ? std::string{"NULL"} : "E'" + value + "'";
     };
+    const auto line = detail.substr(0, detail.find("\\n"));
+    const auto cause =
+        reason.empty() ? std::string{} : fingerprint(reason, line);
     execute("INSERT INTO tasks (id, status, outcome, failure_reason,"
-            " error_detail, completed_at, created_at, kind, max_attempts,"
+            " error_detail, telling_line, cause, runner_id, completed_at, "
+            "created_at, kind, max_attempts,"
             " attempt) SELECT gen_random_uuid(), '"
             + status + "', '" + outcome + "', " + text(reason) + ", "
-            + text(detail) + ", now() - interval '" + age
+            + text(detail) + ", " + text(line) + ", " + text(cause) + ", "
+            + text(runner) + ", now() - interval '" + age
             + "', now() - interval '" + age + "', '" + kind + "', 3, "
             + std::to_string(attempt) + " FROM generate_series(1, "
             + std::to_string(count) + ")");
@@ -77,8 +84,8 @@ CAF_TEST(a fortnight of which most successes posted nothing is told as such) {
   CAF_CHECK(told.at("silent_noop_rate").as_double() > 0.6805);
   CAF_CHECK(told.at("silent_noop_rate").as_double() < 0.6806);
   CAF_CHECK_EQUAL(json::serialize(told.at("no_op_details")),
-                  R"([{"detail":"token expired","count":60},)"
-                  R"({"detail":null,"count":38}])");
+                  R"([{"telling_line":"token expired","count":60},)"
+                  R"({"telling_line":null,"count":38}])");
   CAF_CHECK_EQUAL(told.at("window").as_string(), "14d");
   CAF_CHECK(told.at("unknown_share").is_null());
 }
@@ -126,17 +133,71 @@ CAF_TEST(
   CAF_CHECK_EQUAL(told.at("unknown_share").as_double(), 1.0 / 181);
 }
 
-CAF_TEST(causes are the newest failures by reason and first line) {
-  finish(4, "failed", "failed", "timeout", "  \\n same\\nA", "2 hours");
+CAF_TEST(the newest causes are failures counted by their fingerprint) {
+  finish(4, "failed", "failed", "timeout", "same\\nA", "2 hours");
   finish(1, "failed", "failed", "timeout", "same\\nB", "1 hour");
   finish(1, "failed", "failed", "timeout", "", "10 minutes");
   const auto found = read(24h, 1h);
   CAF_REQUIRE_EQUAL(found.newest_causes.size(), 2u);
-  CAF_CHECK_EQUAL(found.newest_causes[0].detail.view(), "");
-  CAF_CHECK_EQUAL(found.newest_causes[1].detail.view(), "same");
+  CAF_CHECK_EQUAL(found.newest_causes[0].telling_line.view(), "");
+  CAF_CHECK_EQUAL(found.newest_causes[1].telling_line.view(), "same");
   CAF_CHECK_EQUAL(found.newest_causes[1].count, 5u);
   CAF_CHECK_EQUAL(to_string(found.newest_causes[1].last_task),
                   ask("SELECT id FROM tasks WHERE error_detail = E'same\\nB'"));
+}
+
+CAF_TEST(causes have their counts and their trend and where they are) {
+  finish(3, "failed", "failed", "timeout", "lock held by job 17", "2 hours",
+         "review", 1, "eu-1");
+  finish(2, "failed", "failed", "timeout", "lock held by job 23", "13 days",
+         "build", 1, "eu-2");
+  finish(1, "failed", "failed", "timeout", "lock held by job 4", "20 days");
+  finish(1, "failed", "failed", "agent_blocked", "which one?", "1 hour");
+  const auto found = store->list(list_causes{14 * 24h, {}, {}, 50, {}});
+  CAF_REQUIRE(found);
+  CAF_REQUIRE_EQUAL(found->causes.size(), 2u);
+  CAF_CHECK(!found->next);
+  const auto& lock = found->causes[1];
+  CAF_CHECK_EQUAL(lock.fingerprint,
+                  fingerprint("timeout", "lock held by job 1"));
+  CAF_CHECK_EQUAL(lock.failure_reason.wire, "timeout");
+  CAF_CHECK_EQUAL(lock.telling_line.view(), "lock held by job 17");
+  CAF_CHECK_EQUAL(lock.count, 5u);
+  CAF_CHECK(lock.last_seen - lock.first_seen > 19 * 24h);
+  CAF_REQUIRE_EQUAL(lock.trend.size(), trend_parts);
+  CAF_CHECK_EQUAL(lock.trend.front() + lock.trend[1], 2u);
+  CAF_CHECK_EQUAL(lock.trend.back(), 3u);
+  CAF_CHECK(lock.kinds == (std::vector<std::string>{"review", "build"}));
+  CAF_CHECK(lock.runners == (std::vector<std::string>{"eu-1", "eu-2"}));
+  CAF_CHECK_EQUAL(lock.newest.size(), 5u);
+}
+
+CAF_TEST(causes are read page by page and one by one) {
+  for (int i = 0; i < 5; ++i)
+    finish(1, "failed", "failed", "reason_" + std::string(1, 'a' + i), "x",
+           std::to_string(i + 1) + " hours");
+  list_causes what{24h, {}, {}, 2, {}};
+  std::set<std::string> seen;
+  for (int pages = 0; pages < 3; ++pages) {
+    const auto found = store->list(what);
+    CAF_REQUIRE(found);
+    for (const auto& cause : found->causes)
+      CAF_CHECK(seen.insert(cause.fingerprint).second);
+    what.after = found->next;
+  }
+  CAF_CHECK_EQUAL(seen.size(), 5u);
+  CAF_CHECK(!what.after);
+  const auto one =
+      store->list(list_causes{24h, fingerprint("reason_c", "x"), {}, 1, {}});
+  CAF_REQUIRE(one);
+  CAF_REQUIRE_EQUAL(one->causes.size(), 1u);
+  CAF_CHECK_EQUAL(one->causes[0].failure_reason.wire, "reason_c");
+  const auto told = json::parse(write_cause(one->causes[0]));
+  CAF_CHECK_EQUAL(told.at("newest").as_array().size(), 1u);
+  const auto none =
+      store->list(list_causes{24h, fingerprint("reason_z", "x"), {}, 1, {}});
+  CAF_REQUIRE(none);
+  CAF_CHECK(none->causes.empty());
 }
 
 CAF_TEST(a kind counts alone and retried attempts have their reasons) {

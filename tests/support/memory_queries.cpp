@@ -38,6 +38,7 @@ bool fits(const task_record& task, const list_tasks& what) {
   };
   return is(what.status, task.status)
          && (!what.outcome || task.outcome == what.outcome)
+         && (!what.cause || task.cause == *what.cause)
          && (!what.failure_reason
              || (task.failure_reason
                  && task.failure_reason->wire == *what.failure_reason))

@@ -242,9 +242,9 @@ CAF_TEST(the report says how many successes posted nothing and why) {
     "reasons": [{"failure_reason": "timeout", "count": 3},
                 {"failure_reason": "agent_error.unknown", "count": 3}],
     "retried": [{"failure_reason": "timeout", "count": 2}],
-    "no_op_details": [{"detail": "token \u001b[2Jexpired", "count": 60},
+    "no_op_details": [{"telling_line": "token \u001b[2Jexpired", "count": 60},
                       {"detail": null, "count": 30}],
-    "newest_causes": [{"failure_reason": "timeout", "detail": "x", "count": 3}],
+    "newest_causes": [{"failure_reason": "timeout", "telling_line": "x", "count": 3}],
     "buckets": [{"start": "2026-06-23T00:00:00.000000Z", "succeeded": 144,
                  "outcomes": {"silent_noop": 98, "failed": 6}}],
     "deliveries": {"pending": 2, "dead": 1, "oldest_pending_seconds": 61.5}})");

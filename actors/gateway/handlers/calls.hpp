@@ -74,6 +74,8 @@ void on_retry_task(gateway_self self, http_call& call);
 // calls_stats.cpp
 void on_read_stats(gateway_self self, http_call& call);
 void on_list_runners(gateway_self self, http_call& call);
+void on_list_causes(gateway_self self, http_call& call);
+void on_read_cause(gateway_self self, http_call& call);
 
 // calls_runner.cpp
 void on_claim_tasks(gateway_self self, http_call& call);

@@ -4,6 +4,7 @@
 
 #include "actors/gateway/wire/query_reader.hpp"
 #include "actors/gateway/wire/wire.hpp"
+#include "actors/gateway/wire/wire_causes.hpp"
 #include "text/base64.hpp"
 
 namespace telltale {
@@ -35,6 +36,13 @@ caf::expected<list_tasks> parse_list_tasks(const query_map& from) {
   what.failure_reason = query.text("failure_reason");
   if (what.failure_reason && !is_valid_reason(*what.failure_reason))
     query.fail("failure_reason", "must have 1 to 64 characters of [a-z0-9_.]");
+  what.cause = query.word(
+      "cause",
+      [](std::string_view text) {
+        return is_fingerprint(text) ? std::optional{std::string{text}}
+                                    : std::nullopt;
+      },
+      "must have 16 hex digits, as a task's cause has");
   what.kind = query.id("kind");
   if (auto runner = query.id("runner_id"))
     what.runner = runner_id{std::move(*runner)};

@@ -80,8 +80,9 @@ json::object bucket_object(const stats_bucket& bucket) {
 }
 
 json::object cause_object(const failure_cause& cause) {
-  return {{"failure_reason", cause.failure_reason.wire},
-          {"detail", text_or_null(cause.detail.view())},
+  return {{"cause", cause.cause},
+          {"failure_reason", cause.failure_reason.wire},
+          {"telling_line", text_or_null(cause.telling_line.view())},
           {"count", cause.count},
           {"last_at", format_rfc3339(cause.last_at)},
           {"task_id", to_string(cause.last_task)}};
@@ -199,8 +200,9 @@ std::string write_stats(const read_stats& asked, const stats_read& found) {
                           / static_cast<double>(failed)};
   json::array no_ops;
   for (const auto& each : found.no_op_details)
-    no_ops.push_back(json::object{{"detail", text_or_null(each.detail.view())},
-                                  {"count", each.count}});
+    no_ops.push_back(
+        json::object{{"telling_line", text_or_null(each.telling_line.view())},
+                     {"count", each.count}});
   json::array causes;
   for (const auto& each : found.newest_causes)
     causes.push_back(cause_object(each));

@@ -15,12 +15,14 @@ void replace_words(task_record& task, attempt_record& attempt,
                    const apply_status& report) {
   if (!report.detail.empty()) {
     attempt.error_detail = report.detail;
+    attempt.telling_line = report.telling_line;
     attempt.origin = detail_origin::runner;
   } else if (attempt.origin == detail_origin::platform) {
     attempt.error_detail = {};
+    attempt.telling_line = {};
     attempt.origin.reset();
   }
-  task.error_detail = attempt.error_detail;
+  say(task, attempt.error_detail, attempt.telling_line);
 }
 
 /// The facts of an amendment: how the attempt ended, whatever the task waits
@@ -74,7 +76,7 @@ void take_results(task_record& task, const apply_status& report) {
   if (!report.result_url.empty())
     task.result_url = report.result_url;
   if (!report.detail.empty())
-    task.error_detail = report.detail;
+    say(task, report.detail, report.telling_line);
   if (task.runner.empty() && report.runner)
     task.runner = *report.runner;
 }
@@ -86,7 +88,7 @@ transition recover(task_snapshot found, const apply_status& report,
   result.effect = report_effect::recovered;
   auto& task = found.task;
   task.failure_reason.reset();
-  task.error_detail = {}; // of the failure; the attempt keeps it
+  say(task, {}, {}); // of the failure; the attempt keeps it
   take_results(task, report);
   finish(task, task_status::succeeded, settled_by::runner, context);
   auto attempt = current_attempt(found);
@@ -121,6 +123,8 @@ transition amend(task_snapshot found, const apply_status& report,
   attempt.settled_by = settled_by::runner;
   attempt.late = late_of(report, context.now);
   task.failure_reason = real;
+  name_cause(attempt);
+  name_cause(task);
   if (waits) {
     decide_again(result, attempt, told_otherwise, found.kind_is_claimed,
                  context);

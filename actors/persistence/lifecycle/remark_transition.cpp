@@ -16,6 +16,7 @@ using step::facts_of;
 using step::finish;
 using step::put_back;
 using step::refuse;
+using step::say;
 
 namespace {
 
@@ -103,6 +104,7 @@ transition decide_produced(task_snapshot found, const apply_status& report,
   facts.produced = report.produced.count;
   facts.body = report.detail;
   facts.error = {};
+  facts.telling_line = {};
   facts.origin.reset();
   result.event = std::move(facts);
   result.task = std::move(task);
@@ -122,9 +124,11 @@ transition decide_dispatch(task_snapshot found,
     attempt.evidence = R"({"attempt":"superseded","looked_at":")"
                        + format_rfc3339(context.now) + "\"}";
     task.failure_reason = reason::runtime_recovery;
-    if (task.error_detail.empty())
-      task.error_detail = redacted_text::from_platform(
+    if (task.error_detail.empty()) {
+      const auto sentinel = redacted_text::from_platform(
           "daemon restarted while task was in flight");
+      say(task, sentinel, sentinel);
+    }
     // Not the reaper's guess: what the old job says later cannot undo it.
     finish(task, task_status::failed, settled_by::person, context);
     close(attempt, task);

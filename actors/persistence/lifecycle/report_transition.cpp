@@ -14,9 +14,11 @@ using step::finish;
 using step::late_of;
 using step::make_failure_event;
 using step::make_success_event;
+using step::name_cause;
 using step::open_attempt;
 using step::recover;
 using step::refuse;
+using step::say;
 using step::take_results;
 
 namespace {
@@ -73,7 +75,7 @@ transition renew(task_snapshot found, const apply_status& report,
   task.lease_expires_at = context.now + context.lease;
   take_results(task, report);
   if (report.status == task_status::running)
-    task.error_detail = {};
+    say(task, {}, {});
   if (!knew_runner && !task.runner.empty()) {
     result.attempt = current_attempt(found);
     result.attempt->runner = task.runner;
@@ -93,7 +95,7 @@ transition begin(task_snapshot found, const apply_status& report,
   take_results(found.task, report);
   found.task.status = report.status;
   if (report.status == task_status::running)
-    found.task.error_detail = {};
+    say(found.task, {}, {});
   result.event = facts_of(found.task, event_type::task_started, context);
   result.attempt = std::move(attempt);
   result.task = std::move(found.task);
@@ -112,10 +114,14 @@ transition repeat(task_snapshot found, const apply_status& report) {
   const bool new_url = !report.result_url.empty() && task.result_url.empty();
   if (new_detail || new_count || new_intent || new_url) {
     if (new_detail) {
-      task.error_detail = report.detail;
+      say(task, report.detail, report.telling_line);
+      name_cause(task);
       result.attempt = current_attempt(found);
-      result.attempt->error_detail = report.detail;
-      result.attempt->origin = detail_origin::runner;
+      auto& attempt = *result.attempt;
+      attempt.error_detail = task.error_detail;
+      attempt.telling_line = task.telling_line;
+      attempt.origin = detail_origin::runner;
+      name_cause(attempt);
       result.findings = report.findings;
     }
     if (new_count)

@@ -16,6 +16,7 @@ using step::make_failure_event;
 using step::open_attempt;
 using step::put_back;
 using step::refuse;
+using step::say;
 
 std::optional<task_outcome> outcome_of(const task_record& task) {
   if (!is_terminal(task.status))
@@ -82,7 +83,8 @@ transition decide_return(task_snapshot found, const claimed_task& claimed,
                      + R"(","looked_at":")" + format_rfc3339(context.now)
                      + "\"}";
   task.failure_reason = reason::runtime_offline;
-  task.error_detail = redacted_text::from_platform("runtime went offline");
+  const auto sentinel = redacted_text::from_platform("runtime went offline");
+  say(task, sentinel, sentinel);
   finish(task, task_status::failed, settled_by::reaper, context);
   close(attempt, task);
   attempt.origin = detail_origin::platform;
@@ -178,7 +180,7 @@ transition decide_sweep(task_snapshot found, const sweep_tasks& sweep,
                      : current_attempt(found);
   attempt.evidence = append_evidence(attempt.evidence, seen);
   if (says_sentinel)
-    task.error_detail = std::move(ending.sentinel);
+    say(task, ending.sentinel, ending.sentinel);
   task.failure_reason = std::move(ending.failure_reason);
   finish(task, ending.status, settled_by::reaper, context);
   if (!keeps_attempt) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "messages/fingerprint.hpp"
+
 namespace telltale::step {
 
 transition refuse(task_snapshot found, ec code) {
@@ -30,6 +32,8 @@ event_facts facts_of(const task_record& task, event_type type,
   facts.outcome = task.outcome;
   facts.failure_reason = task.failure_reason;
   facts.error = task.error_detail;
+  facts.telling_line = task.telling_line;
+  facts.cause = task.cause;
   if (!task.error_detail.empty())
     facts.origin = detail_origin::runner;
   return facts;
@@ -45,7 +49,8 @@ attempt_record open_attempt(task_record& task, const runner_id& runner,
   task.outcome.reset();
   task.settled_by.reset();
   task.failure_reason.reset();
-  task.error_detail = {};
+  say(task, {}, {});
+  task.cause.clear();
   task.posted.reset();
   task.intended_empty.reset();
   task.result_url = {};
@@ -76,6 +81,29 @@ attempt_record current_attempt(task_snapshot& found) {
   return attempt;
 }
 
+void say(task_record& task, redacted_text detail, redacted_text telling_line) {
+  task.error_detail = std::move(detail);
+  task.telling_line = std::move(telling_line);
+}
+
+namespace {
+
+std::string cause_of(const std::optional<failure_reason>& reason,
+                     const redacted_text& telling_line) {
+  return reason ? fingerprint(reason->wire, telling_line.view())
+                : std::string{};
+}
+
+} // namespace
+
+void name_cause(task_record& task) {
+  task.cause = cause_of(task.failure_reason, task.telling_line);
+}
+
+void name_cause(attempt_record& attempt) {
+  attempt.cause = cause_of(attempt.failure_reason, attempt.telling_line);
+}
+
 void finish(task_record& task, task_status status, settled_by who,
             const decision_context& context) {
   task.status = status;
@@ -85,6 +113,7 @@ void finish(task_record& task, task_status status, settled_by who,
   task.run_after.reset();
   task.awaits_runner = false;
   task.outcome = outcome_of(task);
+  name_cause(task);
 }
 
 void close(attempt_record& attempt, const task_record& task) {
@@ -92,6 +121,8 @@ void close(attempt_record& attempt, const task_record& task) {
   attempt.ended_at = task.completed_at;
   attempt.failure_reason = task.failure_reason;
   attempt.error_detail = task.error_detail;
+  attempt.telling_line = task.telling_line;
+  attempt.cause = task.cause;
   attempt.origin = task.error_detail.empty()
                        ? std::nullopt
                        : std::optional{detail_origin::runner};

@@ -21,6 +21,13 @@ namespace telltale::step {
 /// The row of the attempt under way, as read or as the task tells it.
 [[nodiscard]] attempt_record current_attempt(task_snapshot& found);
 
+/// What was last said of the task, and the one line of it that says why.
+void say(task_record& task, redacted_text detail, redacted_text telling_line);
+
+/// The cause that reason and telling line make; none without a reason.
+void name_cause(task_record& task);
+void name_cause(attempt_record& attempt);
+
 /// Finishes the task in a state that its fields already describe.
 void finish(task_record& task, task_status status, settled_by who,
             const decision_context& context);

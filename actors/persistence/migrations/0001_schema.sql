@@ -17,6 +17,8 @@ CREATE TABLE tasks (
   max_attempts     integer NOT NULL CHECK (max_attempts >= 1),
   failure_reason   text CHECK (failure_reason <> ''),
   error_detail     text CHECK (error_detail <> ''),
+  telling_line     text CHECK (telling_line <> ''),
+  cause            text CHECK (cause ~ '^[0-9a-f]{16}$'),
   posted           bigint CHECK (posted >= 0),
   intended_empty   boolean,
   result_url       text,
@@ -131,6 +133,9 @@ CREATE INDEX tasks_ended_kind ON tasks (kind, created_at, id)
 CREATE INDEX tasks_ended_reason ON tasks (failure_reason, created_at, id)
   WHERE status NOT IN ('queued', 'running', 'posting_result')
     AND failure_reason IS NOT NULL;
+-- Failures of one cause; the first and the newest of each.
+CREATE INDEX tasks_ended_cause ON tasks (cause, created_at, id)
+  WHERE outcome IS NOT NULL AND cause IS NOT NULL;
 -- What goes together: one who takes status, outcome and reason for chances of
 -- their own expects a seventh of what is there, and sorts every row of a runner
 -- where a page is soon met on the way from the newest.
@@ -149,6 +154,8 @@ CREATE TABLE attempts (
   status         text NOT NULL,
   failure_reason text CHECK (failure_reason <> ''),
   error_detail   text CHECK (error_detail <> ''),
+  telling_line   text CHECK (telling_line <> ''),
+  cause          text CHECK (cause ~ '^[0-9a-f]{16}$'),
   detail_origin   text, -- who said that
   settled_by     text,
   findings       json,  -- how many values of which class were masked

@@ -138,6 +138,8 @@ event_facts read_object(const json::object& from) {
   if (auto why = text_of(from, "why"); !why.empty())
     facts.failure_reason = failure_reason{std::move(why)};
   facts.error = stored_text::from_store(text_of(from, "error"));
+  facts.telling_line = stored_text::from_store(text_of(from, "telling_line"));
+  facts.cause = text_of(from, "cause");
   facts.origin = read_if_there(from, "origin", parse_detail_origin);
   if (const auto* pending = from.if_contains("will_retry"))
     facts.will_retry = pending->as_bool();
@@ -158,8 +160,8 @@ event_facts read_object(const json::object& from) {
 std::string write_facts(const event_facts& facts) {
   const auto& [id, type, occurred_at, task, attempt, max_attempts, kind, title,
                chat_session, workspace, agent, issue, status, outcome, why,
-               error, origin, will_retry, retry_at, part, produced, body,
-               wanted_runner, delivery, relay, amended] = facts;
+               error, telling_line, cause, origin, will_retry, retry_at, part,
+               produced, body, wanted_runner, delivery, relay, amended] = facts;
   members out;
   out.add("id", to_string(id));
   out.add("type", to_string(type));
@@ -177,6 +179,8 @@ std::string write_facts(const event_facts& facts) {
   out.maybe("outcome", outcome);
   out.maybe("why", why);
   out.maybe("error", error.view());
+  out.maybe("telling_line", telling_line.view());
+  out.maybe("cause", cause);
   out.maybe("origin", origin);
   if (will_retry)
     out.add_true("will_retry");

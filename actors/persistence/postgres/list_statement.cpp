@@ -53,6 +53,8 @@ filter filter_of(const list_tasks& what) {
     result.add("t.outcome = $?", to_string(*what.outcome));
   if (what.failure_reason)
     result.add("t.failure_reason = $?", *what.failure_reason);
+  if (what.cause) // the index of what is open holds reasons, and no causes
+    result.add("t.failure_reason IS NOT NULL AND t.cause = $?", *what.cause);
   if (what.kind)
     result.add("t.kind = $?", *what.kind);
   if (what.runner)

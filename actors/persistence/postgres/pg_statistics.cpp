@@ -19,10 +19,6 @@ constexpr std::string_view finished_rows =
     " AND t.completed_at < $2::timestamptz"
     " AND ($3::text IS NULL OR t.kind = $3::text)";
 
-/// Texts are grouped by the first line that says something.
-constexpr std::string_view first_line =
-    "left(split_part(btrim(t.error_detail, E' \\n\\t\\r'), E'\\n', 1), 240)";
-
 /// The newest ones alone are looked at for their texts, which bounds the work.
 constexpr std::string_view newest_first =
     " ORDER BY t.completed_at DESC LIMIT ";
@@ -66,21 +62,25 @@ std::string retried_statement() {
 }
 
 std::string no_ops_statement() {
-  return "SELECT line, count(*) FROM (SELECT " + std::string{first_line}
-         + " AS line" + std::string{finished_rows}
-         + " AND t.outcome = 'silent_noop'" + std::string{newest_first}
-         + std::to_string(most_no_ops)
+  return "SELECT line, count(*) FROM (SELECT t.telling_line AS line"
+         + std::string{finished_rows} + " AND t.outcome = 'silent_noop'"
+         + std::string{newest_first} + std::to_string(most_no_ops)
          + ") t GROUP BY line ORDER BY 2 DESC, 1 LIMIT 20";
 }
 
 std::string causes_statement() {
-  return "SELECT failure_reason, line, count(*), max(completed_at),"
-         " (array_agg(id ORDER BY completed_at DESC))[1]"
-         " FROM (SELECT t.id, t.failure_reason, t.completed_at, "
-         + std::string{first_line} + " AS line" + std::string{finished_rows}
-         + " AND t.outcome = 'failed'" + std::string{newest_first}
-         + std::to_string(most_failures)
-         + ") t GROUP BY 1, 2 ORDER BY 4 DESC, 1, 2 LIMIT 20";
+  const auto newest = [](const char* column) {
+    return std::string{"(array_agg("} + column
+           + " ORDER BY completed_at DESC, id))[1]";
+  };
+  return "SELECT cause, " + newest("failure_reason") + ", "
+         + newest("telling_line") + ", count(*), max(completed_at), "
+         + newest("id")
+         + " FROM (SELECT t.id, t.cause, t.failure_reason, t.telling_line,"
+           " t.completed_at"
+         + std::string{finished_rows} + " AND t.outcome = 'failed'"
+         + std::string{newest_first} + std::to_string(most_failures)
+         + ") t GROUP BY 1 ORDER BY 5 DESC, 1 LIMIT 20";
 }
 
 constexpr const char* deliveries_statement =
@@ -149,13 +149,17 @@ redacted_text line_of(const pqxx::field& field) {
 } // namespace
 
 statement_list statistics_statements() {
-  return {{"stats_counts", counts_statement()},
-          {"stats_retried", retried_statement()},
-          {"stats_no_ops", no_ops_statement()},
-          {"stats_causes", causes_statement()},
-          {"stats_deliveries", deliveries_statement},
-          {"stats_runners", runners_statement},
-          {"stats_active", active_statement}};
+  statement_list all{{"stats_counts", counts_statement()},
+                     {"stats_retried", retried_statement()},
+                     {"stats_no_ops", no_ops_statement()},
+                     {"stats_causes", causes_statement()},
+                     {"stats_deliveries", deliveries_statement},
+                     {"stats_runners", runners_statement},
+                     {"stats_active", active_statement}};
+  auto causes = cause_statements();
+  all.insert(all.end(), std::make_move_iterator(causes.begin()),
+             std::make_move_iterator(causes.end()));
+  return all;
 }
 
 pg_statistics::pg_statistics(pg_options options)
@@ -187,11 +191,12 @@ caf::expected<stats_read> pg_statistics::read(const read_stats& what) {
     for (const auto& row :
          reading.exec_prepared("stats_causes", since, until, kind))
       result.newest_causes.push_back(
-          {failure_reason{std::string{text_of(row[0])}},
-           line_of(row[1]),
-           row[2].as<std::uint64_t>(),
-           moment_of(row[3]),
-           {uuid_of(row[4])}});
+          {std::string{text_of(row[0])},
+           failure_reason{std::string{text_of(row[1])}},
+           line_of(row[2]),
+           row[3].as<std::uint64_t>(),
+           moment_of(row[4]),
+           {uuid_of(row[5])}});
     const auto told = reading.exec_prepared1("stats_deliveries");
     result.pending_deliveries = told[0].as<std::uint64_t>();
     result.dead_deliveries = told[1].as<std::uint64_t>();

@@ -16,9 +16,13 @@ public:
 
   caf::expected<stats_read> read(const read_stats&) override;
   caf::expected<runners_listed> list(const list_runners&) override;
+  caf::expected<causes_listed> list(const list_causes&) override;
 
 private:
   pg_connection db_;
 };
+
+/// Of pg_causes.cpp.
+[[nodiscard]] statement_list cause_statements();
 
 } // namespace telltale

@@ -107,6 +107,8 @@ task_record read_task(const pqxx::row& row, int first) {
   t.max_attempts = number_of<std::uint32_t>(c.next());
   t.failure_reason = reason_of(c.next());
   t.error_detail = redacted_of(c.next());
+  t.telling_line = redacted_of(c.next());
+  t.cause = string_of(c.next());
   t.posted = maybe_number<std::int64_t>(c.next());
   if (const auto empty = c.next(); !empty.is_null())
     t.intended_empty = flag_of(empty);
@@ -180,6 +182,8 @@ std::optional<attempt_record> read_attempt(task_id task, const pqxx::row& row,
   a.status = need(parse_task_status(text_of(c.next())), "status");
   a.failure_reason = reason_of(c.next());
   a.error_detail = redacted_of(c.next());
+  a.telling_line = redacted_of(c.next());
+  a.cause = string_of(c.next());
   a.settled_by = settled_by_of(c.next());
   a.evidence = string_of(c.next());
   if (const auto late = c.next(); !late.is_null())

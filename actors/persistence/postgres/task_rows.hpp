@@ -16,13 +16,14 @@ namespace telltale {
 /// What decisions need: all but `source_url`, `labels` and `input`.
 inline constexpr std::string_view task_columns =
     "t.id, t.version, t.status, t.outcome, t.settled_by, t.attempt, "
-    "t.max_attempts, t.failure_reason, t.error_detail, t.posted, "
+    "t.max_attempts, t.failure_reason, t.error_detail, t.telling_line, "
+    "t.cause, t.posted, "
     "t.intended_empty, t.result_url, t.runner_id, t.run_after, t.started_at, "
     "t.completed_at, t.lease_expires_at, t.awaits_runner, t.timeout_seconds, "
     "t.priority, t.created_at, t.kind, t.title, t.chat_session_id, "
     "t.agent_id, t.issue_id, t.workspace_id, t.current_attempt, t.claimed, "
     "t.asks_attempts, t.failure_told, t.untold, t.wanted_runner, t.dispatched";
-inline constexpr int task_column_count = 34;
+inline constexpr int task_column_count = 36;
 
 /// What people and runners get beside them.
 inline constexpr std::string_view more_task_columns =
@@ -36,10 +37,10 @@ inline constexpr int more_task_column_count = 3;
 
 inline constexpr std::string_view attempt_columns =
     "a.number, a.runner_id, a.started_at, a.ended_at, a.status, "
-    "a.failure_reason, a.error_detail, a.settled_by, a.evidence, "
-    "a.late_report, "
+    "a.failure_reason, a.error_detail, a.telling_line, a.cause, "
+    "a.settled_by, a.evidence, a.late_report, "
     "a.id, a.claimed, a.detail_origin, a.remarks";
-inline constexpr int attempt_column_count = 14;
+inline constexpr int attempt_column_count = 16;
 
 /// Readers throw `std::runtime_error` on a value that no version of this
 /// program writes.

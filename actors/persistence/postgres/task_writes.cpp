@@ -9,8 +9,8 @@ namespace telltale {
 
 namespace {
 
-constexpr std::size_t task_arrays = 23;
-constexpr std::size_t attempt_arrays = 16;
+constexpr std::size_t task_arrays = 25;
+constexpr std::size_t attempt_arrays = 18;
 constexpr std::size_t event_arrays = 6;
 constexpr std::size_t late_arrays = 3;
 
@@ -62,7 +62,8 @@ using attempt_set = row_set<attempt_arrays>;
 void add_task(task_set& rows, const task_record& t) {
   rows.add(t.id, t.version, to_string(t.status), name_of(t.outcome),
            name_of(t.settled_by), t.attempt, t.max_attempts,
-           wire_of(t.failure_reason), or_null(t.error_detail.view()), t.posted,
+           wire_of(t.failure_reason), or_null(t.error_detail.view()),
+           or_null(t.telling_line.view()), or_null(t.cause), t.posted,
            t.intended_empty, or_null(t.result_url.view()),
            or_null(t.runner.value), t.run_after, t.started_at, t.completed_at,
            t.lease_expires_at, t.awaits_runner,
@@ -77,7 +78,8 @@ void add_attempt(attempt_set& rows, const transition& x) {
     late = write_late_report(*a.late);
   rows.add(x.task.id, a.number, or_null(a.runner.value), a.started_at,
            a.ended_at, to_string(a.status), wire_of(a.failure_reason),
-           or_null(a.error_detail.view()), name_of(a.settled_by),
+           or_null(a.error_detail.view()), or_null(a.telling_line.view()),
+           or_null(a.cause), name_of(a.settled_by),
            or_null(write_findings(x.findings)), or_null(a.evidence), late,
            later_id(a.number, a.id), a.claimed, name_of(a.origin),
            or_null(write_remarks(a.remarks)));
@@ -91,7 +93,8 @@ WITH written AS (
   UPDATE tasks t SET version = t.version + 1, status = u.status,
     outcome = u.outcome, settled_by = u.settled_by, attempt = u.attempt,
     max_attempts = u.max_attempts, failure_reason = u.failure_reason,
-    error_detail = u.error_detail, posted = u.posted,
+    error_detail = u.error_detail, telling_line = u.telling_line,
+    cause = u.cause, posted = u.posted,
     intended_empty = u.intended_empty, result_url = u.result_url,
     runner_id = u.runner_id, run_after = u.run_after,
     started_at = u.started_at, completed_at = u.completed_at,
@@ -100,12 +103,13 @@ WITH written AS (
     failure_told = u.failure_told, untold = u.untold,
     dispatched = u.dispatched
   FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[],
-      $6::int[], $7::int[], $8::text[], $9::text[], $10::bigint[],
-      $11::bool[], $12::text[], $13::text[], $14::timestamptz[],
-      $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::bool[],
-      $19::uuid[], $20::bool[], $21::bool[], $22::bool[], $23::bool[])
+      $6::int[], $7::int[], $8::text[], $9::text[], $10::text[], $11::text[],
+      $12::bigint[], $13::bool[], $14::text[], $15::text[], $16::timestamptz[],
+      $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::bool[],
+      $21::uuid[], $22::bool[], $23::bool[], $24::bool[], $25::bool[])
     AS u(id, version, status, outcome, settled_by, attempt, max_attempts,
-      failure_reason, error_detail, posted, intended_empty, result_url,
+      failure_reason, error_detail, telling_line, cause, posted,
+      intended_empty, result_url,
       runner_id, run_after, started_at, completed_at, lease_expires_at,
       awaits_runner, current_attempt, claimed, failure_told, untold,
       dispatched)
@@ -117,18 +121,20 @@ WITH written AS (
   WHERE completed_at < clock_timestamp() - interval '5 seconds'
   ON CONFLICT DO NOTHING
 ), tries AS MATERIALIZED (
-  SELECT * FROM unnest($24::uuid[], $25::int[], $26::text[],
-      $27::timestamptz[], $28::timestamptz[], $29::text[], $30::text[],
-      $31::text[], $32::text[], $33::json[], $34::json[], $35::json[],
-      $36::uuid[], $37::bool[], $38::text[], $39::json[])
+  SELECT * FROM unnest($26::uuid[], $27::int[], $28::text[],
+      $29::timestamptz[], $30::timestamptz[], $31::text[], $32::text[],
+      $33::text[], $34::text[], $35::text[], $36::text[], $37::json[],
+      $38::json[], $39::json[], $40::uuid[], $41::bool[], $42::text[],
+      $43::json[])
     AS n(task_id, number, runner_id, started_at, ended_at, status,
-      failure_reason, error_detail, settled_by, findings, evidence, late_report,
-      id, claimed, detail_origin, remarks)
+      failure_reason, error_detail, telling_line, cause, settled_by, findings,
+      evidence, late_report, id, claimed, detail_origin, remarks)
   WHERE (n.task_id IN (SELECT id FROM written)) IS TRUE
 ), attempted AS (
   UPDATE attempts a SET runner_id = n.runner_id, ended_at = n.ended_at,
     status = n.status, failure_reason = n.failure_reason,
-    error_detail = n.error_detail, detail_origin = n.detail_origin,
+    error_detail = n.error_detail, telling_line = n.telling_line,
+    cause = n.cause, detail_origin = n.detail_origin,
     settled_by = n.settled_by,
     findings = COALESCE(n.findings, a.findings),
     evidence = COALESCE(n.evidence, a.evidence),
@@ -138,21 +144,21 @@ WITH written AS (
   RETURNING 1
 ), begun AS (
   INSERT INTO attempts (task_id, number, runner_id, started_at, ended_at,
-    status, failure_reason, error_detail, settled_by, findings, evidence,
-    late_report, id, claimed, detail_origin, remarks)
+    status, failure_reason, error_detail, telling_line, cause, settled_by,
+    findings, evidence, late_report, id, claimed, detail_origin, remarks)
   SELECT * FROM tries n WHERE NOT EXISTS (
     SELECT FROM attempts a
     WHERE a.task_id = ANY(ARRAY[n.task_id]) AND a.number = n.number)
   RETURNING 1
 ), late AS (
   UPDATE attempts a SET late_report = l.report
-  FROM unnest($46::uuid[], $47::int[], $48::json[])
+  FROM unnest($50::uuid[], $51::int[], $52::json[])
     AS l(task_id, number, report)
   WHERE a.task_id = ANY(ARRAY[l.task_id]) AND a.number = l.number
   RETURNING 1
 ), news AS MATERIALIZED (
-  SELECT * FROM unnest($40::uuid[], $41::uuid[], $42::int[], $43::text[],
-      $44::timestamptz[], $45::json[]) WITH ORDINALITY
+  SELECT * FROM unnest($44::uuid[], $45::uuid[], $46::int[], $47::text[],
+      $48::timestamptz[], $49::json[]) WITH ORDINALITY
     AS e(id, task_id, attempt, type, occurred_at, facts, nth)
   WHERE (e.task_id IN (SELECT id FROM written)) IS TRUE
 ), turn AS MATERIALIZED ( -- after all that locks rows

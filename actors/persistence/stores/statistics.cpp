@@ -19,6 +19,10 @@ statistics(statistics_actor::stateful_pointer<statistics_state> self,
         return read_if_wanted(self, "read_stats", what,
                               [&] { return port->read(what); });
       },
+      [=](const list_causes& what) {
+        return read_if_wanted(self, "list_causes", what,
+                              [&] { return port->list(what); });
+      },
       [=](const list_runners& what) {
         return read_if_wanted(self, "list_runners", what,
                               [&] { return port->list(what); });
