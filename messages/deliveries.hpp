@@ -25,8 +25,8 @@ struct take_deliveries {
   std::uint32_t limit = 16; ///< chats; of a target without chats: deliveries
   std::chrono::milliseconds lease{60'000};
   std::uint32_t per_chat = 1; ///< more than one: a storm can be gathered
-  /// Failures of a chat beyond so many come with their reason alone, so that a
-  /// storm fits into memory.
+  /// Failures of a chat beyond so many come with reason and cause alone, so
+  /// that a storm fits into memory.
   std::uint32_t whole_per_chat = 0xffff'ffff;
   /// A digest of how the target is configured, where it may ask for no more;
   /// empty: it cannot.

@@ -19,12 +19,13 @@ namespace {
 
 /// What the reaper writes (docs/task_lifecycle.md), for payloads that do not
 /// say who wrote their error.
-constexpr std::array<std::string_view, 5> sentinels{
+constexpr std::array<std::string_view, 6> sentinels{
     "task expired in queue",
     "runtime went offline",
     "runtime did not reconnect within the configured grace period",
     "task timed out",
     "daemon restarted while task was in flight",
+    "retry was not picked up",
 };
 
 std::optional<json::object> parse_object(std::string_view text) {

@@ -115,7 +115,8 @@ std::string event_line(const json::value& envelope, const terminal& on,
   add(printable(text_at(payload, "failure_reason")));
   if (is_retried)
     add("(another attempt is coming)");
-  add(first_line(text_at(payload, "error")));
+  const auto line = text_at(payload, "telling_line");
+  add(first_line(line.empty() ? text_at(payload, "error") : line));
   add(printable(text_at(payload, "relay")));
   constexpr std::size_t fixed = 8 + 2 + 15 + 1 + 36;
   if (on.columns > 0)

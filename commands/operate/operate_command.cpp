@@ -59,7 +59,7 @@ int tell_why(const why_arguments& arguments, operator_console& console) {
 
 struct runs_arguments {
   console_options console;
-  std::string status, outcome, reason, kind, runner, words, since;
+  std::string status, outcome, reason, cause, kind, runner, words, since;
   std::uint32_t limit = 20;
 };
 

@@ -9,6 +9,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
+#include "actors/failed_task_payload/read.hpp"
 #include "commands/client/runner_client.hpp"
 
 namespace telltale::commands {
@@ -16,12 +17,6 @@ namespace telltale::commands {
 namespace json = boost::json;
 
 namespace {
-
-/// What the platform itself says is no detail of the run.
-constexpr std::array<std::string_view, 5> sentinels{
-    "task expired in queue", "runtime went offline",
-    "runtime did not reconnect within the configured grace period",
-    "task timed out", "daemon restarted while task was in flight"};
 
 /// What did not happen, by kind; other kinds "did not post".
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> undone{{
@@ -81,11 +76,10 @@ std::string headline(const json::value& task, const json::value& reasons,
   const auto status = text_at(task, "status");
   const auto outcome = text_at(task, "outcome");
   const auto kind = text_at(task, "kind");
-  const auto detail = text_at(task, "error_detail");
-  const auto is_said = !detail.empty()
-                       && std::find(sentinels.begin(), sentinels.end(), detail)
-                              == sentinels.end();
-  const auto why = is_said ? telling_line(task) : std::string{};
+  // What the platform itself says is no detail of the run.
+  const auto why = is_sentinel(text_at(task, "error_detail"))
+                       ? std::string{}
+                       : telling_line(task);
   const auto not_posted = capitalised(printable(kind)) + " did not post: ";
   if (outcome == "silent_noop")
     return not_posted + (why.empty() ? "it ended well and said nothing" : why);

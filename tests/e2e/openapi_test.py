@@ -39,7 +39,7 @@ BODIES = {
 QUERIES = {"clear_mute": "?relay=team-octo"}
 # Where the state of things may forbid it, the problem that says so is an answer too.
 CODES = {"not_cancellable", "not_retryable", "not_redeliverable", "terminal_state", "task_not_found", "delivery_not_found",
-         "chat_session_not_found", "mute_not_found", "stale_attempt"}
+         "chat_session_not_found", "mute_not_found", "cause_not_found", "stale_attempt"}
 
 
 def call(method, path, token, body):
@@ -73,7 +73,7 @@ try:
             task = service.create(kind="called")["id"]
             values = {"task_id": task, "runner_id": "r", "chat_session_id": "s",
                       "workspace_id": "default", "issue_id": "i", "autopilot_run_id": "a", "part": "summary",
-                      "delivery_id": "01890000-0000-7000-8000-000000000001"}
+                      "delivery_id": "01890000-0000-7000-8000-000000000001", "fingerprint": "0123456789abcdef"}
             target = re.sub(r"{(\w+)}", lambda m: values[m.group(1)], path) + QUERIES.get(name, "")
             runners = any("runnerToken" in way for way in operation["security"])
             body = BODIES.get(name, {} if "requestBody" in operation else None)

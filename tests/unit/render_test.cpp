@@ -2,6 +2,7 @@
 #define CAF_SUITE unit.render
 #include <set>
 
+#include "actors/failed_task_payload/build.hpp"
 #include "actors/relay/text/catalog.hpp"
 #include "actors/relay/text/digest.hpp"
 #include "actors/relay/text/excerpt.hpp"
@@ -222,6 +223,29 @@ CAF_TEST(the line that tells comes first and once) {
   CAF_CHECK_EQUAL(detail_with("src/a.ts(3,1): error TS2304"),
                   "src/a.ts(3,1): error TS2304\n\n" + what.detail);
   CAF_CHECK_EQUAL(detail_with("> build"), what.detail);
+  CAF_MESSAGE("of a single line neither its head nor its end is said twice");
+  what.detail = "2026-06-23 ERROR  " + std::string(400, 'x') + " lost  it";
+  CAF_CHECK_EQUAL(detail_with("…xxxx lost it"), what.detail);
+  CAF_CHECK_EQUAL(detail_with("ERROR xxx…"), what.detail);
+  CAF_CHECK_EQUAL(detail_with("lost it"), what.detail);
+  CAF_MESSAGE("what a reader would not get to is said first");
+  what.detail.insert(0, std::string(900, 'y'));
+  CAF_CHECK(detail_with("lost it").starts_with("lost it\n\nyyy"));
+}
+
+CAF_TEST(a message leads with the line that the store has of its failure) {
+  event_facts facts;
+  facts.type = event_type::task_failed;
+  facts.failure_reason = failure_reason{network};
+  facts.error = redacted_text::from_platform("a\nb\nboom");
+  facts.telling_line = redacted_text::from_platform("boom");
+  facts.origin = detail_origin::runner;
+  const auto line_of = [&] {
+    return message_facts_of(*payload_builder::build(facts, {})).telling_line;
+  };
+  CAF_CHECK_EQUAL(line_of(), "boom");
+  facts.origin = detail_origin::platform;
+  CAF_CHECK_EQUAL(line_of(), "");
 }
 
 CAF_TEST(a message says when it happened and if it may be a repeat) {
@@ -397,17 +421,41 @@ CAF_TEST(a storm becomes one message and its rest waits a while) {
 }
 
 CAF_TEST(a digest counts by reason and names the first) {
-  const std::vector<std::string> reasons{"timeout", "runtime_offline",
-                                         "timeout", "made_up", "timeout"};
-  const auto words = render_digest(reasons, {"First", "", "Third"},
-                                   "https://t.example/runs/7", english());
+  std::vector<gathered_failure> failures{{"timeout", "a1", "", "First"},
+                                         {"runtime_offline", "", "", ""},
+                                         {"timeout", "", "", "Third"},
+                                         {"made_up", "a1", "", ""},
+                                         {"timeout", "", "", ""}};
+  const auto words =
+      render_digest(failures, "https://t.example/runs/7", english());
   CAF_CHECK_EQUAL(as_text(words),
                   "⚠️ 5 runs failed in a short time.\n3 × timed out\n"
                   "1 × other reasons\n1 × runner offline\n• First\n• Third\n"
                   "… and 3 more\nhttps://t.example/runs?outcome=failed");
   CAF_CHECK_EQUAL(words.open_run, english().phrase("open_list"));
-  CAF_CHECK(render_digest(reasons, {}, "", english()).link.empty());
+  CAF_CHECK(render_digest(failures, "", english()).link.empty());
   for (const auto locale : catalog::locales())
-    CAF_CHECK(render_digest(reasons, {}, "", catalog::of(locale))
+    CAF_CHECK(render_digest(failures, "", catalog::of(locale))
                   .message.starts_with("⚠️ 5 "));
+}
+
+CAF_TEST(a digest counts by cause with the line that tells) {
+  std::vector<gathered_failure> failures(
+      4, {"timeout", "a1", "lock held by job 17", ""});
+  failures[1].telling_line.clear(); // one of a storm, read for its count alone
+  failures.push_back({"timeout", "b2", "no such \n bucket", "Fifth"});
+  failures.push_back({"runtime_offline", "c3", "", "Sixth"});
+  const auto words = render_digest(failures, "", english());
+  CAF_CHECK_EQUAL(words.message, "⚠️ 6 runs failed in a short time.\n"
+                                 "5 × timed out\n1 × runner offline");
+  CAF_MESSAGE("what runners said is not among the platform's words");
+  CAF_CHECK_EQUAL(words.copy, words.message);
+  CAF_CHECK_EQUAL(words.detail,
+                  "4 × lock held by job 17\n1 × no such bucket\n"
+                  "• Fifth\n• Sixth\n… and 4 more");
+  for (char c = 'd'; c < 'j'; ++c)
+    failures.push_back({"timeout", std::string{c}, std::string{c}, ""});
+  CAF_CHECK(render_digest(failures, "", english())
+                .detail.find("1 × f\n… and 3 more\n• Fifth")
+            != std::string::npos);
 }

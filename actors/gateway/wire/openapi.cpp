@@ -25,6 +25,7 @@ constexpr std::array queries{
     query_row{call::list_tasks, "outcome", "string", ""},
     query_row{call::list_tasks, "failure_reason", "string", ""},
     query_row{call::list_tasks, "cause", "string", ""},
+    query_row{call::list_tasks, "told", "string", ""},
     query_row{call::list_tasks, "kind", "string", ""},
     query_row{call::list_tasks, "runner_id", "string", ""},
     query_row{call::list_tasks, "chat_session_id", "string", ""},

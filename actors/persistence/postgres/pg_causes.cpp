@@ -31,11 +31,12 @@ std::string page_statement() {
            " ORDER BY 3 DESC, 1 DESC LIMIT $5::bigint";
 }
 
-/// One cause: `$3`.
-std::string one_statement() {
-  return "SELECT t.cause, count(*), max(t.completed_at)"
-         + std::string{failed_rows} + " AND t.cause = $3::text GROUP BY 1";
-}
+/// The cause `$3`, also if all of its failures came before the window.
+constexpr const char* one_statement =
+    "SELECT t.cause, count(*) FILTER (WHERE t.completed_at >= $1::timestamptz"
+    " AND t.completed_at < $2::timestamptz), max(t.completed_at)"
+    " FROM tasks t WHERE t.cause = $3::text AND t.outcome IS NOT NULL"
+    " AND t.outcome = 'failed' GROUP BY 1";
 
 /// Where the causes `$3` failed: by kind, by runner, by part of the window
 /// (`$4` of them).
@@ -60,7 +61,7 @@ std::string newest_statement() {
                " AND t.outcome = 'failed' ORDER BY t.created_at "}
            + order + ", t.id " + order + " LIMIT ";
   };
-  return "SELECT c.cause, first.completed_at, " + std::string{task_columns}
+  return "SELECT c.cause, first.completed_at, " + whole_task_columns()
          + " FROM unnest($1::text[]) AS c(cause) CROSS JOIN LATERAL"
            " (SELECT t.completed_at"
          + of_cause("ASC") + "1) first CROSS JOIN LATERAL (SELECT t.*"
@@ -89,7 +90,7 @@ void add_spread(cause_record& cause, const pqxx::row& row) {
 }
 
 void add_newest(cause_record& cause, const pqxx::row& row) {
-  auto task = read_task(row, 2);
+  auto task = read_whole_task(row, 2);
   if (cause.newest.empty()) {
     cause.first_seen = moment_of(row[1]);
     cause.failure_reason = task.failure_reason.value_or(failure_reason{});
@@ -126,7 +127,7 @@ void describe(pqxx::work& reading, const std::string& since,
 
 statement_list cause_statements() {
   return {{"cause_page", page_statement()},
-          {"cause_one", one_statement()},
+          {"cause_one", one_statement},
           {"cause_spread", spread_statement()},
           {"cause_newest", newest_statement()}};
 }

@@ -76,7 +76,8 @@ constexpr const char* take_due = R"(,
   )
   SELECT r.id, soonest, CASE WHEN NOT slim THEN facts END, event_id, task_id,
          CASE WHEN slim THEN facts->>'why' END, chat_id, thread_id, reply_to,
-         channel_type, locale, tries, created_at, message_key, corrects
+         channel_type, locale, tries, created_at, message_key, corrects,
+         CASE WHEN slim THEN facts->>'cause' END
   FROM (
     SELECT least(min(greatest(next_try_at, leased_until,
                               (SELECT max(m.until) FROM muted m
@@ -160,7 +161,7 @@ std::string insert_events() {
   FROM numbered RETURNING position)";
 }
 
-/// The facts of a failure of which only its reason was read.
+/// The facts of a failure of which only its reason and cause were read.
 event_facts slim_facts(const pqxx::row& row) {
   event_facts facts;
   facts.id.value = need_uuid(row[3]);
@@ -168,6 +169,7 @@ event_facts slim_facts(const pqxx::row& row) {
   facts.task.value = need_uuid(row[4]);
   if (!row[5].is_null())
     facts.failure_reason = failure_reason{row[5].c_str()};
+  facts.cause = row[15].c_str();
   return facts;
 }
 

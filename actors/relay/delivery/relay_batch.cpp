@@ -187,16 +187,14 @@ rendered render(const draft& what, const config::relay_config& options,
     return render(facts, words, parse_detail_style(options.detail_style),
                   detail_characters);
   }
-  std::vector<std::string> reasons;
-  std::vector<std::string> titles;
+  std::vector<gathered_failure> failures;
+  failures.reserve(what.of.size());
   for (const auto& one : what.of) {
-    const auto& facts = one.payload->facts();
-    reasons.push_back(facts.failure_reason ? facts.failure_reason->wire
-                                           : std::string{});
-    if (titles.size() < digest_titles && !facts.title.empty())
-      titles.push_back(facts.title.view());
+    auto facts = message_facts_of(*one.payload);
+    failures.push_back({std::move(facts.reason), one.payload->facts().cause,
+                        std::move(facts.telling_line), std::move(facts.title)});
   }
-  auto digest = render_digest(reasons, titles, first.payload->run_url(), words);
+  auto digest = render_digest(failures, first.payload->run_url(), words);
   if (!dedupes && first.message)
     digest.doubt = words.phrase("repeat");
   return digest;

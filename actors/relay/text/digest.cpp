@@ -11,7 +11,9 @@ namespace telltale {
 namespace {
 
 constexpr std::size_t reasons_shown = 8;
+constexpr std::size_t causes_shown = 5;
 constexpr std::size_t title_characters = 80;
+constexpr std::size_t line_characters = 160;
 
 struct tally {
   std::string words;
@@ -19,11 +21,11 @@ struct tally {
 };
 
 /// The most frequent first; those of one count in the order of their words.
-std::vector<tally> count_by_words(const std::vector<std::string>& reasons,
-                                  const catalog& words) {
+std::vector<tally> count_by_reason(const std::vector<gathered_failure>& all,
+                                   const catalog& words) {
   std::map<std::string, std::size_t> counts;
-  for (const auto& reason : reasons)
-    ++counts[words.brief(reason)];
+  for (const auto& one : all)
+    ++counts[words.brief(one.reason)];
   std::vector<tally> result;
   for (auto& [text, count] : counts)
     result.push_back({text, count});
@@ -31,9 +33,68 @@ std::vector<tally> count_by_words(const std::vector<std::string>& reasons,
   return result;
 }
 
+/// By the first telling line of each cause; causes without one are left out.
+std::vector<tally> count_by_cause(const std::vector<gathered_failure>& all) {
+  std::map<std::string_view, tally> causes;
+  for (const auto& one : all) {
+    if (one.cause.empty())
+      continue;
+    auto& counted = causes[one.cause];
+    ++counted.count;
+    if (counted.words.empty())
+      counted.words = excerpt(one_line(one.telling_line), line_characters);
+  }
+  std::vector<tally> result;
+  for (auto& [cause, counted] : causes)
+    if (!counted.words.empty())
+      result.push_back(std::move(counted));
+  std::ranges::sort(result, {}, &tally::words);
+  std::ranges::stable_sort(result, std::greater{}, &tally::count);
+  return result;
+}
+
 std::string more_line(std::size_t count, const catalog& words) {
   return "\n"
          + fill(words.phrase("digest_more"), "count", std::to_string(count));
+}
+
+/// A line for each of the first `most`, then how many the others count.
+std::string tally_lines(const std::vector<tally>& tallies, std::size_t most,
+                        const catalog& words) {
+  std::string text;
+  std::size_t rest = 0;
+  for (std::size_t i = 0; i < tallies.size(); ++i) {
+    if (i >= most) {
+      rest += tallies[i].count;
+      continue;
+    }
+    text += "\n"
+            + fill(fill(words.phrase("digest_reason"), "count",
+                        std::to_string(tallies[i].count)),
+                   "reason", tallies[i].words);
+  }
+  if (rest > 0)
+    text += more_line(rest, words);
+  return text;
+}
+
+/// A line for each of the first titles, then how many runs have none there.
+std::string title_lines(const std::vector<gathered_failure>& all,
+                        const catalog& words) {
+  std::string text;
+  std::size_t named = 0;
+  for (const auto& one : all) {
+    if (named == digest_titles)
+      break;
+    const auto line = excerpt(one_line(one.title), title_characters);
+    if (line.empty())
+      continue;
+    text += "\n• " + line;
+    ++named;
+  }
+  if (named > 0 && named < all.size())
+    text += more_line(all.size() - named, words);
+  return text;
 }
 
 /// The page with all failures, where that of a run is.
@@ -85,40 +146,19 @@ digest_plan plan_digest(std::size_t pending, const recent_failures& told,
           std::chrono::ceil<std::chrono::milliseconds>(until - now)};
 }
 
-rendered render_digest(const std::vector<std::string>& reasons,
-                       const std::vector<std::string>& first_titles,
+rendered render_digest(const std::vector<gathered_failure>& failures,
                        std::string_view run_url, const catalog& words) {
+  const auto count = std::to_string(failures.size());
   rendered result;
   result.copy =
-      "⚠️ "
-      + fill(words.phrase("digest"), "count", std::to_string(reasons.size()));
-  const auto tallies = count_by_words(reasons, words);
-  std::size_t rest = 0;
-  for (std::size_t i = 0; i < tallies.size(); ++i) {
-    if (i >= reasons_shown) {
-      rest += tallies[i].count;
-      continue;
-    }
-    result.copy += "\n"
-                   + fill(fill(words.phrase("digest_reason"), "count",
-                               std::to_string(tallies[i].count)),
-                          "reason", tallies[i].words);
-  }
-  if (rest > 0)
-    result.copy += more_line(rest, words);
+      "⚠️ " + fill(words.phrase("digest"), "count", count)
+      + tally_lines(count_by_reason(failures, words), reasons_shown, words);
   result.message = result.copy;
-  std::size_t named = 0;
-  for (const auto& title : first_titles) {
-    const auto line = excerpt(one_line(title), title_characters);
-    if (line.empty())
-      continue;
-    result.detail += (result.detail.empty() ? "• " : "\n• ") + line;
-    ++named;
-  }
-  if (named > 0 && named < reasons.size())
-    result.detail += more_line(reasons.size() - named, words);
-  result.untitled = fill(words.phrase("digest_title"), "count",
-                         std::to_string(reasons.size()));
+  result.detail = tally_lines(count_by_cause(failures), causes_shown, words)
+                  + title_lines(failures, words);
+  if (!result.detail.empty())
+    result.detail.erase(0, 1); // the first line's own line feed
+  result.untitled = fill(words.phrase("digest_title"), "count", count);
   result.open_run = words.phrase("open_list");
   result.link = list_beside(run_url);
   result.separator = words.phrase("separator");

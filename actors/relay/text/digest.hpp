@@ -68,12 +68,19 @@ private:
 /// How many titles a digest names.
 inline constexpr std::size_t digest_titles = 10;
 
-/// One message for many failures: how many, counts by reason, the first titles.
-/// `reasons` are the wire values of all of them; titles are as the chat may see
-/// them; `run_url` is of any of the runs.
+/// What a digest says of one failure. Texts are as the chat may see them.
+struct gathered_failure {
+  std::string reason;       ///< wire value
+  std::string cause;        ///< fingerprint; empty: unknown
+  std::string telling_line; ///< empty: unknown, or not the runner's
+  std::string title;        ///< empty: none, or unknown
+};
+
+/// One message for many failures: how many, counts by reason, counts by cause
+/// with the telling line of each, the first titles. `run_url` is of any of the
+/// runs.
 [[nodiscard]] rendered
-render_digest(const std::vector<std::string>& reasons,
-              const std::vector<std::string>& first_titles,
+render_digest(const std::vector<gathered_failure>& failures,
               std::string_view run_url, const catalog& words);
 
 } // namespace telltale

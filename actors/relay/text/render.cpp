@@ -44,11 +44,25 @@ std::string copy_of(const message_facts& what, const catalog& words) {
                               : words.circumstance(circumstance);
 }
 
+/// Does the text's first line say what a telling line says, where a reader
+/// finds it? A telling line may have been cut at both ends.
+bool leads_with(std::string_view text, std::string_view line,
+                std::size_t characters) {
+  constexpr std::string_view cut = "…";
+  if (line.starts_with(cut))
+    line.remove_prefix(cut.size());
+  if (line.ends_with(cut))
+    line.remove_suffix(cut.size());
+  const auto first = one_line(text.substr(0, text.find('\n')));
+  const auto at = first.find(line);
+  return at != std::string::npos && at + line.size() <= characters;
+}
+
 /// First the line that says what went wrong, if it is not first anyway.
 std::string detail_of(const message_facts& what, std::size_t characters) {
   auto text = tidy(what.detail);
   const auto line = one_line(what.telling_line);
-  if (!line.empty() && !text.starts_with(line))
+  if (!line.empty() && !leads_with(text, line, characters))
     text = line + "\n\n" + text;
   return excerpt(text, characters);
 }
@@ -81,8 +95,10 @@ message_facts message_facts_of(const event_payload& payload) {
   const auto& facts = payload.facts();
   message_facts what;
   what.recovered = facts.type == event_type::task_recovered;
-  if (facts.origin == detail_origin::runner)
+  if (facts.origin == detail_origin::runner) {
     what.detail = facts.error.view();
+    what.telling_line = facts.telling_line.view();
+  }
   if (facts.failure_reason)
     what.reason = facts.failure_reason->wire;
   what.title = facts.title.view();
