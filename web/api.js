@@ -63,6 +63,7 @@ export const api = {
   retry: (task) => call('POST', `/tasks/${id(task)}/retry`, {}),
   cancel: (task) => call('POST', `/tasks/${id(task)}/cancel`, {}),
   stats: (filters) => call('GET', `/stats${query(filters)}`),
+  causes: (filters) => call('GET', `/causes${query(filters)}`),
   runners: (filters) => call('GET', `/runners${query(filters)}`),
   deliveries: (filters) => call('GET', `/deliveries${query(filters)}`),
   redeliver: (delivery) => call('POST', `/deliveries/${id(delivery)}/redeliver`, {}),

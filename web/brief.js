@@ -1,7 +1,7 @@
 // A run in a text for a colleague or an agent: what failed, why, in which attempt,
 // where to look. Everything in it went through redaction before it was stored.
 
-import { calmLine, reasonBrief, span, tellingLine } from './format.js';
+import { calmLine, reasonBrief, span } from './format.js';
 import { t } from './i18n.js';
 
 /** A text between fences that it cannot close itself. */
@@ -15,7 +15,7 @@ function attemptLine(attempt, isLast) {
   const took = span(attempt.started_at, attempt.ended_at);
   const facts = [t(`status_${attempt.status}`, {}, attempt.status), attempt.runner_id, attempt.started_at, took && t('took_short', { time: took }),
     attempt.failure_reason && `${reasonBrief(attempt.failure_reason)} (${attempt.failure_reason})`].filter(Boolean).join(', ');
-  const line = attempt.error_detail && !isLast ? `\n   ${tellingLine(attempt.error_detail)}` : '';
+  const line = attempt.telling_line && !isLast ? `\n   ${attempt.telling_line}` : '';
   return `${attempt.attempt}. ${facts}${line}`;
 }
 

@@ -10,7 +10,7 @@ import { whileShown } from './progress.js';
 const PAGE = 200;
 export const MOST_EXPORTED = 10000;
 
-const COLUMNS = ['id', 'title', 'kind', 'status', 'outcome', 'failure_reason', 'error_detail', 'attempt', 'max_attempts', 'runner_id',
+const COLUMNS = ['id', 'title', 'kind', 'status', 'outcome', 'failure_reason', 'telling_line', 'cause', 'error_detail', 'attempt', 'max_attempts', 'runner_id',
   'posted', 'result_url', 'source_url', 'issue_id', 'agent_id', 'workspace_id', 'chat_session_id', 'labels', 'created_at', 'started_at', 'completed_at'];
 
 /** A cell as RFC 4180 has it; what a table would take for a formula is text. */

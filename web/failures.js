@@ -2,9 +2,10 @@
 
 import { api, latest } from './api.js';
 import { choice, field } from './ask.js';
+import { causeList, readCauses } from './causes.js';
 import { h, keepingFocus, words } from './dom.js';
 import { addressOf, goTo } from './filters.js';
-import { age, reasonBrief, reasonWords, runAddress, tellingLine } from './format.js';
+import { reasonBrief, reasonWords } from './format.js';
 import { locale, number, share, spaced, t, tn } from './i18n.js';
 import { bars, line, meter, table } from './plot.js';
 
@@ -96,16 +97,12 @@ export function failuresView() {
       h('div', { class: 'share' }, meter(one.count / most, i < MOST_TONES ? `c${i}` : 'rest'), share(one.count / stats.outcomes.failed))]));
   };
 
-  const causes = (stats) => h('ol', { class: 'causes' }, stats.newest_causes.map((one) => h('li', {},
-    h('a', { href: runAddress(one.task_id) }, one.detail ? words(tellingLine(one.detail)) : reasonBrief(one.failure_reason)),
-    h('p', { class: 'facts' }, h('span', {}, reasonWords(one.failure_reason)), h('span', {}, tn('times', one.count)), age(one.last_at)))));
-
   const noOps = (stats) => h('ol', { class: 'causes' }, stats.no_op_details.map((one) => h('li', {},
-    h('a', { href: runsOf(stats, { outcome: 'silent_noop', q: one.detail ? [...tellingLine(one.detail)].slice(0, 100).join('') : null }) }, one.detail ? words(tellingLine(one.detail)) : t('noop_no_detail')),
+    h('a', { href: runsOf(stats, { outcome: 'silent_noop', q: one.telling_line ? [...one.telling_line].slice(0, 100).join('') : null }) }, one.telling_line ? words(one.telling_line) : t('noop_no_detail')),
     h('p', { class: 'facts' }, h('span', {}, tn('times', one.count))))));
 
-  const show = (stats) => {
-    const print = JSON.stringify(stats);
+  const show = (stats, causes) => {
+    const print = JSON.stringify([stats, causes]);
     if (print === shown) return;
     shown = print;
     const calm = stats.outcomes.failed === 0 && stats.outcomes.silent_noop === 0;
@@ -126,13 +123,13 @@ export function failuresView() {
               table(t('retried'), [t('reason'), t('attempts')], stats.retried.map((one) => [reasonWords(one.failure_reason), number(one.count)])))),
           h('div', {}, section('rate', t('noop_rate'), ...silentRate(stats)),
             stats.no_op_details.length > 0 && section('no-ops', t('noop_words'), h('p', { class: 'quiet' }, t('noop_words_hint')), noOps(stats)),
-            stats.newest_causes.length > 0 && section('causes', t('newest_causes'), causes(stats))))])));
+            causes.length > 0 && section('causes', t('causes'), causeList(causes, stats.since))))])));
   };
 
   const look = async () => {
     read = Date.now();
-    const stats = await newest(api.stats(asked()));
-    if (stats) show(stats);
+    const answers = await newest(Promise.all([api.stats(asked()), readCauses(asked())]));
+    if (answers) show(...answers);
   };
   view.load = async (stage) => {
     form = makeForm();

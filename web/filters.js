@@ -9,7 +9,7 @@ import { t } from './i18n.js';
 
 const OUTCOMES = ['failed', 'silent_noop', 'unverified', 'delivered', 'clean', 'cancelled'];
 const STATUSES = ['queued', 'running', 'posting_result', 'succeeded', 'failed', 'timed_out', 'cancelled'];
-const NAMES = ['outcome', 'status', 'failure_reason', 'kind', 'runner_id', 'chat_session_id', 'within', 'since', 'until', 'q'];
+const NAMES = ['outcome', 'status', 'failure_reason', 'kind', 'runner_id', 'chat_session_id', 'cause', 'within', 'since', 'until', 'q'];
 const HOURS = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 };
 
 /** The filters that an address names. */
@@ -91,6 +91,7 @@ export function filterForm(filters) {
   const clear = h('p', { class: 'clear' });
   const drawClear = () => clear.replaceChildren(...[
     filters.chat_session_id && h('span', { class: 'chip' }, t('chat'), ': ', words(filters.chat_session_id)),
+    filters.cause && h('span', { class: 'chip' }, t('cause'), ': ', words(filters.cause)),
     Object.keys(filters).length > 0 && h('a', { href: '/runs', 'data-focus': 'clear' }, t('clear'))].filter(Boolean));
   drawClear();
   wide.addEventListener('change', () => { more.open = wide.matches; });
@@ -107,7 +108,7 @@ export function filterForm(filters) {
       values.since = '';
       values.until = '';
     }
-    const address = addressOf({ ...values, chat_session_id: filters.chat_session_id });
+    const address = addressOf({ ...values, chat_session_id: filters.chat_session_id, cause: filters.cause });
     if (address !== location.pathname + location.search) goTo(address);
   };
   form.addEventListener('submit', (event) => { event.preventDefault(); apply(); });

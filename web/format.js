@@ -8,10 +8,9 @@ import { REASON_TEXTS } from './reason_texts.js';
 // The platform's own sentences: no detail, so the reason's copy speaks.
 const SENTINELS = new Set(['task expired in queue', 'runtime went offline',
   'runtime did not reconnect within the configured grace period', 'task timed out',
-  'daemon restarted while task was in flight']);
+  'daemon restarted while task was in flight', 'retry was not picked up']);
 
 const KINDS = new Set(['run', 'review', 'build', 'test', 'deploy', 'exec']);
-const LONGEST_LINE = 240;
 
 // --- reasons --------------------------------------------------------------------
 
@@ -60,20 +59,6 @@ function kindKey(kind) {
   return KINDS.has(name) ? name : null;
 }
 
-/**
- * The line of a text that says most: its first, unless that one only announces
- * what follows, as a traceback's or a compiler's first line does.
- */
-export function tellingLine(text) {
-  const lines = String(text ?? '').split('\n').map((one) => one.trim()).filter(Boolean);
-  let line = lines[0] ?? '';
-  if (/^Traceback\b/.test(line)) line = lines.findLast((one) => !/^(exit (status|code)|killed by|timed out after) /.test(one));
-  else if (lines.length > 1 && /(:|：|\.\.\.|…)$/.test(line))
-    line = lines.slice(1).find((one) => /\b(error|fatal|panic|exception|denied|refused|failed|cannot)\b/i.test(one)) ?? line;
-  const characters = [...line];
-  return characters.length > LONGEST_LINE ? `${characters.slice(0, LONGEST_LINE).join('')}…` : line;
-}
-
 const ENDED = new Set(['succeeded', 'failed', 'timed_out', 'cancelled']);
 export const hasEnded = (task) => ENDED.has(task.status);
 export const hasFailed = (task) => task.status === 'failed' || task.status === 'timed_out';
@@ -81,17 +66,16 @@ export const hasFailed = (task) => task.status === 'failed' || task.status === '
 export const isRetrying = (task) => task.status === 'queued' && task.attempt > 0 && Boolean(task.failure_reason);
 export const isSilent = (task) => task.outcome === 'silent_noop';
 
-/** What a run's own words say, without those of the platform. */
-export function ownWords(task) {
-  const said = (task.error_detail ?? '').trim();
-  return SENTINELS.has(said) ? '' : said;
+/** The line of a run's own words that says what went wrong; empty for those of the platform. */
+export function ownLine(task) {
+  return SENTINELS.has((task.error_detail ?? '').trim()) ? '' : task.telling_line ?? '';
 }
 
 /** Why it failed or posted nothing, in its own words or else in the reason's; null for what went well. */
 export function rowLine(task) {
   const silent = isSilent(task);
   if (!hasFailed(task) && !isRetrying(task) && !silent) return null;
-  const own = tellingLine(ownWords(task));
+  const own = ownLine(task);
   return own || (silent ? t('noop_no_detail') : happenedBriefly(task.failure_reason) || t('no_detail'));
 }
 
@@ -110,7 +94,7 @@ export function calmLine(task) {
 
 /** The same for an attempt that another one followed, or is to follow. */
 export function attemptFailed(attempt) {
-  const why = tellingLine(ownWords(attempt)) || happenedBriefly(attempt.failure_reason) || t('no_detail');
+  const why = ownLine(attempt) || happenedBriefly(attempt.failure_reason) || t('no_detail');
   return t('line', { what: t('attempt_failed', { n: attempt.attempt }), why });
 }
 

@@ -72,6 +72,14 @@ export function line(name, buckets, label) {
   });
 }
 
+/** A row of small bars, one a bucket; the highest is as high as the row. */
+export function trend(name, counts) {
+  const top = Math.max(...counts, 1);
+  const wide = 100 / Math.max(counts.length, 1);
+  return s('svg', { class: 'trend', viewBox: '0 0 100 20', preserveAspectRatio: 'none', role: 'img', 'aria-label': name },
+    counts.map((n, i) => (n > 0 ? s('rect', { x: i * wide + wide * 0.1, width: wide * 0.8, y: 20 - Math.max(20 * n / top, 1), height: Math.max(20 * n / top, 1) }) : null)));
+}
+
 /** A share of a whole, as a bar behind words. */
 export function meter(value, tone = 'c0') {
   return s('svg', { class: 'meter', viewBox: '0 0 100 6', preserveAspectRatio: 'none', 'aria-hidden': 'true' },

@@ -1,7 +1,7 @@
 // One run as an item of a list: a line, or a few in the comfortable density.
 
 import { h, printed, words } from './dom.js';
-import { age, badge, hasFailed, isSilent, ownWords, reasonWords, recoveredBadge, rowLine, runAddress, span } from './format.js';
+import { age, badge, hasFailed, isSilent, ownLine, reasonWords, recoveredBadge, rowLine, runAddress, span } from './format.js';
 import { parts, t } from './i18n.js';
 import { toldMark } from './told.js';
 
@@ -30,12 +30,12 @@ export function runItem(task, { told, picked = false, onPick = null }) {
     h('div', { class: 'run-state' }, badge(task), recoveredBadge(task)),
     h('div', { class: 'run-what' },
       h('a', { class: 'run-title', href: runAddress(task.id), 'data-focus': task.id, title: task.title }, task.title ? words(task.title) : t('untitled')),
-      line && h('p', { class: 'line', title: ownWords(task) ? line : task.failure_reason }, words(line))),
+      line && h('p', { class: 'line', title: ownLine(task) ? line : task.failure_reason }, words(line))),
     h('p', { class: 'facts' },
       fact('kind', words(task.kind), `${t('kind')}: ${task.kind}`),
       fact('runner', task.runner_id ? words(task.runner_id) : '', task.runner_id && `${t('runner')}: ${task.runner_id}`),
       // Without words of its own the line has said the reason.
-      hasFailed(task) && ownWords(task) && fact('reason', reasonWords(task.failure_reason)),
+      hasFailed(task) && ownLine(task) && fact('reason', reasonWords(task.failure_reason)),
       task.attempt > 0 && (task.attempt > 1 || task.max_attempts > 1) && fact('attempt', t('attempt_of', { n: task.attempt, m: task.max_attempts })),
       took && fact('took', t('took_short', { time: took })),
       waits(task), h('span', { class: 'fact-told' }, troubled && toldMark(told))),

@@ -7,7 +7,7 @@ import { briefOf } from './brief.js';
 import { copyButton } from './clipboard.js';
 import { h, keepingFocus, plain, say, words } from './dom.js';
 import { deliveryList } from './telling.js';
-import { age, attemptFailed, badge, calmLine, happened, hasEnded, hasFailed, isSilent, link, nextStep, ownWords, reasonWords,
+import { age, attemptFailed, badge, calmLine, happened, hasEnded, hasFailed, isSilent, link, nextStep, ownLine, reasonWords,
   recoveredBadge, span, statusText, time } from './format.js';
 import { parts, t } from './i18n.js';
 import { remember, remembered } from './storage.js';
@@ -93,8 +93,8 @@ export function runView(id) {
     const line = before ? attemptFailed(before) : calmLine(task);
     const advice = hasFailed(task) ? nextStep(task.failure_reason) : isSilent(task) ? t('noop_advice') : '';
     // Without words of its own the line has said it.
-    const reason = before ? (ownWords(before) ? happened(before.failure_reason) : '')
-      : hasFailed(task) && ownWords(task) ? happened(task.failure_reason) : '';
+    const reason = before ? (ownLine(before) ? happened(before.failure_reason) : '')
+      : hasFailed(task) && ownLine(task) ? happened(task.failure_reason) : '';
     const tone = hasFailed(task) ? 'bad' : isSilent(task) || before ? 'warn' : '';
     return h('div', { class: `lead ${tone}` },
       line && h('p', { id: 'line', class: 'line' }, words(line)),
@@ -107,6 +107,7 @@ export function runView(id) {
     h('h2', { id: 'overview' }, t('overview')),
     facts([['status', statusText(task.status)],
       ['reason', task.failure_reason && [reasonWords(task.failure_reason), ' ', h('code', {}, task.failure_reason)]],
+      ['cause', task.cause && h('a', { href: `/runs?cause=${encodeURIComponent(task.cause)}` }, t('same_cause'))],
       ['kind', task.kind], ['runner', task.runner_id], ['attempts', t('n_of_m', { n: task.attempt, m: task.max_attempts })],
       ['posted', task.posted === null ? null : String(task.posted)],
       ['created', time(task.created_at)], ['started', task.started_at && time(task.started_at)],

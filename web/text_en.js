@@ -76,7 +76,7 @@ export const en = {
   no_failures: 'No failures', no_failures_hint: 'Every run that ended did what it should.', nothing_finished: 'No run has ended in this time.',
   finished: 'Ended', noop_rate: 'Successful runs that posted nothing', unknown_share: 'Failures of unknown cause',
   failures_over_time: 'Failures', reasons: 'Reasons', share: 'Share', when: 'When', as_table: 'As a table', other_reasons: 'Other reasons',
-  newest_causes: 'Newest causes', noop_words: 'What successful runs said that posted nothing', noop_words_hint: 'What they said last, most frequent first.',
+  causes: 'Causes', cause: 'Cause', same_cause: 'Runs of the same cause', first_time: 'first', last_time: 'last', newest_run: 'The newest run', noop_words: 'What successful runs said that posted nothing', noop_words_hint: 'What they said last, most frequent first.',
   retried: 'Failed and tried again', retried_hint: 'Attempts that nobody was told about, since another one followed.', times_one: 'once', times_other: '{n} times',
 
   relay: 'Target', state: 'State', any_state: 'All', all_targets: 'All targets', state_pending: 'Waiting', state_sent: 'Sent', state_dead: 'Not delivered',

@@ -76,7 +76,7 @@ export const zh = {
   no_failures: '没有失败', no_failures_hint: '结束的运行都完成了应做的事。', nothing_finished: '这段时间内没有运行结束。',
   finished: '已结束', noop_rate: '成功却没有发布内容的运行', unknown_share: '原因未知的失败',
   failures_over_time: '失败', reasons: '原因', share: '占比', when: '时间', as_table: '以表格显示', other_reasons: '其他原因',
-  newest_causes: '最近的原因', noop_words: '没有发布内容的成功运行说了什么', noop_words_hint: '它们最后的输出，按出现次数排列。',
+  causes: '起因', cause: '起因', same_cause: '起因相同的运行', first_time: '首次', last_time: '最近', newest_run: '最新的运行', noop_words: '没有发布内容的成功运行说了什么', noop_words_hint: '它们最后的输出，按出现次数排列。',
   retried: '失败后又重试', retried_hint: '由于随后有新的尝试，这些失败没有通知任何人。', times_one: '{n} 次', times_other: '{n} 次',
 
   relay: '目标', state: '状态', any_state: '全部', all_targets: '所有目标', state_pending: '等待发送', state_sent: '已发送', state_dead: '未送达',

@@ -35,7 +35,11 @@ check('leads from a figure to the runs behind it', async (page) => {
   await page.waitForURL(/failure_reason=/);
   await seen(page.locator('ol.runs .badge.bad'));
   await open(page, '/failures', 'svg.plot');
-  await page.locator('.causes a', { hasText: 'nobody hears this' }).click();
+  await page.locator('#causes ~ .causes a', { hasText: 'nobody hears this' }).first().click();
+  await page.waitForURL(/\/runs\?.*cause=[0-9a-f]{16}/);
+  await seen(page.locator('ol.runs .line', { hasText: 'nobody hears this' }));
+  await open(page, '/failures', 'svg.plot');
+  await page.locator('.cause', { hasText: 'nobody hears this' }).first().getByRole('link', { name: 'The newest run' }).click();
   await page.waitForURL(/\/runs\/[0-9a-f-]{36}/);
   await seen(page.locator('.columns'));
 });
