@@ -6,10 +6,11 @@ import { query } from './api.js';
 import { h, words } from './dom.js';
 import { knownReasons, reasonBrief, statusText } from './format.js';
 import { t } from './i18n.js';
+import { TOLD_STATES } from './told.js';
 
 const OUTCOMES = ['failed', 'silent_noop', 'unverified', 'delivered', 'clean', 'cancelled'];
 const STATUSES = ['queued', 'running', 'posting_result', 'succeeded', 'failed', 'timed_out', 'cancelled'];
-const NAMES = ['outcome', 'status', 'failure_reason', 'kind', 'runner_id', 'chat_session_id', 'cause', 'within', 'since', 'until', 'q'];
+const NAMES = ['outcome', 'told', 'status', 'failure_reason', 'kind', 'runner_id', 'chat_session_id', 'cause', 'within', 'since', 'until', 'q'];
 const HOURS = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 };
 
 /** The filters that an address names. */
@@ -80,6 +81,7 @@ export function filterForm(filters) {
     h('summary', {}, t('filters'), count > 0 && h('span', { class: 'count' }, count)),
     h('div', { class: 'fields' },
       field(t('outcome'), choice('outcome', [['', t('any')], ...OUTCOMES.map((one) => [one, t(`outcome_${one}`)])], filters.outcome ?? '')),
+      field(t('told'), choice('told', [['', t('any')], ...TOLD_STATES.map((one) => [one, t(`told_${one}`)])], filters.told ?? '')),
       field(t('status'), choice('status', [['', t('any')], ...STATUSES.map((one) => [one, statusText(one)])], filters.status ?? '')),
       field(t('reason'), choice('failure_reason', reasonEntries(), filters.failure_reason ?? '')),
       field(t('kind'), text('kind', 'kinds')), field(t('runner'), text('runner_id', 'runner-ids')),
@@ -132,7 +134,7 @@ export function filterForm(filters) {
     set(now) {
       filters = now;
       const isBetween = Boolean(now.since || now.until);
-      for (const name of ['outcome', 'status', 'failure_reason', 'kind', 'runner_id', 'q']) form.elements[name].value = now[name] ?? '';
+      for (const name of ['outcome', 'told', 'status', 'failure_reason', 'kind', 'runner_id', 'q']) form.elements[name].value = now[name] ?? '';
       form.elements.since.value = localValue(now.since);
       form.elements.until.value = localValue(now.until);
       time.value = isBetween ? 'between' : now.within ?? '';

@@ -142,7 +142,7 @@ export function recoveredBadge(task) {
   return hasRecovered(task) ? pill(t('recovered'), 'good', 'again', t('recovered_hint')) : null;
 }
 
-const STATES = { pending: ['busy', 'wait'], sent: ['good', 'check'], dead: ['bad', 'cross'] };
+const STATES = { pending: ['busy', 'wait'], sent: ['good', 'check'], dead: ['bad', 'cross'], superseded: ['plain', 'again'] };
 
 export function deliveryBadge(state) {
   const [tone, shape] = STATES[state] ?? ['plain', 'ask'];

@@ -18,11 +18,10 @@ function pick(task, picked, onPick) {
   return h('label', { class: 'pick' }, box);
 }
 
-/** `told`: what is known of its messages; `onPick(id, range)` is null for readers who may change nothing. */
-export function runItem(task, { told, picked = false, onPick = null }) {
+/** `onPick(id, range)` is null for readers who may change nothing. */
+export function runItem(task, { picked = false, onPick = null }) {
   const line = rowLine(task);
   const took = span(task.started_at, task.completed_at);
-  const troubled = hasFailed(task) || isSilent(task);
   const tone = hasFailed(task) ? 'bad' : isSilent(task) ? 'warn' : '';
   const fact = (name, text, title) => h('span', { class: `fact-${name}`, title }, text);
   return printed(h('li', { class: `run ${tone} ${picked ? 'picked-run' : ''}` },
@@ -38,6 +37,6 @@ export function runItem(task, { told, picked = false, onPick = null }) {
       hasFailed(task) && ownLine(task) && fact('reason', reasonWords(task.failure_reason)),
       task.attempt > 0 && (task.attempt > 1 || task.max_attempts > 1) && fact('attempt', t('attempt_of', { n: task.attempt, m: task.max_attempts })),
       took && fact('took', t('took_short', { time: took })),
-      waits(task), h('span', { class: 'fact-told' }, troubled && toldMark(told))),
-    h('div', { class: 'run-when' }, age(task.created_at))), task, troubled ? told : 0, picked, Boolean(onPick));
+      waits(task), h('span', { class: 'fact-told' }, toldMark(task.told))),
+    h('div', { class: 'run-when' }, age(task.created_at))), task, picked, Boolean(onPick));
 }

@@ -11,16 +11,11 @@ import { age, attemptFailed, badge, calmLine, happened, hasEnded, hasFailed, isS
   recoveredBadge, span, statusText, time } from './format.js';
 import { parts, t } from './i18n.js';
 import { remember, remembered } from './storage.js';
+import { toldSummary } from './told.js';
 
 function facts(pairs) {
   return h('dl', { class: 'sheet' }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== '')
     .map(([name, value]) => h('div', {}, h('dt', {}, t(name)), h('dd', {}, value instanceof Node || Array.isArray(value) ? value : words(value)))));
-}
-
-/** Why nobody was told, where that is no accident. */
-function untold(task) {
-  if (!hasFailed(task)) return t(isSilent(task) ? 'untold_silent' : 'untold');
-  return t(task.chat_session_id ? 'untold_unbound' : 'untold_nobody');
 }
 
 function rawOf(task) {
@@ -139,8 +134,8 @@ export function runView(id) {
             && h('section', {}, said(task.error_detail)),
           h('section', { 'aria-labelledby': 'attempts' }, h('div', { class: 'section-head' }, h('h2', { id: 'attempts' }, t('attempts')), attempts.some((one) => one.error_detail) && wrapBox(stage)),
             attempts.length > 0 ? attemptList(attempts) : h('p', { class: 'quiet' }, t('no_attempts'))),
-          h('section', { 'aria-labelledby': 'messages' }, h('h2', { id: 'messages' }, t('messages')),
-            told.length > 0 ? deliveryList(told, { mayWrite: view.mayWrite, done: read }) : h('p', { class: 'quiet' }, untold(task)))),
+          h('section', { 'aria-labelledby': 'messages' }, h('h2', { id: 'messages' }, t('messages')), toldSummary(task.told),
+            told.length > 0 ? deliveryList(told, { mayWrite: view.mayWrite, done: read }) : !task.told && h('p', { class: 'quiet' }, t(isSilent(task) ? 'untold_silent' : 'untold')))),
         overview(task)),
       rawOf(task)));
   };

@@ -3,17 +3,14 @@
 import { api, latest } from './api.js';
 import { choice } from './ask.js';
 import { h, reconcile } from './dom.js';
-import { gathered } from './events.js';
 import { exportMenu } from './export.js';
 import { addressOf, asked, filterForm, readFilters } from './filters.js';
-import { hasFailed, isSilent } from './format.js';
 import { glance } from './glance.js';
 import { number, t, tn } from './i18n.js';
 import { runItem } from './row.js';
 import { viewsMenu } from './saved_views.js';
 import { selection } from './selection.js';
 import { remember, remembered } from './storage.js';
-import { tellings } from './told.js';
 
 const PAGE = 50;
 const MOST_SINGLE = 20; // runs that are looked up one by one
@@ -40,7 +37,6 @@ function densityChoice(list) {
 export function runsView() {
   const view = { title: t('runs'), mayWrite: false };
   const top = glance();
-  const told = tellings();
   const list = h('ol', { class: 'runs', 'aria-label': t('runs') });
   const none = h('div');
   const fresh = h('button', { type: 'button', class: 'fresh', hidden: true });
@@ -59,7 +55,7 @@ export function runsView() {
   const newest = latest();
 
   const drawRows = () => reconcile(list, tasks.map((task) => [task.id, runItem(task, {
-    told: told.of(task.id), picked: picks.has(task.id), onPick: view.mayWrite ? picks.toggle : null })]));
+    picked: picks.has(task.id), onPick: view.mayWrite ? picks.toggle : null })]));
 
   const draw = () => {
     drawRows();
@@ -86,16 +82,6 @@ export function runsView() {
       next && to(next, [...trail, cursor ?? ''], `${t('older')} →`, 'next')].filter(Boolean));
   };
 
-  const readTold = async () => {
-    if (!tasks.some((task) => hasFailed(task) || isSilent(task))) return;
-    try {
-      await told.read();
-      draw();
-    } catch {
-      // Then the list does without it.
-    }
-  };
-
   const read = async () => {
     filters = readFilters();
     cursor = new URLSearchParams(location.search).get('cursor');
@@ -106,8 +92,6 @@ export function runsView() {
     next = page.next_cursor;
     waiting = 0;
   };
-
-  const readSoon = gathered(readTold, 1500);
 
   view.load = async (stage) => {
     await read();
@@ -120,7 +104,6 @@ export function runsView() {
       none, list, pager);
     draw();
     top.refresh(filters);
-    readTold();
   };
 
   view.renew = async ({ scroll }) => {
@@ -139,7 +122,6 @@ export function runsView() {
       list.scrollIntoView({ block: 'start' });
       list.querySelector('a')?.focus({ preventScroll: true });
     }
-    readTold();
   };
 
   /** May rows move without somebody's click going astray? */
@@ -172,7 +154,6 @@ export function runsView() {
     }
     draw();
     top.refresh(filters);
-    readSoon();
   };
 
   fresh.addEventListener('click', async () => {

@@ -44,7 +44,7 @@ export const en = {
   untitled: 'Untitled run', attempts: 'Attempts', attempt: 'Attempt {n}', attempt_of: 'Attempt {n} of {m}', n_of_m: '{n} of {m}',
   took: 'Took', took_short: 'took {time}', next_attempt: 'due {when}', recovered: 'Recovered', recovered_hint: 'It failed before and ended well after all',
   retrying: 'Retrying', under_a_millisecond: 'under 1 ms', just_now: 'just now', soon: 'in a moment',
-  mark_sent: 'Told', mark_pending: 'Being told', mark_dead: 'Not told', mark_who: '{what}: {who}',
+  told: 'Told', told_told: 'Told', told_held: 'Held', told_waiting: 'Being told', told_dead: 'Not delivered', told_nobody: 'Nobody told', until_moment: 'until {when}', after_report: '{time} after the report', mark_who: '{what}: {who}',
 
   overview: 'Overview', detail: 'Detail', created: 'Created', started: 'Started', ended: 'Ended', posted: 'Posted', lease: 'Lease ends',
   chat: 'Chat session', result: 'Result', source: 'Source', agent: 'Agent', issue: 'Issue', workspace: 'Workspace', labels: 'Labels', id: 'Id',
@@ -65,7 +65,6 @@ export const en = {
   links: 'Links', messages: 'Messages', attempts_range: 'Attempts {from} to {to}', ended_equally: '{n} attempts ended alike', attempt_failed: 'Attempt {n} failed', attempt_under_way: 'Attempt {n} is under way.',
   next_agent_blocked: 'Answer its question, then run it again.', 'next_agent_error.process_failure': 'See below what it said last, then run it again.', 'next_agent_error.unknown': 'See below what it said last, then run it again.',
   untold: 'Nothing was sent about this run.', untold_silent: 'Nothing was sent: no chat is told of runs that end well.',
-  untold_nobody: 'Nobody was told: the run was not asked for in a chat.', untold_unbound: 'Nobody was told: its chat session is not bound to a chat, or the message is still being written.',
   kind_run: 'Run', kind_review: 'Review', kind_build: 'Build', kind_test: 'Test run', kind_deploy: 'Deployment', kind_exec: 'Command',
   fail_run: 'Run did not finish', fail_review: 'Review did not post', fail_build: 'Build did not finish', fail_test: 'Tests did not pass', fail_deploy: 'Deployment did not finish', fail_exec: 'Command did not succeed',
   status_queued: 'Queued', status_running: 'Running', status_posting_result: 'Posting', status_succeeded: 'Succeeded',
@@ -79,7 +78,7 @@ export const en = {
   causes: 'Causes', cause: 'Cause', same_cause: 'Runs of the same cause', first_time: 'first', last_time: 'last', newest_run: 'The newest run', noop_words: 'What successful runs said that posted nothing', noop_words_hint: 'What they said last, most frequent first.',
   retried: 'Failed and tried again', retried_hint: 'Attempts that nobody was told about, since another one followed.', times_one: 'once', times_other: '{n} times',
 
-  relay: 'Target', state: 'State', any_state: 'All', all_targets: 'All targets', state_pending: 'Waiting', state_sent: 'Sent', state_dead: 'Not delivered',
+  relay: 'Target', state: 'State', any_state: 'All', all_targets: 'All targets', state_pending: 'Waiting', state_sent: 'Sent', state_dead: 'Not delivered', state_superseded: 'Replaced before it was sent',
   tries_one: '1 try', tries_other: '{n} tries', next_try: 'next try {when}', last_error: 'Last error', answer: 'The chat answered', no_text: 'A webhook: a program gets the event as signed JSON.', as_sent: 'As the chat got it', muted_until: 'Muted: waits until {when}.',
   to_run: 'To the run',
   redeliver: 'Send again', redeliver_ask: 'Send this message again?', done_redeliver: 'It will be sent again.',

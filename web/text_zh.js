@@ -44,7 +44,7 @@ export const zh = {
   untitled: '未命名的运行', attempts: '尝试', attempt: '第 {n} 次尝试', attempt_of: '第 {n} 次尝试，共 {m} 次', n_of_m: '第 {n} 次，共 {m} 次',
   took: '耗时', took_short: '耗时 {time}', next_attempt: '{when}开始', recovered: '已恢复', recovered_hint: '曾经失败，最终成功完成',
   retrying: '等待重试', under_a_millisecond: '不到 1 毫秒', just_now: '刚刚', soon: '马上',
-  mark_sent: '已通知', mark_pending: '正在通知', mark_dead: '未通知到', mark_who: '{what}：{who}',
+  told: '通知', told_told: '已通知', told_held: '静音保留', told_waiting: '正在通知', told_dead: '未送达', told_nobody: '无人知晓', until_moment: '至 {when}', after_report: '报告后 {time}', mark_who: '{what}：{who}',
 
   overview: '概况', detail: '详情', created: '创建', started: '开始', ended: '结束', posted: '已发布', lease: '租约到期',
   chat: '会话', result: '成果', source: '来源', agent: '智能体', issue: '事项', workspace: '工作区', labels: '标签', id: '编号',
@@ -65,7 +65,6 @@ export const zh = {
   links: '链接', messages: '消息', attempts_range: '第 {from} 至 {to} 次尝试', ended_equally: '{n} 次尝试结果相同', attempt_failed: '第 {n} 次尝试失败', attempt_under_way: '第 {n} 次尝试正在进行。',
   next_agent_blocked: '请回答它的问题，然后重新运行。', 'next_agent_error.process_failure': '请查看下方最后的输出，然后重新运行。', 'next_agent_error.unknown': '请查看下方最后的输出，然后重新运行。',
   untold: '没有发送过关于此运行的消息。', untold_silent: '没有发送消息：正常结束的运行不会通知会话。',
-  untold_nobody: '没有通知任何人：此运行不是在会话中发起的。', untold_unbound: '没有通知任何人：其会话没有绑定聊天，或者消息正在生成。',
   kind_run: '运行', kind_review: '评审', kind_build: '构建', kind_test: '测试', kind_deploy: '部署', kind_exec: '命令',
   fail_run: '运行未完成', fail_review: '评审没有发布内容', fail_build: '构建未完成', fail_test: '测试未通过', fail_deploy: '部署未完成', fail_exec: '命令未成功',
   status_queued: '排队中', status_running: '运行中', status_posting_result: '正在发布', status_succeeded: '成功',
@@ -79,7 +78,7 @@ export const zh = {
   causes: '起因', cause: '起因', same_cause: '起因相同的运行', first_time: '首次', last_time: '最近', newest_run: '最新的运行', noop_words: '没有发布内容的成功运行说了什么', noop_words_hint: '它们最后的输出，按出现次数排列。',
   retried: '失败后又重试', retried_hint: '由于随后有新的尝试，这些失败没有通知任何人。', times_one: '{n} 次', times_other: '{n} 次',
 
-  relay: '目标', state: '状态', any_state: '全部', all_targets: '所有目标', state_pending: '等待发送', state_sent: '已发送', state_dead: '未送达',
+  relay: '目标', state: '状态', any_state: '全部', all_targets: '所有目标', state_pending: '等待发送', state_sent: '已发送', state_dead: '未送达', state_superseded: '发送前已被替换',
   tries_one: '发送 1 次', tries_other: '发送 {n} 次', next_try: '{when}再次发送', last_error: '最近的错误', answer: '聊天的答复', no_text: 'Webhook：程序会收到带签名的 JSON 事件。', as_sent: '聊天收到的内容', muted_until: '已静音：等待至 {when}。',
   to_run: '查看运行',
   redeliver: '重新发送', redeliver_ask: '要重新发送这条消息吗？', done_redeliver: '将重新发送。',

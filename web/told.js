@@ -1,44 +1,42 @@
-// Which of the runs of a list were told to somebody: read beside the list, shown
-// where it is known.
+// What became of telling people of a run's failure, in a word or a sentence.
 
-import { api, latest } from './api.js';
 import { h, icon, words } from './dom.js';
-import { t } from './i18n.js';
+import { age, length, time } from './format.js';
+import { parts, t } from './i18n.js';
 
-const MOST = 200;
+const MARKS = { told: ['', 'note'], held: ['warn', 'mute'], waiting: ['busy', 'wait'], dead: ['bad', 'cross'], nobody: ['bad', 'mute'] };
 
-/** Reads the newest messages, and those that did not arrive. */
-export function tellings() {
-  let known = new Map();
-  const newest = latest();
-  return {
-    async read() {
-      const pages = await newest(Promise.all([api.deliveries({ limit: MOST }), api.deliveries({ limit: MOST, state: 'dead' })]));
-      if (!pages) return;
-      const found = new Map();
-      for (const one of pages.flatMap((page) => page.deliveries)) {
-        const all = found.get(one.task_id) ?? new Map();
-        all.set(one.id, [one.state, one.relay]);
-        found.set(one.task_id, all);
-      }
-      known = found;
-    },
-    /** What is known of a run's messages: state and target of each. */
-    of(task) {
-      const all = known.get(task);
-      return all ? [...all.values()] : undefined;
-    },
-  };
+export const TOLD_STATES = Object.keys(MARKS);
+
+const place = (one) => (one.chat_id ? `${one.relay} ${one.chat_id}` : one.relay);
+
+/** Where that state holds: of several chats the best counts. */
+function placesOf(told) {
+  return told.targets.filter((one) => one.state === told.state).map(place);
 }
 
-const KINDS = [['dead', 'bad', 'mark_dead'], ['pending', 'busy', 'mark_pending'], ['sent', '', 'mark_sent']];
+/** A word on what became of it, with where; nothing if nobody was to hear of it. */
+export function toldMark(told) {
+  if (!told) return null;
+  const [tone, shape] = MARKS[told.state] ?? ['', 'note'];
+  const where = placesOf(told).join(', ');
+  const text = t(`told_${told.state}`, {}, told.state);
+  return h('span', { class: `mark ${tone}`, title: [where ? t('mark_who', { what: text, who: where }) : text, told.why].filter(Boolean).join('\n') },
+    icon(shape), text, where && h('span', { class: 'who' }, ': ', words(where)));
+}
 
-/** A word on who was told, the worst first; nothing if nothing is known. */
-export function toldMark(messages) {
-  for (const [state, tone, text] of KINDS) {
-    const targets = [...new Set((messages ?? []).filter(([one]) => one === state).map(([, target]) => target))].sort();
-    if (targets.length > 0)
-      return h('span', { class: `mark ${tone}`, title: t('mark_who', { what: t(text), who: targets.join(', ') }) }, icon('note'), t(text), h('span', { class: 'who' }, ': ', words(targets.join(', '))));
-  }
-  return null;
+function targetItem(one) {
+  const [tone, shape] = MARKS[one.state] ?? ['', 'note'];
+  const when = one.state === 'held' && one.until ? (() => { const [before, after] = parts('until_moment', 'when'); return [before, time(one.until), after]; })()
+    : one.at ? [age(one.at), one.seconds !== null && one.seconds !== undefined ? ` (${t('after_report', { time: length(one.seconds * 1000) })})` : ''] : [];
+  return h('li', {}, h('span', { class: `mark ${tone}` }, icon(shape), t(`told_${one.state}`, {}, one.state)), ' ', h('strong', {}, words(place(one))),
+    when.length > 0 && h('span', { class: 'quiet' }, ' · ', when), one.why && h('span', { class: 'quiet' }, ' · ', words(one.why)));
+}
+
+/** The same for the run's page: one line a chat, or why there is none. */
+export function toldSummary(told) {
+  if (!told) return null;
+  if (told.targets.length === 0)
+    return h('p', { class: 'told-summary' }, toldMark(told), told.why && h('span', { class: 'quiet' }, ' · ', words(told.why)));
+  return h('ul', { class: 'told-summary' }, told.targets.map(targetItem));
 }
