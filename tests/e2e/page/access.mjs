@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { check, control, controlUrl, finished, gone, open, operatorToken, picture, readerToken, row, seen, url } from './world.mjs';
 import { mark } from './seed.mjs';
 
-const MOST_REQUESTS = 8;
+const MOST_REQUESTS = 6;
 
 check('asks for a token and keeps it from scripts', async (page) => {
   await open(page, '/runs?outcome=failed', 'form.sign-in');

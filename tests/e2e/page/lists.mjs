@@ -28,9 +28,21 @@ check('lists runs with their outcome, telling line, reason and age', async (page
   assert.equal(await reason.getAttribute('title'), 'agent_error.provider_network');
   assert.ok(!(await reason.innerText()).includes('agent_error'));
   assert.match(await row(page, runs.twice).locator('.facts').innerText(), /Attempt 2 of 2/);
-  await seen(row(page, runs.failed).locator('.mark', { hasText: 'Told: audit, team-octo' }));
-  await seen(row(page, runs.undelivered).locator('.mark.bad', { hasText: 'Not told: team-octo' }));
+  await seen(row(page, runs.failed).locator('.mark', { hasText: 'Told: team-octo team-room' }));
+  await seen(row(page, runs.undelivered).locator('.mark.bad', { hasText: 'Not delivered: team-octo deaf-room' }));
+  await seen(row(page, runs.build).locator('.mark.bad', { hasText: 'Nobody told' }));
+  assert.equal(await row(page, runs.delivered).locator('.mark').count(), 0);
   await picture(page, 'runs', true);
+});
+
+check('narrows the list to what became of telling people', async (page, runs) => {
+  for (const [state, shown, hidden] of [['nobody', 'build', 'failed'], ['told', 'failed', 'build'], ['dead', 'undelivered', 'failed']]) {
+    await open(page, `/runs?q=${mark}`, 'ol.runs');
+    await page.selectOption('select[name=told]', state);
+    await page.waitForURL(new RegExp(`told=${state}`));
+    await seen(row(page, runs[shown]));
+    await gone(row(page, runs[hidden]));
+  }
 });
 
 check('tells times in the zone of the reader with the exact value on hover', async (page, runs) => {

@@ -122,6 +122,13 @@ check('leads out to what the run was asked for and what came of it', async (page
   assert.equal(await link.getAttribute('rel'), 'noreferrer noopener');
 });
 
+check('says of a run who was told and when, and why nobody was', async (page, runs) => {
+  await open(page, `/runs/${runs.failed.id}`);
+  assert.match(await page.locator('.told-summary').innerText(), /Told\s+team-octo team-room[\s\S]*after the report/);
+  await open(page, `/runs/${runs.build.id}`);
+  assert.match(await page.locator('.told-summary').innerText(), /Nobody told[\s\S]* · \w+/);
+});
+
 check('never sends a reader of the run to the run', async (page, runs) => {
   for (const run of [runs.twice, runs.failed, runs.build]) {
     await open(page, `/runs/${run.id}`);
