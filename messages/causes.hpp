@@ -28,7 +28,9 @@ struct cause_cursor {
 /// Causes of what failed in a window that ends now, the last seen first.
 struct list_causes {
   std::chrono::seconds window{};
-  std::optional<std::string> fingerprint; ///< this one alone, ever
+  std::optional<std::string> kind; ///< of these tasks alone
+  /// This one alone, also if all of its failures came before the window.
+  std::optional<std::string> fingerprint;
   std::optional<cause_cursor> after;
   std::uint32_t limit = 50; ///< 1 to 200
   call_ticket ticket{};

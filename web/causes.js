@@ -17,10 +17,10 @@ function namesOf(label, names) {
   return h('span', { title: names.join('\n') }, label, ' ', words(names.slice(0, MOST_NAMES).join(', ')), rest > 0 && ` ${t('and_more', { n: number(rest) })}`);
 }
 
-function item(cause, since) {
+function item(cause, { since, kind }) {
   const [newest] = cause.newest;
   return h('li', { class: 'cause' },
-    h('a', { class: 'cause-line', href: addressOf({ cause: cause.fingerprint, since }) }, cause.telling_line ? words(cause.telling_line) : reasonBrief(cause.failure_reason)),
+    h('a', { class: 'cause-line', href: addressOf({ cause: cause.fingerprint, kind, since }) }, cause.telling_line ? words(cause.telling_line) : reasonBrief(cause.failure_reason)),
     trend(tn('runs_failed_n', cause.count), cause.trend),
     h('p', { class: 'facts' }, h('strong', {}, tn('times', cause.count)), h('span', {}, reasonWords(cause.failure_reason)),
       h('span', {}, t('first_time'), ' ', age(cause.first_seen)), h('span', {}, t('last_time'), ' ', age(cause.last_seen)),
@@ -30,10 +30,10 @@ function item(cause, since) {
 
 /** The causes of a window, of one kind if `kind` names it. */
 export async function readCauses({ window, kind }) {
-  const { causes } = await api.causes({ window, limit: MOST });
-  return kind ? causes.filter((one) => one.kinds.includes(kind)) : causes;
+  return (await api.causes({ window, kind, limit: MOST })).causes;
 }
 
-export function causeList(causes, since) {
-  return h('ol', { class: 'causes' }, causes.map((one) => item(one, since)));
+/** `within`: since when, and the kind that they are of, for the lists behind them. */
+export function causeList(causes, within) {
+  return h('ol', { class: 'causes' }, causes.map((one) => item(one, within)));
 }

@@ -123,7 +123,7 @@ export function failuresView() {
               table(t('retried'), [t('reason'), t('attempts')], stats.retried.map((one) => [reasonWords(one.failure_reason), number(one.count)])))),
           h('div', {}, section('rate', t('noop_rate'), ...silentRate(stats)),
             stats.no_op_details.length > 0 && section('no-ops', t('noop_words'), h('p', { class: 'quiet' }, t('noop_words_hint')), noOps(stats)),
-            causes.length > 0 && section('causes', t('causes'), causeList(causes, stats.since))))])));
+            causes.length > 0 && section('causes', t('causes'), causeList(causes, { since: stats.since, kind: asked().kind }))))])));
   };
 
   const look = async () => {

@@ -68,7 +68,8 @@ std::string copy_of(const json::value& reasons, std::string_view wire,
 
 /// The line that says why.
 std::string telling_line(const json::value& from) {
-  return first_line(text_at(from, "telling_line"));
+  const auto line = text_at(from, "telling_line");
+  return first_line(line.empty() ? text_at(from, "error_detail") : line);
 }
 
 std::string headline(const json::value& task, const json::value& reasons,

@@ -11,7 +11,7 @@ from world import at_most
 # Sixty days of tasks: mostly successes, 15 % failures, a long tail of reasons,
 # runners and kinds; each text is a little different.
 HISTORY = """
-INSERT INTO tasks (id, version, status, outcome, settled_by, attempt, max_attempts, failure_reason, error_detail, posted, kind, title,
+INSERT INTO tasks (id, version, status, outcome, settled_by, attempt, max_attempts, failure_reason, error_detail, telling_line, cause, posted, kind, title,
                    runner_id, chat_session_id, created_at, started_at, completed_at)
 SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 3, status,
        CASE WHEN status = 'succeeded' THEN (ARRAY['delivered', 'delivered', 'delivered', 'silent_noop', 'clean', 'unverified'])[1 + n % 6]
@@ -22,6 +22,8 @@ SELECT ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 3, status
               'iteration_limit', 'agent_error.unknown', 'runtime_offline'])[1 + floor(power(random(), 2) * 6)::int] END,
        CASE WHEN status IN ('failed', 'timed_out') THEN 'step ' || n % 40 || E' went wrong\\nthe provider at host-' || n % 5000
             || ' closed the connection after ' || floor(random() * 1000000)::int || ' ms, while it read request-' || md5(n::text) END,
+       CASE WHEN status IN ('failed', 'timed_out') THEN 'the provider at host-' || n % 5000 || ' closed the connection' END,
+       CASE WHEN status IN ('failed', 'timed_out') THEN substr(md5('cause ' || floor(power(n % 1009, 2) / 1009)), 1, 16) END,
        CASE WHEN status = 'succeeded' THEN (n % 6 < 3)::int END,
        CASE WHEN n % 20011 = 0 THEN 'audit'
             ELSE (ARRAY['review', 'review', 'review', 'build', 'build', 'triage', 'docs', 'deploy'])[1 + (n / 7) % 8] END,
@@ -38,6 +40,7 @@ FILTERS = [
     {}, *({"status": s} for s in ("queued", "running", "succeeded", "failed", "timed_out", "cancelled")),
     *({"outcome": o} for o in ("delivered", "clean", "silent_noop", "unverified", "failed", "cancelled")),
     *({"failure_reason": r} for r in ("timeout", "runtime_offline", "agent_error.context_overflow", "nobodys_reason")),
+    *({"cause": c} for c in ("{cause}", "ffffffffffffffff")),
     *({"kind": k} for k in ("review", "audit", "nobodys-kind")),
     *({"runner_id": r} for r in ("runner-0", "runner-499", "nobodys-runner")),
     *({"chat_session_id": c} for c in ("chat-77", "nobodys-chat")),
@@ -72,7 +75,9 @@ def p99(times):
 def filled(database, filters):
     """`{ago:30}` is the moment 30 days ago."""
     return {name: database.sql("SELECT to_char(now() - interval '" + value[5:-1] + " days', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')")
-            if value.startswith("{ago:") else value for name, value in filters.items()}
+            if value.startswith("{ago:")
+            else database.sql("SELECT cause FROM tasks WHERE cause IS NOT NULL LIMIT 1") if value == "{cause}"
+            else value for name, value in filters.items()}
 
 
 def page_1000(client, filters):
@@ -132,5 +137,7 @@ def rows(world):
         worst = max(searches, key=searches.get)
         yield at_most(f"GET /tasks?q=, p99 of the slowest of {len(searches)} searches", searches[worst], 100, "ms",
                       note="; ".join(f"{k}: {v:.0f}" for k, v in searches.items()))
+        yield at_most("GET /causes?window=14d, median", statistics.median(client.get("/causes?window=14d")[0] for _ in range(9)),
+                      1000, "ms")
         yield at_most("GET /stats?window=14d, median", statistics.median(client.get("/stats?window=14d")[0] for _ in range(9)),
                       1000, "ms")

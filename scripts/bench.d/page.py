@@ -15,7 +15,7 @@ RUNS = 1_000_000
 def seed(database):
     """Finished runs of a month: one in ten failed, one in twelve posted nothing."""
     database.sql(f"""
-        INSERT INTO tasks (id, version, status, outcome, attempt, max_attempts, kind, title, failure_reason, error_detail,
+        INSERT INTO tasks (id, version, status, outcome, attempt, max_attempts, kind, title, failure_reason, error_detail, telling_line, cause,
                            created_at, started_at, completed_at, runner_id)
         SELECT ('01910000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 2,
                CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'succeeded' END,
@@ -23,6 +23,8 @@ def seed(database):
                1, 1, 'review', 'Review change ' || n,
                CASE WHEN n % 10 = 0 THEN 'agent_error.provider_network' END,
                CASE WHEN n % 10 = 0 THEN 'dial tcp 203.0.113.7:443: connection refused' WHEN n % 12 = 1 THEN 'no inline position' END,
+               CASE WHEN n % 10 = 0 THEN 'dial tcp 203.0.113.7:443: connection refused' WHEN n % 12 = 1 THEN 'no inline position' END,
+               CASE WHEN n % 10 = 0 THEN '64b641676cf93db2' END,
                at, at, at + interval '40 seconds', 'runner-' || n % 100
         FROM (SELECT n, now() - interval '30 days' * (1 - n / {RUNS}.0) - interval '1 minute' AS at
               FROM generate_series(1, {RUNS}) n) made;""")

@@ -59,6 +59,18 @@ struct fixture : postgres_fixture {
     return *found;
   }
 
+  static list_causes within(std::chrono::seconds window) {
+    list_causes what;
+    what.window = window;
+    return what;
+  }
+
+  causes_listed list(const list_causes& what) {
+    auto found = store->list(what);
+    CAF_REQUIRE(found);
+    return *found;
+  }
+
   json::value json_of(const stats_read& found) {
     return json::parse(write_stats(asked, found));
   }
@@ -153,11 +165,11 @@ CAF_TEST(causes have their counts and their trend and where they are) {
          "build", 1, "eu-2");
   finish(1, "failed", "failed", "timeout", "lock held by job 4", "20 days");
   finish(1, "failed", "failed", "agent_blocked", "which one?", "1 hour");
-  const auto found = store->list(list_causes{14 * 24h, {}, {}, 50, {}});
-  CAF_REQUIRE(found);
-  CAF_REQUIRE_EQUAL(found->causes.size(), 2u);
-  CAF_CHECK(!found->next);
-  const auto& lock = found->causes[1];
+  finish(4, "succeeded", "silent_noop", "", "lock held by job 17", "1 hour");
+  const auto found = list(within(14 * 24h));
+  CAF_REQUIRE_EQUAL(found.causes.size(), 2u);
+  CAF_CHECK(!found.next);
+  const auto& lock = found.causes[1];
   CAF_CHECK_EQUAL(lock.fingerprint,
                   fingerprint("timeout", "lock held by job 1"));
   CAF_CHECK_EQUAL(lock.failure_reason.wire, "timeout");
@@ -169,35 +181,75 @@ CAF_TEST(causes have their counts and their trend and where they are) {
   CAF_CHECK_EQUAL(lock.trend.back(), 3u);
   CAF_CHECK(lock.kinds == (std::vector<std::string>{"review", "build"}));
   CAF_CHECK(lock.runners == (std::vector<std::string>{"eu-1", "eu-2"}));
-  CAF_CHECK_EQUAL(lock.newest.size(), 5u);
+  CAF_REQUIRE_EQUAL(lock.newest.size(), 5u);
+  CAF_CHECK_EQUAL(lock.newest.front().error_detail.view(),
+                  "lock held by job 17");
+  auto builds = within(14 * 24h);
+  builds.kind = "build";
+  const auto of_builds = list(builds);
+  CAF_REQUIRE_EQUAL(of_builds.causes.size(), 1u);
+  CAF_CHECK_EQUAL(of_builds.causes[0].count, 2u);
+  CAF_CHECK_EQUAL(of_builds.causes[0].telling_line.view(),
+                  "lock held by job 23");
+  CAF_CHECK(of_builds.causes[0].runners == (std::vector<std::string>{"eu-2"}));
 }
 
-CAF_TEST(causes are read page by page and one by one) {
+CAF_TEST(a cause is counted over the runs that failed of it as they end) {
+  for (int i = 0; i < 2; ++i)
+    finish(1, "failed", "failed", "timeout",
+           "lock held by job " + std::to_string(i), "1 hour");
+  CAF_CHECK_EQUAL(list(within(24h)).causes.at(0).count, 2u);
+  finish(1, "timed_out", "failed", "timeout", "lock held by job 2", "1 minute");
+  CAF_CHECK_EQUAL(list(within(24h)).causes.at(0).count, 3u);
+  execute("UPDATE tasks SET status = 'succeeded', outcome = 'delivered',"
+          " failure_reason = NULL, cause = NULL WHERE status = 'timed_out'");
+  CAF_CHECK_EQUAL(list(within(24h)).causes.at(0).count, 2u);
+}
+
+CAF_TEST(causes are read page by page though many were last seen at once) {
   for (int i = 0; i < 5; ++i)
     finish(1, "failed", "failed", "reason_" + std::string(1, 'a' + i), "x",
-           std::to_string(i + 1) + " hours");
-  list_causes what{24h, {}, {}, 2, {}};
+           std::to_string(i / 2 + 1) + " hours");
+  execute("UPDATE tasks SET completed_at = date_trunc('minute', completed_at)");
+  auto what = within(24h);
+  what.limit = 2;
   std::set<std::string> seen;
-  for (int pages = 0; pages < 3; ++pages) {
-    const auto found = store->list(what);
-    CAF_REQUIRE(found);
-    for (const auto& cause : found->causes)
+  std::optional<timestamp> before;
+  for (int page = 0; page < 3; ++page) {
+    const auto found = list(what);
+    for (const auto& cause : found.causes) {
       CAF_CHECK(seen.insert(cause.fingerprint).second);
-    what.after = found->next;
+      CAF_CHECK(!before || cause.last_seen <= *before);
+      before = cause.last_seen;
+    }
+    CAF_CHECK_EQUAL(found.next.has_value(), page < 2);
+    what.after = found.next;
+    if (!found.next)
+      continue;
+    // The cursor survives its way to a client and back.
+    const auto text = json::parse(write_causes(found)).at("next_cursor");
+    const auto parsed = parse_list_causes(
+        {{"cursor", std::string{text.as_string()}}, {"limit", "2"}});
+    CAF_REQUIRE(parsed);
+    CAF_CHECK(parsed->after == found.next);
   }
   CAF_CHECK_EQUAL(seen.size(), 5u);
-  CAF_CHECK(!what.after);
-  const auto one =
-      store->list(list_causes{24h, fingerprint("reason_c", "x"), {}, 1, {}});
-  CAF_REQUIRE(one);
-  CAF_REQUIRE_EQUAL(one->causes.size(), 1u);
-  CAF_CHECK_EQUAL(one->causes[0].failure_reason.wire, "reason_c");
-  const auto told = json::parse(write_cause(one->causes[0]));
-  CAF_CHECK_EQUAL(told.at("newest").as_array().size(), 1u);
-  const auto none =
-      store->list(list_causes{24h, fingerprint("reason_z", "x"), {}, 1, {}});
-  CAF_REQUIRE(none);
-  CAF_CHECK(none->causes.empty());
+}
+
+CAF_TEST(one cause is found by its name whenever it was seen) {
+  finish(1, "failed", "failed", "reason_c", "x", "3 days");
+  auto what = within(24h);
+  what.fingerprint = fingerprint("reason_c", "x");
+  const auto one = list(what);
+  CAF_REQUIRE_EQUAL(one.causes.size(), 1u);
+  CAF_CHECK_EQUAL(one.causes[0].failure_reason.wire, "reason_c");
+  CAF_CHECK_EQUAL(one.causes[0].count, 0u);
+  const auto told = json::parse(write_cause(one.causes[0]));
+  CAF_REQUIRE_EQUAL(told.at("newest").as_array().size(), 1u);
+  CAF_CHECK_EQUAL(told.at("newest").at(0).at("cause").as_string(),
+                  what.fingerprint->c_str());
+  what.fingerprint = fingerprint("reason_z", "x");
+  CAF_CHECK(list(what).causes.empty());
 }
 
 CAF_TEST(a kind counts alone and retried attempts have their reasons) {
@@ -277,6 +329,21 @@ CAF_TEST(windows and buckets that make no sense are refused) {
     CAF_CHECK(!parse_read_stats({{"window", bad}}));
   for (const auto* bad : {"2h", "7d", "x", "1m"})
     CAF_CHECK(!parse_read_stats({{"bucket", bad}}));
+  for (const auto* bad : {"0d", "59m", "91d", "x"}) {
+    CAF_CHECK(!parse_list_causes({{"window", bad}}));
+    CAF_CHECK(!parse_read_cause("0123456789abcdef", {{"window", bad}}));
+  }
+  CAF_CHECK(parse_list_causes({})->window == 14 * 24h);
+  CAF_CHECK_EQUAL(*parse_list_causes({{"kind", "build"}})->kind, "build");
+  // A cursor names a moment and a fingerprint, each as this list writes them.
+  for (const auto* bad : {"???", "MTIz", "MTIzL3h5eg", "L2Fi"})
+    CAF_CHECK(!parse_list_causes({{"cursor", bad}}));
+  for (const auto* bad : {"0", "201", "x"})
+    CAF_CHECK(!parse_list_causes({{"limit", bad}}));
+  for (const auto* bad : {"", "0123456789abcde", "0123456789abcdef0",
+                          "0123456789ABCDEF", "0123456789abcdeg"})
+    CAF_CHECK(!is_fingerprint(bad));
+  CAF_CHECK(is_fingerprint("0123456789abcdef"));
   CAF_CHECK(!parse_list_runners({{"cursor", "???"}}));
   CAF_CHECK(!parse_list_runners({{"limit", "201"}}));
 }

@@ -18,7 +18,7 @@ namespace {
 
 /// Tasks of every state; three at a time were made at the same moment.
 constexpr const char* seed = R"(
-INSERT INTO tasks (id, status, outcome, failure_reason, error_detail,
+INSERT INTO tasks (id, status, outcome, failure_reason, error_detail, cause,
   completed_at, created_at, kind, max_attempts, attempt, runner_id,
   chat_session_id, lease_expires_at, title)
 SELECT md5(n::text)::uuid, status,
@@ -31,6 +31,8 @@ SELECT md5(n::text)::uuid, status,
        WHEN status = 'failed' THEN 'reason-' || n % 20
        WHEN status = 'queued' AND n % 3 = 0 THEN 'reason-1' END,
   CASE WHEN status = 'failed' THEN 'line ' || n END,
+  CASE WHEN status = 'failed' OR status = 'queued' AND n % 3 = 0
+         THEN lpad(to_hex(n % 30), 16, '0') END,
   CASE WHEN finished THEN at + interval '1 minute' END, at,
   'kind-' || n % 9 * (n % 2), 3, 1,
   CASE WHEN status <> 'queued' THEN 'runner-' || n * 31 % 200 END,
@@ -67,6 +69,8 @@ std::map<std::string, list_tasks> questions() {
     all["outcome " + to_string(outcome)].outcome = outcome;
   for (const auto* why : {"timeout", "reason-1", "reason-19", "nobody's"})
     all[std::string{"reason "} + why].failure_reason = why;
+  for (const auto* cause : {"0000000000000000", "ffffffffffffffff"})
+    all[std::string{"cause "} + cause].cause = cause;
   for (const auto* kind : {"kind-0", "kind-7", "nobody's"})
     all[std::string{"kind "} + kind].kind = kind;
   for (const auto* runner : {"runner-7", "nobody's"})
@@ -117,6 +121,8 @@ struct fixture : postgres_fixture {
       is("outcome", to_string(*what.outcome));
     if (what.failure_reason)
       is("failure_reason", *what.failure_reason);
+    if (what.cause)
+      is("cause", *what.cause);
     if (what.kind)
       is("kind", *what.kind);
     if (what.runner)

@@ -23,15 +23,15 @@ namespace {
 
 constexpr int rounds = 2000;
 
-const std::array<std::string_view, 22> keys{
+const std::array<std::string_view, 24> keys{
     "schema",          "event_id",       "type",
     "task_id",         "attempt",        "max_attempts",
     "chat_session_id", "workspace_id",   "agent_id",
     "issue_id",        "kind",           "title",
     "status",          "failure_reason", "failure_side",
-    "error",           "error_origin",   "retry_pending",
-    "next_attempt_at", "occurred_at",    "run_url",
-    "amends"};
+    "error",           "error_origin",   "telling_line",
+    "cause",           "retry_pending",  "next_attempt_at",
+    "occurred_at",     "run_url",        "amends"};
 
 /// Random rows, the same for the same seed.
 class dice {
@@ -131,6 +131,9 @@ event_facts roll_facts(dice& roll) {
   if (roll.flip())
     facts.failure_reason = roll.why();
   facts.error = roll.stored();
+  facts.telling_line = roll.stored();
+  if (roll.flip())
+    facts.cause = "0123456789abcdef";
   if (!facts.error.empty())
     facts.origin =
         roll.flip() ? detail_origin::runner : detail_origin::platform;
@@ -170,6 +173,7 @@ both_paths fail_both_ways(dice& roll, redacted_text told_before) {
   const auto found = [&] {
     auto result = roll_active(roll);
     result.task.error_detail = told_before;
+    result.task.telling_line = told_before;
     result.task.claimed = roll.flip();
     return result;
   }();
@@ -195,7 +199,7 @@ both_paths fail_both_ways(dice& roll, redacted_text told_before) {
   // A row without a word of the runner's gets the sentinel from a sweep; the
   // report that leaves the same row says it itself.
   if (told_before.empty())
-    report.detail = sweep.sentinel;
+    report.detail = report.telling_line = sweep.sentinel;
   both_paths result;
   result.reported = decide_report(found, report, context).event.value();
   result.swept = decide_sweep(found, sweep, {}, context).event.value();

@@ -86,6 +86,7 @@ fake_statistics(statistics_actor::pointer) {
         found.since = found.until - what.window;
         return found;
       },
+      [](const list_causes&) { return causes_listed{}; },
       [](const list_runners&) { return runners_listed{}; },
   };
 }

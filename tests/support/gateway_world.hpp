@@ -239,6 +239,14 @@ fake_statistics(statistics_actor::pointer, world* w) {
         found.since = found.until - what.window;
         return found;
       },
+      [](const list_causes& what) {
+        causes_listed found;
+        cause_record cause;
+        cause.fingerprint = what.fingerprint.value_or("0123456789abcdef");
+        if (cause.fingerprint != "ffffffffffffffff")
+          found.causes.push_back(std::move(cause));
+        return found;
+      },
       [=](const list_runners& what) {
         w->silence = what.silence;
         return runners_listed{};

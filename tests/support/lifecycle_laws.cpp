@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 
+#include "messages/fingerprint.hpp"
+
 namespace telltale {
 
 namespace {
@@ -38,6 +40,19 @@ std::optional<task_outcome> outcome_by_the_book(const task_record& task) {
                                        : task_outcome::silent_noop;
   return task.error_detail.empty() ? task_outcome::unverified
                                    : task_outcome::silent_noop;
+}
+
+/// Scripts give each detail a telling line. What has a reason has the cause
+/// that reason and line make, whoever said it.
+template <class Row>
+std::string broken_cause(const Row& row, const redacted_text& detail) {
+  if (detail.empty() != row.telling_line.empty())
+    return "a detail has a telling line and nothing else has";
+  const auto cause = row.failure_reason ? fingerprint(row.failure_reason->wire,
+                                                      row.telling_line.view())
+                                        : std::string{};
+  return row.cause == cause ? std::string{}
+                            : "a cause is made of reason and telling line";
 }
 
 bool is_ending(const event_facts& event) {
@@ -141,7 +156,12 @@ std::string broken_attempts(const task_story& story) {
       return "the attempt under way is open and no other";
     if (is_failure(attempt.status) && !attempt.failure_reason)
       return "a failed attempt keeps its reason";
+    if (auto law = broken_cause(attempt, attempt.error_detail); !law.empty())
+      return law + " (of an attempt)";
   }
+  for (const auto& event : story.events)
+    if (auto law = broken_cause(event, event.error); !law.empty())
+      return law + " (of an event)";
   return {};
 }
 
@@ -154,7 +174,7 @@ std::string broken_row(const task_record& task) {
     return "the outcome is that of the table";
   if (task.awaits_runner && task.status != st::queued)
     return "only what is queued waits for a runner";
-  return {};
+  return broken_cause(task, task.error_detail);
 }
 
 /// The event that one change of state is told by.

@@ -199,6 +199,7 @@ apply_status lifecycle_script::report(const task_record& about) {
   what.status = statuses[below(statuses.size())];
   what.attempt = attempt_of(about);
   what.detail = text();
+  what.telling_line = what.detail;
   if (is_failure(what.status))
     what.failure_reason = why();
   if (chance(50))
@@ -225,6 +226,7 @@ apply_status lifecycle_script::job_report(const task_record& about) {
   default:
     what.status = st::failed;
     what.detail = text();
+    what.telling_line = what.detail;
     what.failure_reason = why();
   }
   return what;

@@ -11,12 +11,13 @@ namespace {
 /// Half of them open, and something of everything else.
 constexpr const char* fill = R"(
 ALTER TABLE tasks DISABLE TRIGGER tasks_words_imported;
-INSERT INTO tasks (id, status, outcome, settled_by, attempt, max_attempts, failure_reason, error_detail, runner_id, run_after, awaits_runner, started_at, completed_at, lease_expires_at, created_at, kind, title, chat_session_id, masks)
+INSERT INTO tasks (id, status, outcome, settled_by, attempt, max_attempts, failure_reason, error_detail, telling_line, cause, runner_id, run_after, awaits_runner, started_at, completed_at, lease_expires_at, created_at, kind, title, chat_session_id, masks)
 SELECT ('01910000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
  CASE WHEN n % 10 < 4 THEN 'queued' WHEN n % 10 = 4 THEN 'running' WHEN n % 10 < 8 THEN 'succeeded' ELSE 'failed' END,
  CASE WHEN n % 10 IN (5,6,7) THEN 'delivered' WHEN n % 10 > 7 THEN 'failed' END,
  CASE WHEN n % 10 > 4 THEN 'runner' END, CASE WHEN n % 10 < 3 THEN 0 ELSE 1 END, 2,
  CASE WHEN n % 10 > 7 THEN 'timeout' END, CASE WHEN n % 10 > 7 THEN 'it took too long ' || n END,
+ CASE WHEN n % 10 > 7 THEN 'it took too long ' || n END, CASE WHEN n % 10 > 7 THEN lpad(to_hex(n % 40), 16, '0') END,
  CASE WHEN n % 10 > 2 THEN 'runner-' || n % 500 END,
  CASE WHEN n % 10 = 3 THEN now() + (n % 3600) * interval '1 second' END, n % 100 = 3,
  CASE WHEN n % 10 > 3 THEN now() - interval '1 hour' END,

@@ -78,7 +78,8 @@ std::string sketch(const task_record& t) {
   return "\n    " + to_string(t.status) + " outcome " + text(t.outcome) + " by "
          + text(t.settled_by) + ", attempt " + std::to_string(t.attempt) + "/"
          + std::to_string(t.max_attempts) + ", why " + text(t.failure_reason)
-         + ", detail '" + t.error_detail.view() + "', posted "
+         + ", detail '" + t.error_detail.view() + "', telling '"
+         + t.telling_line.view() + "', cause " + t.cause + ", posted "
          + (t.posted ? std::to_string(*t.posted) : "-") + ", empty "
          + (t.intended_empty ? std::to_string(*t.intended_empty) : "-")
          + ", runner '" + t.runner.value + "', awaits "

@@ -200,6 +200,7 @@ apply_status saying(task_id task, task_status status, std::string detail) {
   report.task = task;
   report.status = status;
   report.detail = clean(std::move(detail));
+  report.telling_line = report.detail;
   if (is_failure(status))
     report.failure_reason = status == task_status::timed_out
                                 ? failure_reason{reason::timeout}

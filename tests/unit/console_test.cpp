@@ -38,7 +38,8 @@ json::object failed_task() {
     "id": "01890000-0000-7000-8000-000000000001", "kind": "review",
     "title": "PR 7", "status": "failed", "outcome": "failed", "attempt": 2,
     "max_attempts": 2, "failure_reason": "timeout",
-    "error_detail": "no answer\nfrom the model", "chat_session_id": "s",
+    "error_detail": "asking\nno answer\nfrom the model",
+    "telling_line": "no answer", "chat_session_id": "s",
     "created_at": "2026-06-23T10:00:00.000000Z",
     "completed_at": "2026-06-23T11:00:00.000000Z",
     "attempts": [
@@ -48,7 +49,8 @@ json::object failed_task() {
        "late_report": {"status": "succeeded", "error_detail": "did it"}},
       {"attempt": 2, "runner_id": "b", "status": "failed",
        "started_at": "2026-06-23T10:59:00Z", "ended_at": "2026-06-23T11:00:00Z",
-       "failure_reason": "timeout", "error_detail": "no answer"}],
+       "failure_reason": "timeout", "error_detail": "asking\nno reply",
+       "telling_line": "no reply"}],
     "deliveries": [
       {"state": "sent", "relay": "octo", "chat_id": "C1", "tries": 1,
        "sent_at": "2026-06-23T11:00:01Z", "text": "⚠️ no answer"},
@@ -138,6 +140,7 @@ CAF_TEST(why tells what happened and each attempt and who was told) {
   CAF_CHECK(has(text, "timeout: It ran out of time."));
   CAF_CHECK(has(text, "    from the model\n"));
   CAF_CHECK(has(text, "1  timed_out  45 s"));
+  CAF_CHECK(has(text, "timeout  no reply\n"));
   CAF_CHECK(
       has(text, "Attempt 1 reported again after its end: succeeded did it"));
   CAF_CHECK(
@@ -154,7 +157,7 @@ CAF_TEST(why speaks in the words of the kind and of the outcome) {
   task["kind"] = "build";
   CAF_CHECK_EQUAL(first_line_of(task), "Build did not finish: no answer");
   // A sentinel is no detail: the copy speaks.
-  task["error_detail"] = "task timed out";
+  task["error_detail"] = task["telling_line"] = "task timed out";
   CAF_CHECK_EQUAL(first_line_of(task),
                   "Build did not finish: It ran out of time.");
   CAF_CHECK(
@@ -167,7 +170,7 @@ CAF_TEST(why speaks in the words of the kind and of the outcome) {
   task["status"] = "succeeded";
   task["outcome"] = "silent_noop";
   task["kind"] = "code_review";
-  task["error_detail"] = nullptr;
+  task["error_detail"] = task["telling_line"] = nullptr;
   CAF_CHECK_EQUAL(first_line_of(task),
                   "Code review did not post: it ended well and said nothing");
   task["outcome"] = "unverified";
@@ -188,6 +191,7 @@ CAF_TEST(why says to whom nothing was told and why) {
 CAF_TEST(a hostile detail changes nothing but its own words) {
   auto task = failed_task();
   task["error_detail"] = "\033[2J\033[H\u202eall is well\n\033]0;x\007";
+  task["telling_line"] = "\033[2J\033[H\u202eall is well";
   const auto text = screen(task);
   CAF_CHECK(!has(text, "\033"));
   CAF_CHECK(!has(text, "\u202e"));
@@ -226,6 +230,10 @@ CAF_TEST(a line about an event says when and what and why) {
                   "10:49:00  task:failed     "
                   "01890000-0000-7000-8000-000000000001  PR 7  timeout  "
                   "(another attempt is coming)  no");
+  CAF_MESSAGE("the line that tells comes before the detail");
+  auto told = envelope;
+  told.at("payload").as_object()["telling_line"] = "answer";
+  CAF_CHECK(event_line(told, terminal{}, now).ends_with("coming)  answer"));
   CAF_CHECK(is_wanted("task:failed", {}));
   CAF_CHECK(is_wanted("task:failed", {"failed"}));
   CAF_CHECK(is_wanted("task:failed", {"task:failed"}));
@@ -243,8 +251,9 @@ CAF_TEST(the report says how many successes posted nothing and why) {
                 {"failure_reason": "agent_error.unknown", "count": 3}],
     "retried": [{"failure_reason": "timeout", "count": 2}],
     "no_op_details": [{"telling_line": "token \u001b[2Jexpired", "count": 60},
-                      {"detail": null, "count": 30}],
-    "newest_causes": [{"failure_reason": "timeout", "telling_line": "x", "count": 3}],
+                      {"telling_line": null, "count": 30}],
+    "newest_causes": [{"failure_reason": "timeout", "telling_line": "x",
+                       "count": 3}],
     "buckets": [{"start": "2026-06-23T00:00:00.000000Z", "succeeded": 144,
                  "outcomes": {"silent_noop": 98, "failed": 6}}],
     "deliveries": {"pending": 2, "dead": 1, "oldest_pending_seconds": 61.5}})");

@@ -73,6 +73,31 @@ CAF_TEST(errors of other actors become problems) {
   CAF_CHECK_EQUAL(ask(call::create_task, {}, "{")->status(), 400u);
 }
 
+CAF_TEST(a cause is asked for by its name and over a window that makes sense) {
+  CAF_CHECK_EQUAL(ask(call::list_causes)->status(), 200u);
+  const auto one = ask(call::read_cause, {"0123456789abcdef"});
+  CAF_CHECK_EQUAL(one->status(), 200u);
+  CAF_CHECK(one->says(R"("fingerprint":"0123456789abcdef")"));
+  for (const auto* none : {"ffffffffffffffff", "0123456789ABCDEF", "7", ""}) {
+    const auto to = ask(call::read_cause, {none});
+    CAF_CHECK_EQUAL(to->status(), 404u);
+    CAF_CHECK(to->says("cause_not_found"));
+  }
+  for (const auto& [name, value] :
+       std::map<std::string, std::string>{{"window", "1y"},
+                                          {"limit", "0"},
+                                          {"cursor", "x"},
+                                          {"kind", std::string(129, 'k')}}) {
+    const auto to = ask(call::list_causes, {}, {}, {}, {{name, value}});
+    CAF_CHECK_EQUAL(to->status(), 422u);
+    CAF_CHECK(to->says(name + " must"));
+  }
+  CAF_CHECK_EQUAL(
+      ask(call::read_cause, {"0123456789abcdef"}, {}, {}, {{"window", "1m"}})
+          ->status(),
+      422u);
+}
+
 CAF_TEST(a lost question is answered by its token) {
   auto to = std::make_shared<client>();
   { pending_reply lost{to, "request-1", tally, true}; }

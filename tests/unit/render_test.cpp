@@ -456,6 +456,6 @@ CAF_TEST(a digest counts by cause with the line that tells) {
   for (char c = 'd'; c < 'j'; ++c)
     failures.push_back({"timeout", std::string{c}, std::string{c}, ""});
   CAF_CHECK(render_digest(failures, "", english())
-                .detail.find("1 × f\n… and 3 more\n• Fifth")
+                .detail.find("1 × g\n… and 3 more\n• Fifth")
             != std::string::npos);
 }

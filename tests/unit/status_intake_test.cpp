@@ -210,6 +210,7 @@ CAF_TEST(reports whose values to mask were missed take their writer once more) {
   CAF_REQUIRE_EQUAL(seen.committed.size(), 1u);
   CAF_REQUIRE_EQUAL(seen.committed[writer].size(), 2u);
   CAF_CHECK_EQUAL(seen.committed[writer].back().detail.view(), "masked");
+  CAF_CHECK_EQUAL(seen.committed[writer].back().telling_line.view(), "masked");
 }
 
 CAF_TEST(a blank detail counts as absent) {
@@ -220,6 +221,26 @@ CAF_TEST(a blank detail counts as absent) {
     details.push_back(ready.detail.view());
   std::sort(details.begin(), details.end());
   CAF_CHECK_EQUAL(details, (std::vector<std::string>{"", "real"}));
+}
+
+CAF_TEST(what ends with a detail has its telling line) {
+  const std::string text = "> build\nok 7\nerror: no space left on device\n"
+                           "cleaning up";
+  auto handed_over = report(task_status::succeeded, text);
+  handed_over.kind = report_kind::produced;
+  send_reports({report(task_status::failed, text),
+                report(task_status::succeeded, text),
+                report(task_status::cancelled, text),
+                report(task_status::posting_result, text)});
+  for (const auto& ready : all_committed())
+    CAF_CHECK_EQUAL(ready.telling_line.view(), read_failure(text).telling_line);
+  CAF_CHECK(!read_failure(text).telling_line.empty());
+  seen.committed.clear();
+  CAF_MESSAGE("but what is cleared or is to be posted has none");
+  send_reports({report(task_status::running, text), handed_over});
+  CAF_CHECK_EQUAL(all_committed().size(), 2u);
+  for (const auto& ready : all_committed())
+    CAF_CHECK(ready.telling_line.empty());
 }
 
 CAF_TEST(a failure always leaves with a reason and a success with none) {

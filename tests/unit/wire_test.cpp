@@ -354,10 +354,12 @@ CAF_TEST(list filters are checked and cursors come back) {
                                       {"limit", "200"},
                                       {"since", "2026-01-01T00:00:00Z"},
                                       {"q", "words"},
+                                      {"cause", "0123456789abcdef"},
                                       {"cursor", write_cursor(cursor)}});
   CAF_REQUIRE(good);
   CAF_CHECK(good->status == task_status::failed);
   CAF_CHECK(good->after == cursor);
+  CAF_CHECK_EQUAL(*good->cause, "0123456789abcdef");
   for (const auto& [name, value] :
        std::vector<std::pair<std::string, std::string>>{
            {"status", "nope"},
@@ -369,6 +371,8 @@ CAF_TEST(list filters are checked and cursors come back) {
            {"until", "x"},
            {"cursor", "x"},
            {"cursor", "!!"},
+           {"cause", "x"},
+           {"cause", "0123456789ABCDEF"},
            {"failure_reason", "A B"}})
     CAF_CHECK_EQUAL(code(parse_list_tasks({{name, value}})), "invalid_field");
   CAF_CHECK_EQUAL(code(parse_list_deliveries({{"state", "lost"}})),

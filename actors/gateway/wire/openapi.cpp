@@ -45,6 +45,7 @@ constexpr std::array queries{
     query_row{call::read_stats, "bucket", "string", ""},
     query_row{call::read_stats, "kind", "string", ""},
     query_row{call::list_causes, "window", "string", ""},
+    query_row{call::list_causes, "kind", "string", ""},
     query_row{call::list_causes, "limit", "integer", ""},
     query_row{call::list_causes, "cursor", "string", ""},
     query_row{call::read_cause, "window", "string", ""},

@@ -91,6 +91,7 @@ caf::expected<list_causes> parse_list_causes(const query_map& from) {
   query_reader query{from};
   list_causes what;
   what.window = read_window(query);
+  what.kind = query.id("kind");
   what.after = query.word("cursor", parse_cause_cursor,
                           "must be a next_cursor of this list");
   what.limit =

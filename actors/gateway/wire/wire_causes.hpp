@@ -11,7 +11,7 @@
 
 namespace telltale {
 
-/// `window` (1h to 90d, default 14d), `limit`, `cursor`.
+/// `window` (1h to 90d, default 14d), `kind`, `limit`, `cursor`.
 [[nodiscard]] caf::expected<list_causes> parse_list_causes(const query_map&);
 
 /// One cause, by its 16 hex digits.

@@ -12,23 +12,23 @@ namespace telltale {
 
 namespace {
 
-/// What failed in the window: `$1` since, `$2` until.
+/// What failed in the window: `$1` since, `$2` until, `$3` a kind or null.
 constexpr std::string_view failed_rows =
     " FROM tasks t WHERE t.completed_at >= $1::timestamptz"
     " AND t.completed_at < $2::timestamptz AND t.outcome = 'failed'"
-    " AND t.cause IS NOT NULL";
+    " AND ($3::text IS NULL OR t.kind = $3::text) AND t.cause IS NOT NULL";
 
 constexpr int most_names = 20;
 constexpr int most_newest = 5;
 
-/// A page of causes: `$3`, `$4` the cursor or null, `$5` how many.
+/// A page of causes: `$4`, `$5` the cursor or null, `$6` how many.
 std::string page_statement() {
   return "SELECT t.cause, count(*), max(t.completed_at)"
          + std::string{failed_rows}
          + " GROUP BY 1"
-           " HAVING $3::timestamptz IS NULL"
-           " OR (max(t.completed_at), t.cause) < ($3::timestamptz, $4::text)"
-           " ORDER BY 3 DESC, 1 DESC LIMIT $5::bigint";
+           " HAVING $4::timestamptz IS NULL"
+           " OR (max(t.completed_at), t.cause) < ($4::timestamptz, $5::text)"
+           " ORDER BY 3 DESC, 1 DESC LIMIT $6::bigint";
 }
 
 /// The cause `$3`, also if all of its failures came before the window.
@@ -38,27 +38,30 @@ constexpr const char* one_statement =
     " FROM tasks t WHERE t.cause = $3::text AND t.outcome IS NOT NULL"
     " AND t.outcome = 'failed' GROUP BY 1";
 
-/// Where the causes `$3` failed: by kind, by runner, by part of the window
-/// (`$4` of them).
+/// Where the causes `$4` failed: by kind, by runner, by part of the window
+/// (`$5` of them).
 std::string spread_statement() {
   return "SELECT cause, kind, runner_id, part, count(*) FROM ("
          "SELECT t.cause, t.kind, t.runner_id,"
          " floor(extract(epoch FROM t.completed_at - $1::timestamptz)"
-         " * $4::bigint / extract(epoch FROM $2::timestamptz"
+         " * $5::bigint / extract(epoch FROM $2::timestamptz"
          " - $1::timestamptz))::bigint AS part"
          + std::string{failed_rows}
-         + " AND t.cause = ANY($3::text[])) f"
+         + " AND t.cause = ANY($4::text[])) f"
            " GROUP BY GROUPING SETS"
            " ((cause, kind), (cause, runner_id), (cause, part))"
            " ORDER BY 5 DESC, 2, 3";
 }
 
-/// The newest failures of the causes `$1`, and the first of each that is kept.
+/// The newest failures of the causes `$1`, of kind `$2` unless it is null, and
+/// the first of each that is kept.
 std::string newest_statement() {
   const auto of_cause = [](const char* order) {
     return std::string{
                " FROM tasks t WHERE t.cause = c.cause AND t.outcome IS NOT NULL"
-               " AND t.outcome = 'failed' ORDER BY t.created_at "}
+               " AND t.outcome = 'failed'"
+               " AND ($2::text IS NULL OR t.kind = $2::text)"
+               " ORDER BY t.created_at "}
            + order + ", t.id " + order + " LIMIT ";
   };
   return "SELECT c.cause, first.completed_at, " + whole_task_columns()
@@ -101,7 +104,8 @@ void add_newest(cause_record& cause, const pqxx::row& row) {
 
 /// What the causes of a page are, beside how many.
 void describe(pqxx::work& reading, const std::string& since,
-              const std::string& until, std::vector<cause_record>& causes) {
+              const std::string& until, const optional_text& kind,
+              std::vector<cause_record>& causes) {
   causes_by_name known;
   sql_array names;
   sql_array same_names;
@@ -115,11 +119,11 @@ void describe(pqxx::work& reading, const std::string& since,
     return known.at(std::string{text_of(row[0])});
   };
   for (const auto& row :
-       reading.exec_prepared("cause_spread", since, until, names.done(),
+       reading.exec_prepared("cause_spread", since, until, kind, names.done(),
                              std::int64_t{trend_parts}))
     add_spread(*find(row), row);
   for (const auto& row :
-       reading.exec_prepared("cause_newest", same_names.done()))
+       reading.exec_prepared("cause_newest", same_names.done(), kind))
     add_newest(*find(row), row);
 }
 
@@ -150,8 +154,8 @@ caf::expected<causes_listed> pg_statistics::list(const list_causes& what) {
         what.fingerprint
             ? reading.exec_prepared("cause_one", since, until,
                                     *what.fingerprint)
-            : reading.exec_prepared("cause_page", since, until, seen, after,
-                                    std::int64_t{what.limit} + 1);
+            : reading.exec_prepared("cause_page", since, until, what.kind, seen,
+                                    after, std::int64_t{what.limit} + 1);
     for (const auto& row : rows) {
       if (result.causes.size() == what.limit) {
         const auto& last = result.causes.back();
@@ -164,7 +168,7 @@ caf::expected<causes_listed> pg_statistics::list(const list_causes& what) {
       cause.last_seen = moment_of(row[2]);
       result.causes.push_back(std::move(cause));
     }
-    describe(reading, since, until, result.causes);
+    describe(reading, since, until, what.kind, result.causes);
     return result;
   });
 }
