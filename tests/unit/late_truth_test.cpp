@@ -8,7 +8,6 @@
 
 #include "actors/persistence/lifecycle/transition.hpp"
 #include "actors/persistence/stored_text.hpp"
-#include "messages/fingerprint.hpp"
 
 #include "tests/support/checks.hpp"
 
@@ -69,10 +68,6 @@ task_snapshot begun() {
   found.task.id = task_id{make_uuid_v7()};
   found.task.max_attempts = 2;
   return after(decide_report(std::move(found), saying(st::running), context()));
-}
-
-std::string cause(const char* reason, std::string_view line) {
-  return fingerprint(reason, line);
 }
 
 sweep_tasks lost() {
@@ -244,72 +239,6 @@ CAF_TEST(a guess that was told is amended once and by another reason alone) {
   CAF_CHECK(!y.event);
   CAF_CHECK_EQUAL(y.task.error_detail.view(), "the cable was pulled");
   CAF_CHECK(y.attempt->settled_by == settled_by::runner);
-}
-
-CAF_TEST(the cause of an amended task is that of the words of its runner) {
-  auto found = claimed();
-  found.task.max_attempts = 1;
-  found = swept(std::move(found));
-  const auto guessed = cause("runtime_offline", "runtime went offline");
-  CAF_CHECK_EQUAL(found.task.cause, guessed);
-  CAF_CHECK_EQUAL(found.task.telling_line.view(), "runtime went offline");
-  CAF_CHECK_EQUAL(found.attempt->cause, guessed);
-  auto report = saying(st::failed, "> pay\n402 no money\nbye");
-  report.telling_line = clean("402 no money");
-  const auto x = decide_report(found, report, context());
-  const auto real = cause("agent_error.provider_quota_limit", "402 no money");
-  CAF_CHECK(real != guessed);
-  CAF_CHECK_EQUAL(x.task.cause, real);
-  CAF_CHECK_EQUAL(x.task.telling_line.view(), "402 no money");
-  CAF_CHECK_EQUAL(x.attempt->cause, real);
-  CAF_CHECK_EQUAL(x.attempt->telling_line.view(), "402 no money");
-  CAF_REQUIRE(x.event);
-  CAF_CHECK_EQUAL(x.event->cause, real);
-  CAF_CHECK_EQUAL(x.event->telling_line.view(), "402 no money");
-  CAF_MESSAGE("without words of its own it is that of the reason alone");
-  const auto y = decide_report(found, saying(st::failed), context());
-  CAF_CHECK_EQUAL(y.task.cause, cause("agent_error.provider_quota_limit", ""));
-  CAF_CHECK(y.task.telling_line.empty());
-  CAF_CHECK_EQUAL(y.attempt->cause, y.task.cause);
-  CAF_MESSAGE("and so it is while a retry waits");
-  const auto z = decide_report(swept(claimed()), report, context());
-  CAF_CHECK_EQUAL(z.task.cause, real);
-  CAF_CHECK_EQUAL(z.attempt->cause, real);
-  CAF_CHECK_EQUAL(z.event->cause, real);
-}
-
-CAF_TEST(a task that recovers has no cause and its attempt keeps its own) {
-  const auto found = swept(claimed());
-  const auto x = decide_report(found, saying(st::succeeded), context());
-  CAF_CHECK(x.task.cause.empty());
-  CAF_CHECK(x.task.telling_line.empty());
-  CAF_CHECK_EQUAL(x.attempt->cause,
-                  cause("runtime_offline", "runtime went offline"));
-  CAF_CHECK_EQUAL(x.attempt->telling_line.view(), "runtime went offline");
-}
-
-CAF_TEST(a retry that nobody took has a cause of its own) {
-  auto report = saying(st::failed, "reset by job 7");
-  report.failure_reason = reason::agent_provider_network;
-  const auto waiting = after(decide_report(claimed(), report, context()));
-  const auto first = cause("agent_error.provider_network", "reset by job 8");
-  CAF_CHECK_EQUAL(waiting.task.cause, first);
-  auto sweep = lost();
-  sweep.kind = sweep_kind::retry_not_taken;
-  sweep.sentinel = redacted_text::from_platform("retry was not picked up");
-  const auto x = decide_sweep(waiting, sweep, {}, context());
-  CAF_CHECK_EQUAL(x.task.cause, cause("agent_error.provider_network",
-                                      "retry was not picked up"));
-  CAF_CHECK_EQUAL(x.attempt->cause, first);
-  CAF_MESSAGE("more words of its attempt are told with the reason of it");
-  const auto more = saying(st::failed, "reset by the peer");
-  const auto y = decide_report(after(x), more, context());
-  CAF_CHECK_EQUAL(y.attempt->cause,
-                  cause("agent_error.provider_network", "reset by the peer"));
-  CAF_MESSAGE("a new attempt begins without one");
-  const auto again = decide_claim(waiting, {"r2"}, context());
-  CAF_CHECK(again.task.cause.empty());
-  CAF_CHECK(again.task.telling_line.empty());
 }
 
 CAF_TEST(a truth without words takes the words of the platform away) {
