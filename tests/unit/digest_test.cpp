@@ -73,11 +73,12 @@ CAF_TEST(a digest counts by cause with the line that tells) {
                                  "5 × timed out\n1 × runner offline");
   CAF_MESSAGE("what runners said is not among the platform's words");
   CAF_CHECK_EQUAL(words.copy, words.message);
-  CAF_CHECK_EQUAL(words.detail, "4 × lock held by job 17\n1 × no such bucket\n"
-                                "• Fifth\n• Sixth\n… and 4 more");
+  CAF_CHECK_EQUAL(words.detail,
+                  "lock held by job 17 (×4)\nno such bucket (×1)\n"
+                  "• Fifth\n• Sixth\n… and 4 more");
   for (char c = 'd'; c < 'j'; ++c)
     failures.push_back({"timeout", std::string{c}, std::string{c}, ""});
   CAF_CHECK(render_digest(failures, "", english())
-                .detail.find("1 × g\n… and 3 more\n• Fifth")
+                .detail.find("g (×1)\n… and 3 more\n• Fifth")
             != std::string::npos);
 }

@@ -58,9 +58,22 @@ std::string more_line(std::size_t count, const catalog& words) {
          + fill(words.phrase("digest_more"), "count", std::to_string(count));
 }
 
+/// `3 × timed out`, in the reader's language.
+std::string reason_line(const tally& one, const catalog& words) {
+  return fill(
+      fill(words.phrase("digest_reason"), "count", std::to_string(one.count)),
+      "reason", one.words);
+}
+
+/// `lock held by job 17 (×3)`: no second list of the counts by reason.
+std::string cause_line(const tally& one, const catalog&) {
+  return one.words + " (×" + std::to_string(one.count) + ")";
+}
+
 /// A line for each of the first `most`, then how many the others count.
-std::string tally_lines(const std::vector<tally>& tallies, std::size_t most,
-                        const catalog& words) {
+template <class Line> std::string tally_lines(const std::vector<tally>& tallies,
+                                              std::size_t most,
+                                              const catalog& words, Line line) {
   std::string text;
   std::size_t rest = 0;
   for (std::size_t i = 0; i < tallies.size(); ++i) {
@@ -68,10 +81,7 @@ std::string tally_lines(const std::vector<tally>& tallies, std::size_t most,
       rest += tallies[i].count;
       continue;
     }
-    text += "\n"
-            + fill(fill(words.phrase("digest_reason"), "count",
-                        std::to_string(tallies[i].count)),
-                   "reason", tallies[i].words);
+    text += "\n" + line(tallies[i], words);
   }
   if (rest > 0)
     text += more_line(rest, words);
@@ -150,12 +160,13 @@ rendered render_digest(const std::vector<gathered_failure>& failures,
                        std::string_view run_url, const catalog& words) {
   const auto count = std::to_string(failures.size());
   rendered result;
-  result.copy =
-      "⚠️ " + fill(words.phrase("digest"), "count", count)
-      + tally_lines(count_by_reason(failures, words), reasons_shown, words);
+  result.copy = "⚠️ " + fill(words.phrase("digest"), "count", count)
+                + tally_lines(count_by_reason(failures, words), reasons_shown,
+                              words, reason_line);
   result.message = result.copy;
-  result.detail = tally_lines(count_by_cause(failures), causes_shown, words)
-                  + title_lines(failures, words);
+  result.detail =
+      tally_lines(count_by_cause(failures), causes_shown, words, cause_line)
+      + title_lines(failures, words);
   if (!result.detail.empty())
     result.detail.erase(0, 1); // the first line's own line feed
   result.untitled = fill(words.phrase("digest_title"), "count", count);
