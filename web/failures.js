@@ -98,7 +98,7 @@ export function failuresView() {
   };
 
   const noOps = (stats) => h('ol', { class: 'causes' }, stats.no_op_details.map((one) => h('li', {},
-    h('a', { href: runsOf(stats, { outcome: 'silent_noop', q: one.telling_line ? [...one.telling_line].slice(0, 100).join('') : null }) }, one.telling_line ? words(one.telling_line) : t('noop_no_detail')),
+    h('a', { href: runsOf(stats, { outcome: 'silent_noop', q: one.telling_line ? [...one.telling_line.replaceAll('…', ' ')].slice(0, 100).join('') : null }) }, one.telling_line ? words(one.telling_line) : t('noop_no_detail')),
     h('p', { class: 'facts' }, h('span', {}, tn('times', one.count))))));
 
   const show = (stats, causes) => {
