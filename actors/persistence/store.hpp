@@ -6,6 +6,7 @@
 
 #include <caf/expected.hpp>
 
+#include "messages/causes.hpp"
 #include "messages/deliveries.hpp"
 #include "messages/event.hpp"
 #include "messages/runners.hpp"
