@@ -37,6 +37,8 @@ void add_chats(CLI::App& program, chosen& run);
 void add_routes(CLI::App& program, chosen& run);
 /// completion and manual, of all that was added to the program.
 void add_manual(CLI::App& program, chosen& run, std::string version);
+/// token new.
+void add_token(CLI::App& program, chosen& run);
 void add_check_config(CLI::App& program, chosen& run);
 void add_describe_config(CLI::App& program, chosen& run);
 

@@ -69,4 +69,16 @@ bool is_http_url(std::string_view text) {
   return false;
 }
 
+bool is_loopback_url(std::string_view text) {
+  const auto scheme = text.find("://");
+  if (scheme == text.npos)
+    return false;
+  text.remove_prefix(scheme + 3);
+  std::string authority{text.substr(0, text.find_first_of("/?#"))};
+  auto where = parse_address(authority);
+  if (!where)
+    where = parse_address(authority + ":0");
+  return where && is_loopback(*where);
+}
+
 } // namespace telltale::config

@@ -25,4 +25,7 @@ struct address {
 /// user or fragment.
 [[nodiscard]] bool is_http_url(std::string_view text);
 
+/// Whether a URL of that kind names a host that only this machine reaches.
+[[nodiscard]] bool is_loopback_url(std::string_view text);
+
 } // namespace telltale::config

@@ -4,7 +4,6 @@
 #include <set>
 #include <type_traits>
 
-#include "config/address.hpp"
 #include "config/problem.hpp"
 #include "config/rows.hpp"
 
@@ -125,15 +124,6 @@ class keeper : public walk {
   }
 };
 
-/// Whether `now` takes the last token away because it also moves the listener
-/// to a loopback address: the listener moves with the next start alone, and
-/// until then everybody could use the service.
-bool would_open(const settings& old, const settings& now) {
-  const auto listen = parse_address(old.http.listen);
-  return now.auth.runner_tokens.empty() && now.auth.operator_tokens.empty()
-         && (!listen || !is_loopback(*listen));
-}
-
 } // namespace
 
 std::vector<change> find_changes(const settings& old, const settings& now) {
@@ -155,13 +145,23 @@ reload_report report_reload(const settings& old, const settings& now) {
   return report;
 }
 
+std::optional<std::string> reload_refusal(const settings& old,
+                                          const settings& now) {
+  const auto is_open = [](const settings& x) {
+    return x.auth.runner_tokens.empty() && x.auth.operator_tokens.empty();
+  };
+  if (is_open(old) || !is_open(now))
+    return std::nullopt;
+  return "auth: the last token is gone, which would open the service to "
+         "everybody who reaches it; nothing is taken over. Give it a token, or "
+         "restart it if that is what you want";
+}
+
 settings taken_over(const settings& old, const settings& now) {
   auto before = old;
   auto result = now;
   keeper walker;
   walker.over(before, result);
-  if (would_open(old, now))
-    result.auth = old.auth;
   // A relay of another type with half of its old options would be neither.
   for (auto& [name, relay] : result.relays)
     if (const auto found = old.relays.find(name);

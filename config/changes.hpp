@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +30,14 @@ struct reload_report {
 [[nodiscard]] reload_report report_reload(const settings& old,
                                           const settings& now);
 
+/// Why nothing of `now` may be taken over, though it is valid by itself: a file
+/// that was emptied by mistake must not open a running service.
+[[nodiscard]] std::optional<std::string> reload_refusal(const settings& old,
+                                                        const settings& now);
+
 /// What a running service goes on with after a reload: `now`, save for what
 /// needs a restart, which stays as it was: restart-only options; a relay that
-/// changes its type; the tokens, if their going would leave a listener that
-/// others reach open to everyone until it moves.
+/// changes its type.
 [[nodiscard]] settings taken_over(const settings& old, const settings& now);
 
 } // namespace telltale::config

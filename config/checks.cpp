@@ -60,6 +60,13 @@ struct checker {
   }
 };
 
+/// A token that is guessed opens everything.
+constexpr std::size_t shortest_token = 20;
+
+/// What a script makes of a variable that is not set.
+constexpr std::string_view sha256_of_nothing =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 bool is_sha256(const std::string& hex) {
   return hex.size() == 64
          && hex.find_first_not_of("0123456789abcdef") == hex.npos;
@@ -78,6 +85,12 @@ void check_http(const checker& c, const http_config& x,
            "expected tokens in [auth], since other machines can reach this "
            "address; without tokens only a loopback address will do");
   c.http_url(x.public_url, "http.public_url");
+  if (auth.runner_tokens.empty() && auth.operator_tokens.empty()
+      && is_http_url(x.public_url) && !is_loopback_url(x.public_url))
+    c.fail("http.public_url",
+           "expected tokens in [auth], since people reach the service under "
+           "this address; without tokens it is open to everybody, and answers "
+           "under names of this machine alone");
   if (x.tls_certificate.empty() != x.tls_key.empty())
     c.fail(x.tls_key.empty() ? "http.tls_certificate" : "http.tls_key",
            "expected both tls_certificate and tls_key, or neither");
@@ -93,6 +106,11 @@ void check_tokens(const checker& c, std::vector<token_config>& tokens,
     if (plain == !token.sha256.empty())
       c.fail(inner, "expected either token or sha256");
     c.one_line(token.token, inner + ".token");
+    if (!token.token.empty() && token.token.reveal().size() < shortest_token)
+      c.fail(inner + ".token",
+             "expected a token of at least " + std::to_string(shortest_token)
+                 + " bytes, which nobody guesses; `telltale token new` makes "
+                   "one");
     std::transform(token.sha256.begin(), token.sha256.end(),
                    token.sha256.begin(), [](char x) {
                      return x >= 'A' && x <= 'F' ? static_cast<char>(x + 32)
@@ -101,6 +119,10 @@ void check_tokens(const checker& c, std::vector<token_config>& tokens,
     // Not shown: what stands there by mistake may be the token itself.
     if (!token.sha256.empty() && !is_sha256(token.sha256))
       c.fail(inner + ".sha256", "expected 64 hexadecimal digits");
+    if (token.sha256 == sha256_of_nothing)
+      c.fail(inner + ".sha256", "this is the digest of an empty text; expected "
+                                "that of a token, which `telltale token new` "
+                                "prints");
   }
 }
 

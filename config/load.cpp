@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "config/checks.hpp"
+#include "config/file_mode.hpp"
 #include "config/overrides.hpp"
 #include "config/read.hpp"
 #include "config/tree.hpp"
@@ -40,6 +41,9 @@ node read_file(const std::string& path, load_result& result) {
     result.errors.push_back({{path}, "", "expected a file of at most 4 MiB"});
     return {};
   }
+  // Whoever may write it may add a token of his own.
+  if (is_writable_by_all(path))
+    result.warnings.push_back({{path}, "", everybody_writes(path)});
   auto parsed = parse_toml(content, path);
   result.errors = std::move(parsed.errors);
   return std::move(parsed.root);

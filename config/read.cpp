@@ -5,6 +5,7 @@
 #include <fstream>
 #include <type_traits>
 
+#include "config/file_mode.hpp"
 #include "config/nearest.hpp"
 #include "config/printed.hpp"
 #include "text/duration.hpp"
@@ -352,6 +353,9 @@ secret reader::read_secret(const node& raw, const std::string& path) {
     fail(value.where, path,
          "expected a secret in the file " + shown(value.text)
              + ", which is empty or cannot be read");
+  else if (is_writable_by_all(value.text))
+    result_.warnings.push_back(
+        {value.where, path, everybody_writes(value.text)});
   return secret{std::move(content)};
 }
 

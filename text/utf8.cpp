@@ -107,4 +107,31 @@ std::string replace_invalid(std::string_view text) {
   return result;
 }
 
+bool acts_on_display(char32_t code) noexcept {
+  const auto within = [code](char32_t first, char32_t last) {
+    return code >= first && code <= last;
+  };
+  return code < 0x20 || within(0x7f, 0x9f) || code == 0x061c
+         || within(0x200e, 0x200f) || within(0x2028, 0x202e)
+         || within(0x2066, 0x2069);
+}
+
+std::string display_line(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const auto [code, size] = decode_or_byte(text, at);
+    // A byte that begins no character is no C1 control: it is replaced later.
+    if (size == 1 && code >= 0x80)
+      result += text[at];
+    else if (!acts_on_display(code))
+      result += text.substr(at, size);
+    else if ((code >= 0x09 && code <= 0x0d) || code == 0x85 || code == 0x2028
+             || code == 0x2029)
+      result += ' ';
+    at += size;
+  }
+  return result;
+}
+
 } // namespace telltale::text

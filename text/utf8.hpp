@@ -50,6 +50,16 @@ inline constexpr std::string_view replacement = "\xef\xbf\xbd";
 [[nodiscard]] std::string_view last_characters(std::string_view text,
                                                std::size_t count) noexcept;
 
+/// Does it act on what shows it instead of being shown: a control character
+/// (C0, DEL, C1), a line or paragraph separator, a mark that turns the
+/// direction of text?
+[[nodiscard]] bool acts_on_display(char32_t code) noexcept;
+
+/// A text that stays on its line and shows as it is written: what acts on the
+/// display goes, in the place of what would end a line or move on comes a
+/// blank.
+[[nodiscard]] std::string display_line(std::string_view text);
+
 /// A valid text: each byte that is none of UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string replace_invalid(std::string_view text);
 

@@ -285,6 +285,10 @@ void lifetime::reload(service& running) {
       spdlog::error("not reloaded: {}", to_string(each));
     return;
   }
+  if (const auto refusal = config::reload_refusal(settings_, read.values)) {
+    spdlog::error("not reloaded: {}", *refusal);
+    return;
+  }
   const auto objections = service::objections(read.values);
   if (!objections.empty()) {
     for (const auto& each : objections)

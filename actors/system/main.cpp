@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
   };
   using namespace telltale::commands;
   under("The service", telltale::add_serve, telltale::add_migrate,
-        add_check_config, add_describe_config);
+        add_check_config, add_describe_config, add_token);
   under("What happened, and why", add_why, add_report, add_runs, add_tail);
   under("What operators change", add_changes, add_deliveries, add_mutes,
         add_chats, add_routes);

@@ -9,7 +9,9 @@
 #include <sysexits.h>
 
 #include "text/duration.hpp"
+#include "text/hex.hpp"
 #include "text/percent.hpp"
+#include "text/utf8.hpp"
 
 namespace telltale::commands {
 
@@ -169,7 +171,25 @@ json::value operator_console::call(service_call what) {
 }
 
 void operator_console::print_json(const json::value& what) {
-  std::cout << json::serialize(what) << '\n';
+  std::cout << display_json(json::serialize(what)) << '\n';
+}
+
+std::string display_json(std::string_view serialized) {
+  std::string result;
+  for (std::size_t at = 0; at < serialized.size();) {
+    const auto [code, size] = text::decode_or_byte(serialized, at);
+    if (size > 1 && text::acts_on_display(code)) {
+      result += "\\u";
+      for (const unsigned shift : {8U, 0U})
+        text::append_hex(result,
+                         static_cast<unsigned char>((code >> shift) & 0xffU),
+                         text::hex_case::lower);
+    } else {
+      result += serialized.substr(at, size);
+    }
+    at += size;
+  }
+  return result;
 }
 
 int run_console(const console_options& options,

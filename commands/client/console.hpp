@@ -54,6 +54,10 @@ query_of(const std::vector<std::pair<std::string, std::string>>& pairs);
 [[nodiscard]] std::optional<std::chrono::seconds>
 read_span(std::string_view text);
 
+/// The same JSON, fit for a terminal: C1 controls, line separators and marks of
+/// direction in its texts are written as escapes.
+[[nodiscard]] std::string display_json(std::string_view serialized);
+
 /// The service seen from an operator's terminal. Each call waits for its answer
 /// and throws `console_error` unless it is a success.
 class operator_console {

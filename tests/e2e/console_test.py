@@ -1,6 +1,7 @@
 """An operator's terminal: why, runs, tail, retry, cancel, deliveries, redeliver
 against the real service and the local chat."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -55,6 +56,15 @@ try:
     assert "wants a task" in telltale("why", expect=64)
     assert "TELLTALE_OPERATOR_TOKEN" in telltale("why", run, expect=77, TELLTALE_OPERATOR_TOKEN="")
     assert "is the service running" in telltale("why", run, "--server", "http://127.0.0.1:1", expect=69)
+
+    # A new token, and the line that a service takes for it.
+    made = telltale("token", "new", "--name", "bot", "--scopes", "create,read").splitlines()
+    assert hashlib.sha256(made[0].encode()).hexdigest() in made[-1] and len(made[0]) > 40, made
+    assert made != telltale("token", "new", "--name", "bot", "--scopes", "create,read").splitlines()
+    fresh = service.folder / "token.toml"
+    fresh.write_text("[auth]\n" + made[-1] + "\n" + telltale("token", "new", "--runner").splitlines()[-1] + "\n")
+    telltale("check-config", "--config", str(fresh))
+    assert "wants a name" in telltale("token", "new", "--name", 'a"b', expect=64)
 
     # On a terminal there are colours, unless they are unwelcome.
     def on_terminal(**environment):

@@ -51,7 +51,7 @@ def write(name, text):
 
 def launch(config):
     return subprocess.Popen([program, "serve", "--config", str(config)], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, env={**os.environ, "RUNNER": "r" * 16, "OPERATOR": "o" * 16})
+                            stderr=subprocess.PIPE, text=True, env={**os.environ, "RUNNER": "r" * 20, "OPERATOR": "o" * 20})
 
 
 def fails(what, config, code, words, rounds=ROUNDS, most_errors=1):

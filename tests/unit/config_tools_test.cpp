@@ -139,18 +139,19 @@ CAF_TEST(a relay that changes its type stays whole until the restart) {
   CAF_CHECK_EQUAL(report_reload(old, now).needs_restart.size(), 3u);
 }
 
-CAF_TEST(a reload never leaves a public listener without tokens) {
+CAF_TEST(a reload that takes the last token away is refused as a whole) {
   settings old;
-  old.http.listen = "0.0.0.0:8080";
   old.auth.operator_tokens.emplace_back().name = "ops";
   auto now = old;
-  now.http.listen = "127.0.0.1:8080";
+  now.log.level = "debug";
+  CAF_CHECK(!reload_refusal(old, now));
   now.auth = {};
-  CAF_CHECK(taken_over(old, now) == old);
-  const std::vector<std::string> restart{"http.listen", "auth.operator_tokens"};
-  CAF_CHECK_EQUAL(report_reload(old, now).needs_restart, restart);
-  old.http.listen = "[::1]:8080";
-  CAF_CHECK(taken_over(old, now).auth.operator_tokens.empty());
+  const auto refusal = reload_refusal(old, now); // on a loopback address, too
+  CAF_REQUIRE(refusal);
+  CAF_CHECK(refusal->find("the last token is gone") != std::string::npos);
+  now.auth.runner_tokens.emplace_back().name = "fleet";
+  CAF_CHECK(!reload_refusal(old, now));
+  CAF_CHECK(!reload_refusal({}, {}));
 }
 
 CAF_TEST(the example says every default and all of it is valid) {

@@ -88,6 +88,17 @@ CAF_TEST(text from elsewhere cannot control the terminal) {
   CAF_CHECK_EQUAL(printable("a\nb", true), "a\nb");
 }
 
+CAF_TEST(JSON for a terminal holds no character that acts on it) {
+  const std::string hostile = "a\xc2\x9b"
+                              "2J\xe2\x80\xae"
+                              "b\xe6\xa3\x80";
+  const auto shown =
+      display_json(boost::json::serialize(boost::json::object{{"t", hostile}}));
+  CAF_CHECK_EQUAL(shown, "{\"t\":\"a\\u009b2J\\u202eb\xe6\xa3\x80\"}");
+  CAF_CHECK_EQUAL(std::string{boost::json::parse(shown).at("t").as_string()},
+                  hostile);
+}
+
 CAF_TEST(widths count what a terminal shows) {
   CAF_CHECK_EQUAL(columns_of("abc"), 3U);
   CAF_CHECK_EQUAL(columns_of("运行"), 4U);

@@ -104,6 +104,27 @@ CAF_TEST(a control character of ASCII is seen wherever it stands) {
     CAF_CHECK(!text::has_ascii_control(without));
 }
 
+CAF_TEST(a line for display holds nothing that acts on the display) {
+  // CSI as C1, an escape sequence, a right-to-left override, isolates.
+  CAF_CHECK_EQUAL(text::display_line("a\xc2\x9b"
+                                     "2Jb\x1b[1mc\x7f"),
+                  "a2Jb[1mc");
+  CAF_CHECK_EQUAL(text::display_line("evil\xe2\x80\xae"
+                                     "gpj.exe"),
+                  "evilgpj.exe");
+  CAF_CHECK_EQUAL(text::display_line("x\xe2\x81\xa6y\xe2\x81\xa9\xd8\x9cz"),
+                  "xyz");
+  CAF_CHECK_EQUAL(text::display_line("a\nb\tc\xe2\x80\xa8"
+                                     "d\xc2\x85"
+                                     "e"),
+                  "a b c d e");
+  // What belongs to words stays: joiners, marks, wide characters, bad bytes.
+  for (const auto* kept :
+       {"\xe6\xa3\x80\xe6\x9f\xa5 \xe2\x9c\x93 e\xcc\x81",
+        "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb", "\x9b bad \xff"})
+    CAF_CHECK_EQUAL(text::display_line(kept), kept);
+}
+
 CAF_TEST(base64 is what RFC 4648 says) {
   const std::vector<std::pair<std::string, std::string>> rows{
       {"", ""},

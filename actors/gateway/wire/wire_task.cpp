@@ -129,14 +129,14 @@ json::value cursor_or_null(const std::optional<page_cursor>& cursor) {
 }
 
 /// A bounded text that redaction will see; it may hold anything.
-raw_text read_raw(field_reader& fields, std::string_view name,
-                  std::size_t most_characters) {
+std::string read_bounded(field_reader& fields, std::string_view name,
+                         std::size_t most_characters) {
   auto text = fields.text(name).value_or("");
   // Bytes that are no UTF-8 are cleaned later and count as one each.
   if (text::count_characters(text) > most_characters)
     fields.fail(name, "must have at most " + std::to_string(most_characters)
                           + " characters");
-  return raw_text{std::move(text)};
+  return text;
 }
 
 } // namespace
@@ -150,10 +150,14 @@ caf::expected<create_request> parse_create(std::string_view body,
   create_request request;
   auto& task = request.what.task;
   task.kind = fields.required_id("kind");
-  request.title = read_raw(fields, "title", max_title_characters);
-  request.source_url = read_raw(fields, "source_url", max_url_characters);
+  // A title stands in lists, chats and terminals, beside words of ours.
+  request.title = raw_text{
+      text::display_line(read_bounded(fields, "title", max_title_characters))};
+  request.source_url =
+      raw_text{read_bounded(fields, "source_url", max_url_characters)};
   request.labels = raw_text{fields.as_written("labels", body, max_json_bytes)};
-  if (auto input = fields.as_written("input", body, max_json_bytes); !input.empty())
+  if (auto input = fields.as_written("input", body, max_json_bytes);
+      !input.empty())
     task.input = std::move(input);
   task.chat_session =
       chat_session_id{fields.id("chat_session_id").value_or("")};
