@@ -25,7 +25,8 @@ std::string_view plain(request_reader::string_view text) {
 
 request_reader::request_reader(const server_options& limits,
                                const body_bounds& bodies)
-    : bodies_(bodies), limit_(limits.max_body_bytes) {
+    : bodies_(bodies), most_(limits.max_body_bytes),
+      limit_(bodies.judge ? std::min(limits.small_body_bytes, most_) : most_) {
   eager(true);
   header_limit(static_cast<std::uint32_t>(limits.max_header_bytes));
   // Beast judges a length before anybody has seen the head: `admits` does it.
@@ -112,16 +113,20 @@ bool request_reader::admits(std::uint64_t bytes, error_code& ec) {
   if (bytes <= limit_)
     return true;
   if (bodies_.judge && !std::exchange(judged_, true)) {
-    const auto most = bodies_.judge(read_);
-    if (most > limit_ && bytes <= most) {
-      limit_ = most;
-      read_.body_reservation = bodies_.take(
-          has_length_ ? static_cast<std::size_t>(announced_) : most);
-      over_limit_ = !read_.body_reservation;
-      if (!over_limit_)
-        return true;
-    }
+    const auto allowed = bodies_.judge(read_);
+    read_.body_withheld = !allowed;
+    allowed_ = allowed.value_or(0);
+    limit_ = std::min(allowed_, most_);
   }
+  if (bytes > limit_ && bytes <= allowed_) {
+    // Larger than most: there is room for some of these.
+    limit_ = allowed_;
+    read_.body_reservation = bodies_.take(
+        has_length_ ? static_cast<std::size_t>(announced_) : allowed_);
+    over_limit_ = !read_.body_reservation;
+  }
+  if (bytes <= limit_ && !over_limit_)
+    return true;
   ec = beast_http::error::body_limit;
   return false;
 }

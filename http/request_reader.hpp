@@ -67,7 +67,9 @@ private:
 
   request read_;
   const body_bounds& bodies_;
-  std::size_t limit_;           ///< of the body, in bytes
+  std::size_t most_;            ///< of bodies that need no room of their own
+  std::size_t limit_;           ///< of the body for now, in bytes
+  std::size_t allowed_ = 0;     ///< by the judge
   std::uint64_t announced_ = 0; ///< its length, as the head has it
   bool judged_ = false;
   bool over_limit_ = false;      ///< large bodies of others are under way

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,11 @@ struct server_options {
   std::size_t max_connections = 20'000; ///< past it: 503, then closed
   std::size_t max_pipeline = 128;       ///< unanswered; past it: not read on
   std::size_t max_body_bytes = 1'048'576;
-  /// Of requests that may have more: `server::judge` says which, and how much.
-  /// Their bodies have at most so many bytes together at any time; past it:
-  /// 503.
+  /// Past it, `server::judge` is asked whether more of the body is to be read.
+  std::size_t small_body_bytes = 1'048'576;
+  /// Of requests that may have more than `max_body_bytes`: `server::judge` says
+  /// which, and how much. Their bodies have at most so many bytes together at
+  /// any time; past it: 503.
   std::size_t max_large_bytes = 67'108'864;
   std::size_t max_header_bytes = 16'384;
   /// From the first byte of a request to the end of its head; also for the TLS
@@ -118,9 +121,11 @@ public:
   using handler = std::function<void(request&&, exchange_ptr)>;
   /// Words an answer to what never became a request. Any thread.
   using refuser = std::function<response(refusal)>;
-  /// Told the head of a request whose body is larger than `max_body_bytes`: how
-  /// many bytes it may have. On an io thread; must not block.
-  using judge = std::function<std::size_t(const request& head)>;
+  /// Told the head of a request whose body is larger than `small_body_bytes`:
+  /// how many bytes it may have (fewer than it has: 413). Nothing: the body is
+  /// not read, the handler gets the request without it. On an io thread; must
+  /// not block.
+  using judge = std::function<std::optional<std::size_t>(const request& head)>;
 
   /// On an address that was bound before; throws `std::system_error` if the
   /// kernel will not listen there. Accepts nothing before `start`.

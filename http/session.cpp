@@ -270,11 +270,12 @@ bool session::parse_some() {
   in_.consume(n);
   if (in_head)
     head_bytes_ += n;
-  if (ec && ec != beast_http::error::need_more) {
+  if (ec && ec != beast_http::error::need_more
+      && !reader_->get().body_withheld) {
     refuse(reader_->meaning_of(ec));
     return true;
   }
-  if (reader_->is_done()) {
+  if (reader_->is_done() || reader_->get().body_withheld) {
     take_request();
     return true;
   }
@@ -296,10 +297,13 @@ bool session::parse_some() {
 void session::take_request() {
   continue_owed_ = false;
   auto read = std::move(reader_->get());
+  if (read.body_withheld)
+    read.body.clear();
   slot opened;
   opened.is_head = read.method == "HEAD";
   opened.http10 = reader_->http10();
-  opened.last = !reader_->keep_alive() || loop_->draining();
+  opened.last =
+      read.body_withheld || !reader_->keep_alive() || loop_->draining();
   reader_.reset();
   read.remote_address = remote_;
   read.secure = secure_;

@@ -24,6 +24,9 @@ struct request {
   /// Of a large body: its room among all that are under way. Whoever takes the
   /// body keeps this as long.
   std::shared_ptr<void> body_reservation{};
+  /// Its body was not read: `server::judge` said so of its head. The connection
+  /// ends with the answer.
+  bool body_withheld = false;
   std::string remote_address;
   bool secure = false; ///< came over TLS
 

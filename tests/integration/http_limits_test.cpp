@@ -55,13 +55,14 @@ CAF_TEST(two readings of the length of a body are refused) {
 namespace {
 
 /// A server where only `/large` may have more than 1,000 bytes, and all such
-/// bodies together 15,000.
+/// bodies together 15,000; `/withheld` is not to have more than 100.
 struct judging_server {
   inbox<held_request> requests;
   server serving;
 
   static server_options options() {
     auto all = quick();
+    all.small_body_bytes = 100;
     all.max_body_bytes = 1'000;
     all.max_large_bytes = 15'000;
     return all;
@@ -74,8 +75,10 @@ struct judging_server {
             requests.put({std::move(what), std::move(from)});
           },
           refused,
-          [](const request& head) {
-            return head.target == "/large" ? std::size_t{10'000} : 0;
+          [](const request& head) -> std::optional<std::size_t> {
+            if (head.target == "/withheld")
+              return std::nullopt;
+            return head.target == "/large" ? 10'000 : 1'000;
           }) {
     serving.start();
   }
@@ -116,6 +119,27 @@ CAF_TEST(only what the judge lets may have a large body) {
     CAF_CHECK(held->what.body.size() % 1'000 == 0);
     CAF_CHECK(held->what.body.size() <= 1'000 || held->what.body_reservation);
   }
+}
+
+CAF_TEST(a body that the judge withholds is not read and still answered) {
+  judging_server to;
+  for (const auto& bytes : {post("/withheld", 5'000), post("/withheld", 101),
+                            chunked("/withheld", 5)}) {
+    raw_socket client{to.serving.port()};
+    client.send(bytes + "GET /small HTTP/1.1\r\nHost: x\r\n\r\n");
+    const auto held = to.requests.take();
+    CAF_REQUIRE(held);
+    CAF_CHECK(held->what.body_withheld);
+    CAF_CHECK_EQUAL(held->what.body, "");
+    held->from->respond({401, {}, "who are you"});
+    const auto answer = client.read_all();
+    CAF_CHECK(answer.starts_with("HTTP/1.1 401 "));
+    CAF_CHECK(has(answer, "Connection: close"));
+    CAF_CHECK(answer.ends_with("who are you"));
+  }
+  raw_socket small{to.serving.port()};
+  small.send(post("/withheld", 100));
+  CAF_CHECK_EQUAL(to.requests.take().value().what.body.size(), 100U);
 }
 
 CAF_TEST(large bodies have so much room together and give it back) {
