@@ -22,6 +22,7 @@ struct reason_retry {
 /// What the gateway is told of the configuration and may change while it runs.
 struct gateway_options {
   std::chrono::milliseconds lease{};          ///< `tasks.lease`
+  std::chrono::milliseconds lease_grace{};    ///< `reaper.lease_grace`
   std::chrono::milliseconds runner_silence{}; ///< `reaper.runner_silence`
   std::vector<std::string> relays;            ///< names of all that there are
   /// Those that daemons may register for: names by id. Never empty.

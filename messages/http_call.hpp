@@ -27,6 +27,8 @@ struct http_call {
   std::string body;
   std::shared_ptr<void> body_reservation; ///< of a large body; goes with it
   std::string request_id;
+  std::string remote_address;
+  bool secure = false; ///< it came over TLS
   principal caller;
 };
 

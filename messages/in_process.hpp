@@ -8,6 +8,7 @@
 #include "messages/http_call.hpp"
 #include "messages/mutes.hpp"
 #include "messages/options.hpp"
+#include "messages/page_sessions.hpp"
 #include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
 #include "messages/routes.hpp"
@@ -58,6 +59,12 @@ TELLTALE_IN_PROCESS(register_runtimes)
 TELLTALE_IN_PROCESS(deregister_runtimes)
 TELLTALE_IN_PROCESS(find_runtimes)
 TELLTALE_IN_PROCESS(runtimes_found)
+TELLTALE_IN_PROCESS(begin_session)
+TELLTALE_IN_PROCESS(session_begun)
+TELLTALE_IN_PROCESS(find_session)
+TELLTALE_IN_PROCESS(session_found)
+TELLTALE_IN_PROCESS(end_session)
+TELLTALE_IN_PROCESS(session_ended)
 TELLTALE_IN_PROCESS(sweep_tasks)
 TELLTALE_IN_PROCESS(tasks_swept)
 TELLTALE_IN_PROCESS(check_truth)

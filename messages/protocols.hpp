@@ -14,6 +14,7 @@
 #include "messages/http_call.hpp"
 #include "messages/in_process.hpp"
 #include "messages/options.hpp"
+#include "messages/page_sessions.hpp"
 #include "messages/readiness.hpp"
 #include "messages/redaction.hpp"
 #include "messages/routes.hpp"
@@ -172,6 +173,12 @@ using redelivery_store_actor =
                      caf::replies_to<redeliver_dead>::with<dead_requeued>,
                      caf::replies_to<read_backlog>::with<backlog_read>>;
 
+/// Who has signed in to the page.
+using session_store_actor =
+    caf::typed_actor<caf::replies_to<begin_session>::with<session_begun>,
+                     caf::replies_to<find_session>::with<session_found>,
+                     caf::replies_to<end_session>::with<session_ended>>;
+
 /// What operators hold back.
 using mute_store_actor =
     caf::typed_actor<caf::replies_to<put_mute>::with<mute_put>,
@@ -321,7 +328,8 @@ using gateway_actor = request_handler_actor
     ::extend_with<event_listener_actor>::extend<
         // From the system, at the start and after a reload.
         caf::reacts_to<options_changed<gateway_options>>,
-        // From the system, after a reload: who may ask for what.
+        // From the system, at the start and after a reload: who may ask for
+        // what.
         caf::reacts_to<options_changed<access_rules_ptr>>,
         // To itself: deadlines of parked claims, heartbeats of streams.
         caf::reacts_to<gateway_tick>>;

@@ -242,6 +242,7 @@ struct task_found {
   /// task's own, whether it has begun or not.
   std::uint32_t asked = 1;
   std::optional<told_summary> told{}; ///< nothing: nobody was to be told
+  timestamp found_at{};               ///< by the database's clock
 
   bool operator==(const task_found&) const = default;
 };

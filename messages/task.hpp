@@ -75,6 +75,7 @@ struct task_record {
   /// No chat was there to be told of its last failure, or of what corrects it.
   bool untold = false;
 
+  std::string created_by;  ///< name of the token that made it; empty: none
   runner_id wanted_runner; ///< only it may claim the task; empty: any may
   bool dispatched = false; ///< a job system starts it: nobody may claim it
 

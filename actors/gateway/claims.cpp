@@ -317,6 +317,25 @@ std::vector<parked_claim> claim_line::expire(time_point now) {
   return over;
 }
 
+std::vector<parked_claim> claim_line::revoke(const access_rules& rules) {
+  std::vector<number> revoked;
+  for (auto& [id, e] : claims_) {
+    if (e.claim.token == 0 || rules.holder(e.claim.token))
+      continue;
+    if (e.asking)
+      e.claim.deadline = {};
+    else
+      revoked.push_back(id);
+  }
+  std::vector<parked_claim> over;
+  for (const auto id : revoked) {
+    auto left = remove(id);
+    forget_if_empty(left.claim.what.kinds);
+    over.push_back(std::move(left.claim));
+  }
+  return over;
+}
+
 std::vector<parked_claim> claim_line::drain() {
   draining_ = true;
   return expire(time_point::max());

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/gateway/edge/access.hpp"
 #include "actors/gateway/reply.hpp"
 #include "messages/store.hpp"
 
@@ -22,6 +23,7 @@ struct parked_claim {
   pending_reply_ptr reply;
   claim_tasks what; ///< `kinds` sorted; empty: any
   std::chrono::steady_clock::time_point deadline;
+  std::uint64_t token = 0; ///< `principal::token` of who asks
 };
 
 /// Long polls in order of arrival, by the kinds of task that they take. Each of
@@ -93,6 +95,8 @@ public:
   leave(const pending_reply_ptr& reply);
   /// Those parked whose time is over.
   [[nodiscard]] std::vector<parked_claim> expire(time_point now);
+  /// Those parked whose token is none any more; those that ask park no more.
+  [[nodiscard]] std::vector<parked_claim> revoke(const access_rules& rules);
   /// Those parked, for a shutdown; from now on none is parked any more.
   [[nodiscard]] std::vector<parked_claim> drain();
 

@@ -41,10 +41,11 @@ void event_sessions::count() const {
 
 std::optional<event_sessions::page>
 event_sessions::open(std::shared_ptr<http::stream> out, std::int64_t position,
-                     bool live) {
+                     bool live, std::uint64_t token) {
   const auto id = ++last_key_;
   sessions_.emplace(id, session{std::move(out), position,
-                                live ? state::live : state::reading});
+                                live ? state::live : state::reading, first_page,
+                                token});
   count();
   if (live)
     return std::nullopt;
@@ -177,6 +178,17 @@ void event_sessions::close(key id) {
     return;
   at->second.out->close();
   sessions_.erase(at);
+  count();
+}
+
+void event_sessions::revoke(const access_rules& rules) {
+  std::erase_if(sessions_, [&](auto& each) {
+    auto& open = each.second;
+    if (open.token == 0 || rules.holder(open.token))
+      return false;
+    open.out->close();
+    return true;
+  });
   count();
 }
 

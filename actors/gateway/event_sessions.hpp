@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/gateway/edge/access.hpp"
 #include "http/server.hpp"
 #include "messages/counters.hpp"
 #include "messages/event.hpp"
@@ -54,8 +55,10 @@ public:
   [[nodiscard]] key next_key() const noexcept { return last_key_ + 1; }
 
   /// A new stream after `position`; unless `live`, it needs this history.
+  /// `token`: whose it is (`principal::token`).
   std::optional<page> open(std::shared_ptr<http::stream> out,
-                           std::int64_t position, bool live);
+                           std::int64_t position, bool live,
+                           std::uint64_t token = 0);
 
   /// What comes: sent to those who have caught up. Returns how many are left.
   std::size_t publish(const std::vector<published_event>& events);
@@ -95,6 +98,9 @@ public:
   /// Ends one stream.
   void close(key session);
 
+  /// Ends those whose token is none any more.
+  void revoke(const access_rules& rules);
+
   /// Ends every stream.
   void close_all();
 
@@ -113,6 +119,7 @@ private:
     std::int64_t position = 0; ///< of the event written last
     state is = state::reading;
     std::uint32_t limit = first_page; ///< of its next page
+    std::uint64_t token = 0;          ///< whose it is
   };
 
   /// False: it is gone and must be forgotten.

@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "actors/gateway/edge/request_policy.hpp"
 #include "actors/gateway/handlers/calls.hpp"
 
 namespace telltale {
@@ -136,11 +137,14 @@ handler handler_of(call what) {
     return on_list_failure_reasons;
   case call::readiness:
     return on_readiness;
+  case call::open_session:
+    return on_open_session;
+  case call::read_session:
+    return on_read_session;
+  case call::close_session:
+    return on_close_session;
   // These the edge answers by itself.
   case call::report_status:
-  case call::open_session:
-  case call::read_session:
-  case call::close_session:
   case call::health:
   case call::metrics:
   case call::openapi:
@@ -154,10 +158,12 @@ handler handler_of(call what) {
 }
 
 void on_http_call(gateway_self self, http_call& message) {
-  if (const auto handle = handler_of(static_cast<call>(message.what)))
-    handle(self, message);
+  const bool is_open =
+      operation_of(static_cast<call>(message.what)).needs == scope::open;
+  if (is_open || message.caller.session.empty())
+    handle_call(self, message);
   else
-    reply_of(message)->respond(problem(ec::not_found));
+    identify_caller(self, message);
 }
 
 void on_drain_requests(gateway_self self) {
@@ -199,6 +205,15 @@ void on_options_changed(gateway_self self,
   self->state.options = what.options;
 }
 
+/// What a token began ends with it.
+void on_access_changed(gateway_self self, const access_rules_ptr& rules) {
+  auto& state = self->state;
+  state.access = rules;
+  state.edge->use(rules);
+  revoke_claims(self, *rules);
+  state.sessions.revoke(*rules);
+}
+
 void on_tick(gateway_self self) {
   auto& state = self->state;
   if (!state.timer.fired(self))
@@ -214,6 +229,36 @@ void on_tick(gateway_self self) {
 
 } // namespace
 
+void handle_call(gateway_self self, http_call& message) {
+  const auto what = static_cast<call>(message.what);
+  if (is_recorded(operation_of(what)))
+    reply_of(message)->record(describe_change(message));
+  if (const auto handle = handler_of(what))
+    handle(self, message);
+  else
+    reply_of(message)->respond(problem(ec::not_found));
+}
+
+bool is_attempt_over(const task_found& found, std::uint32_t number,
+                     std::chrono::milliseconds lease_and_grace) {
+  const auto& task = found.task;
+  if (task.attempt > number)
+    return true;
+  const auto own =
+      std::ranges::find(found.attempts, number, &attempt_record::number);
+  auto ended = task.completed_at;
+  if (own != found.attempts.end() && own->ended_at)
+    ended = own->ended_at;
+  return ended && *ended + lease_and_grace < found.found_at;
+}
+
+bool is_over(gateway_self self, const principal& who, const task_found& found) {
+  const auto& options = self->state.options;
+  return who.task
+         && is_attempt_over(found, who.attempt,
+                            options.lease + options.lease_grace);
+}
+
 http::response problem_of(const caf::error& error) {
   if (error == caf::sec::request_timeout)
     return problem(ec::database_unavailable);
@@ -223,6 +268,10 @@ http::response problem_of(const caf::error& error) {
   return problem(code, explain(error));
 }
 
+bool may_dispatch(const principal& who, const task_record& task) {
+  return who.dispatch || (who.create && who.name == task.created_by);
+}
+
 bool bind_attempt(status_report& report, const principal& who) {
   if (!who.task)
     return true;
@@ -230,6 +279,11 @@ bool bind_attempt(status_report& report, const principal& who) {
       || (report.attempt && *report.attempt != who.attempt))
     return false;
   report.attempt = who.attempt;
+  if (who.attempt_runner.empty())
+    return true;
+  if (report.runner && *report.runner != who.attempt_runner)
+    return false;
+  report.runner = who.attempt_runner;
   return true;
 }
 
@@ -266,7 +320,7 @@ gateway(gateway_actor::stateful_pointer<gateway_state> self,
         on_options_changed(self, what);
       },
       [=](const options_changed<access_rules_ptr>& what) {
-        self->state.edge->use(what.options);
+        on_access_changed(self, what.options);
       },
       [=](const gateway_tick&) { on_tick(self); },
   };

@@ -9,6 +9,7 @@
 #include "actors/gateway/edge/access.hpp"
 #include "actors/gateway/event_sessions.hpp"
 #include "actors/gateway/known_runtimes.hpp"
+#include "actors/gateway/known_sessions.hpp"
 #include "actors/gateway/reason_catalog.hpp"
 #include "actors/gateway/reply.hpp"
 #include "config/config.hpp"
@@ -42,6 +43,7 @@ struct gateway_peers {
   chat_store_actor chats;
   redelivery_store_actor deliveries;
   mute_store_actor mutes;
+  session_store_actor page_sessions;
   redaction_actor redaction;
   reaper_actor reaper;
   event_stream_actor events;
@@ -54,8 +56,9 @@ struct gateway_peers {
 struct gateway_setup {
   config::tasks_config tasks;
   config::events_config events;
-  reason_catalog reasons;  ///< what people read about failures
-  std::string attempt_key; ///< of claims' tokens, see `attempt_token`
+  reason_catalog reasons;    ///< what people read about failures
+  std::string attempt_key;   ///< of claims' tokens, see `attempt_token`
+  bool behind_https = false; ///< people reach the service by HTTPS alone
   std::function<timestamp()> now = now_utc; ///< replaced by tests
 };
 
@@ -65,13 +68,15 @@ struct gateway_state {
   gateway_peers peers;
   gateway_setup setup;
   gateway_options options; ///< as the system told them last
+  access_rules_ptr access; ///< the same; null: not yet
   edge_link_ptr edge;
-  counter_board_ptr counters; ///< may be null
-  claim_line claims;          ///< long polls that wait for a task
-  known_runtimes runtimes;    ///< of daemons that called lately
-  announced_tasks announced;  ///< new tasks that claims were told of
-  event_sessions sessions;    ///< open event streams
-  bool subscribed = false;    ///< the event stream knows this listener
+  counter_board_ptr counters;   ///< may be null
+  claim_line claims;            ///< long polls that wait for a task
+  known_runtimes runtimes;      ///< of daemons that called lately
+  announced_tasks announced;    ///< new tasks that claims were told of
+  known_sessions page_sessions; ///< of pages that called lately
+  event_sessions sessions;      ///< open event streams
+  bool subscribed = false;      ///< the event stream knows this listener
 
   using time_point = std::chrono::steady_clock::time_point;
   /// For everything below that waits for its time.

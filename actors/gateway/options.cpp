@@ -33,6 +33,7 @@ reason_retry retry_of(const reason_row& row, const config::retry_config& from) {
 gateway_options make_gateway_options(const config::settings& from) {
   gateway_options to;
   to.lease = from.tasks.lease;
+  to.lease_grace = from.reaper.lease_grace;
   to.runner_silence = from.reaper.runner_silence;
   for (const auto& [name, relay] : from.relays)
     to.relays.push_back(name);

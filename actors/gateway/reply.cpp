@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 #include <caf/send.hpp>
+#include <spdlog/spdlog.h>
 
 namespace telltale {
 
@@ -90,6 +91,8 @@ void pending_reply::finish(http::response& what) {
   what.headers.push_back({"X-Request-Id", request_id_});
   if (varies_)
     what.headers.push_back({"Vary", "Accept"});
+  if (!recorded_.empty())
+    spdlog::info("audit: {} -> {} ({})", recorded_, what.status, request_id_);
   const auto at = what.status / 100;
   if (at < tally_->answers.size())
     tally_->answers[at].fetch_add(1, std::memory_order_relaxed);

@@ -54,6 +54,9 @@ public:
   /// Says with the answer that it would be another for another Accept.
   void vary_by_accept() noexcept { varies_ = true; }
 
+  /// Has the log say, with the answer's status, who did what.
+  void record(std::string who_did_what) { recorded_ = std::move(who_did_what); }
+
   void respond(http::response what);
 
   /// The answer for `edge_link::respond_all`; this one is done with.
@@ -88,6 +91,7 @@ private:
   edge_tally_ptr tally_;
   bool bounded_;
   bool varies_ = false;
+  std::string recorded_; ///< empty: the log says nothing
 };
 
 using pending_reply_ptr = std::shared_ptr<pending_reply>;

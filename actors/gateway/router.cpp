@@ -91,6 +91,10 @@ std::string allowed_methods(const node& at) {
 
 } // namespace
 
+const operation_row& operation_of(call what) noexcept {
+  return rows[static_cast<std::size_t>(what)];
+}
+
 std::span<const operation_row> operations() noexcept {
   return rows;
 }

@@ -33,6 +33,7 @@ struct operation_row {
 };
 
 [[nodiscard]] std::span<const operation_row> operations() noexcept;
+[[nodiscard]] const operation_row& operation_of(call what) noexcept;
 
 /// A request's operation with its variable segments in order.
 struct route {

@@ -66,6 +66,9 @@ struct pg_options {
 /// The same for the words that searches ask for.
 [[nodiscard]] std::unique_ptr<word_indexer> make_pg_search(pg_options);
 
+/// Who has signed in to the page, on PostgreSQL.
+[[nodiscard]] std::unique_ptr<session_list> make_pg_sessions(pg_options);
+
 /// What operators hold back, on PostgreSQL.
 [[nodiscard]] std::unique_ptr<mute_list> make_pg_mutes(pg_options);
 

@@ -9,6 +9,7 @@
 #include "messages/causes.hpp"
 #include "messages/deliveries.hpp"
 #include "messages/event.hpp"
+#include "messages/page_sessions.hpp"
 #include "messages/runners.hpp"
 #include "messages/search.hpp"
 #include "messages/statistics.hpp"
@@ -209,6 +210,16 @@ public:
   virtual caf::expected<stats_read> read(const read_stats&) = 0;
   virtual caf::expected<runners_listed> list(const list_runners&) = 0;
   virtual caf::expected<causes_listed> list(const list_causes&) = 0;
+};
+
+/// Who has signed in to the page.
+class session_list {
+public:
+  virtual ~session_list() = default;
+
+  virtual caf::expected<session_begun> begin(const begin_session&) = 0;
+  virtual caf::expected<session_found> find(const find_session&) = 0;
+  virtual caf::expected<session_ended> end(const end_session&) = 0;
 };
 
 /// What operators hold back.

@@ -27,6 +27,7 @@
 #include "actors/persistence/stores/report_store.hpp"
 #include "actors/persistence/stores/retention_store.hpp"
 #include "actors/persistence/stores/search_store.hpp"
+#include "actors/persistence/stores/session_store.hpp"
 #include "actors/persistence/stores/statistics.hpp"
 #include "actors/persistence/stores/sweep_store.hpp"
 #include "actors/persistence/stores/task_commands.hpp"
@@ -282,6 +283,10 @@ void service::wiring::spawn_stores_of_tasks() {
                           store_.rules.routes);
       },
       {keeps<options_changed<task_rules_ptr>>()});
+  page_sessions_ = spawn_blocking<session_store_actor, session_store_state>(
+      "session-store", [this](auto* self) {
+        return session_store(self, make_pg_sessions(store_));
+      });
   mutes_ = spawn_blocking<mute_store_actor, mute_store_state>(
       "mute-store", [this](auto* self) {
         return mute_store(self, make_pg_mutes(store_), counters_);

@@ -75,6 +75,7 @@ void service::wiring::spawn_gateway(http::listener bound) {
                             .chats = chats_,
                             .deliveries = redeliveries_,
                             .mutes = mutes_,
+                            .page_sessions = page_sessions_,
                             .redaction = redactions_.front(),
                             .reaper = reaper_,
                             .events = stream_,
@@ -86,6 +87,7 @@ void service::wiring::spawn_gateway(http::listener bound) {
   setup.events = settings_.events;
   setup.reasons = read_reason_texts();
   setup.attempt_key = attempt_key();
+  setup.behind_https = settings_.http.public_url.starts_with("https://");
   gateway_ = spawn_cooperative<gateway_actor, gateway_state>(
       "gateway",
       [this, peers, setup, link](auto* self) {
@@ -94,9 +96,10 @@ void service::wiring::spawn_gateway(http::listener bound) {
       {keeps<options_changed<gateway_options>>(),
        keeps<options_changed<access_rules_ptr>>()});
   tell_gateway_options(settings_);
+  const auto access = make_access_rules(settings_);
+  caf::anon_send(gateway_, options_changed<access_rules_ptr>{access});
   edge_ = std::make_unique<edge>(
-      settings_.http, std::move(bound), make_access_rules(settings_), gateway_,
-      intake_,
+      settings_.http, std::move(bound), access, gateway_, intake_,
       edge_content{.page = read_page(),
                    .metrics = std::make_shared<process_metrics>(counters_)},
       counters_, link);

@@ -213,6 +213,7 @@ private:
   task_query_actor queries_;
   statistics_actor statistics_;
   chat_store_actor chats_;
+  session_store_actor page_sessions_;
   reaper_actor reaper_;
   status_intake_actor intake_;
   gateway_actor gateway_;

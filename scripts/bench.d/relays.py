@@ -71,7 +71,7 @@ def report_steadily(it, tasks, rate):
     for line in lines:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     body = b'{"status":"failed","attempt":1,"detail":"the provider closed the connection"}'
-    head = "POST /internal/tasks/%s/status HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    head = "POST /internal/tasks/%s/status HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     sent, late, answered, began = {}, [], 0, time.monotonic()
 
     def listen(seconds):

@@ -19,7 +19,7 @@ async def heartbeats(port, runners, seconds, measure):
         nonlocal answered, failed
         await asyncio.sleep(PERIOD * number / runners)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        request = (f"POST /internal/runners/runner-{number}/heartbeat HTTP/1.1\r\nHost: bench\r\n"
+        request = (f"POST /internal/runners/runner-{number}/heartbeat HTTP/1.1\r\nHost: localhost\r\n"
                    "Content-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"tasks\":[]}").encode()
         due = time.monotonic()
         while not over.is_set():

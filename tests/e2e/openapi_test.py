@@ -88,7 +88,8 @@ try:
                 assert problem["status"] == status and {"title", "detail"} <= set(problem)
             if operation["security"]:
                 refused, kind, _ = call(method.upper(), target, "no-token", body)
-                assert refused == 401 and kind == "application/problem+json", f"{name} without a token: {refused}"
+                # Who brings one bad token after the other waits.
+                assert refused in (401, 429) and kind == "application/problem+json", f"{name} without a token: {refused}"
             called += 1
     assert called == len(ids) and called > 30, called
 

@@ -19,7 +19,7 @@ using namespace telltale::test;
 
 namespace {
 
-constexpr auto head_of_request = "GET /events HTTP/1.1\r\nHost: x\r\n"
+constexpr auto head_of_request = "GET /events HTTP/1.1\r\nHost: localhost\r\n"
                                  "Authorization: Bearer op\r\n";
 
 raw_socket follow(const service& to, const std::string& after = {}) {

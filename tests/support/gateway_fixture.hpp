@@ -43,6 +43,7 @@ struct gateway_fixture : test_coordinator_fixture<> {
                         .chats = sys.spawn(fake_chats, &w),
                         .deliveries = sys.spawn(fake_deliveries),
                         .mutes = sys.spawn(fake_mutes, &w),
+                        .page_sessions = sys.spawn(fake_sessions, &w),
                         .redaction = sys.spawn(fake_redaction),
                         .reaper = sys.spawn(fake_reaper, &w),
                         .events = sys.spawn(fake_events, &w),

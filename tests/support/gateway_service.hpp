@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -148,6 +149,26 @@ inline mute_store_actor::behavior_type fake_mutes(mute_store_actor::pointer) {
           [](list_mutes&) { return mutes_listed{}; }};
 }
 
+using kept_sessions = std::map<std::string, std::uint64_t>; // by hash
+
+inline session_store_actor::behavior_type
+fake_sessions(session_store_actor::pointer,
+              const std::shared_ptr<kept_sessions>& kept) {
+  return {[=](const begin_session& what) {
+            kept->emplace(what.hash, what.token);
+            return session_begun{};
+          },
+          [=](const find_session& what) {
+            const auto at = kept->find(what.hash);
+            return at == kept->end() ? session_found{}
+                                     : session_found{at->second};
+          },
+          [=](const end_session& what) {
+            kept->erase(what.hash);
+            return session_ended{};
+          }};
+}
+
 inline reaper_actor::behavior_type fake_reaper(reaper_actor::pointer) {
   return {[](reap_now&) {}, [](check_truth_now&) {},
           [](runner_recovered&) { return tasks_swept{}; },
@@ -209,6 +230,7 @@ struct service {
   edge_link_ptr link = std::make_shared<edge_link>();
   counter_board_ptr counters = std::make_shared<counter_board>();
   access_rules_ptr rules;
+  std::shared_ptr<kept_sessions> sessions = std::make_shared<kept_sessions>();
 
   explicit service(const config::auth_config& auth = closed(),
                    config::http_config http = {}, event_history log = {})
@@ -227,6 +249,7 @@ struct service {
                         .chats = sys.spawn(fake_chats),
                         .deliveries = sys.spawn(fake_deliveries),
                         .mutes = sys.spawn(fake_mutes),
+                        .page_sessions = sys.spawn(fake_sessions, sessions),
                         .redaction = redaction,
                         .reaper = sys.spawn(fake_reaper),
                         .events = sys.spawn(fake_events, std::move(log)),
@@ -238,6 +261,7 @@ struct service {
     actor = sys.spawn(gateway, peers, setup, link, counters);
     caf::anon_send(actor, options_changed<gateway_options>{
                               make_gateway_options(config::settings{})});
+    caf::anon_send(actor, options_changed<access_rules_ptr>{rules});
     http.listen = "127.0.0.1:0";
     edge_content content;
     content.metrics = std::make_shared<fixed_metrics>();
@@ -267,8 +291,8 @@ struct service {
                    const std::string& headers =
                        "Authorization: Bearer run\r\n"
                        "Content-Type: application/json\r\n") const {
-    return exchange(method + " " + target + " HTTP/1.1\r\nHost: x\r\n" + headers
-                    + "Content-Length: " + std::to_string(body.size())
+    return exchange(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n"
+                    + headers + "Content-Length: " + std::to_string(body.size())
                     + "\r\n\r\n" + body);
   }
 

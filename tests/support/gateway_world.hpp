@@ -92,6 +92,7 @@ struct world {
   std::vector<attempt_record> attempts; ///< of any task that is asked for
   ask_routes asked_routes;
   routes_told routes;
+  timestamp found_at{}; ///< the database's clock
   std::vector<chat_binding> bindings;
   std::vector<mute_record> mutes;
   std::vector<std::string> woken; ///< relays
@@ -100,6 +101,8 @@ struct world {
   std::vector<runner_id> left;
   std::map<std::string, runtime_record> runtimes; ///< by id
   int runtime_questions = 0;
+  std::map<std::string, std::uint64_t> page_sessions; ///< tokens by hash
+  int session_questions = 0;
   std::vector<pending_report> reported;
   std::optional<timestamp> next_due;
   int claims = 0;
@@ -202,7 +205,9 @@ fake_queries(task_query_actor::pointer self, world* w) {
         const auto at = w->tasks.find(to_string(what.task));
         if (at == w->tasks.end())
           return make_error(ec::task_not_found);
-        return task_found{at->second, w->attempts, {}};
+        task_found found{at->second, w->attempts, {}};
+        found.found_at = w->found_at;
+        return found;
       },
       [=](const list_tasks&) -> caf::result<tasks_listed> {
         if (w->frozen)
@@ -306,6 +311,24 @@ inline mute_store_actor::behavior_type fake_mutes(mute_store_actor::pointer,
             return mute_cleared{};
           },
           [=](list_mutes&) { return mutes_listed{w->mutes}; }};
+}
+
+inline session_store_actor::behavior_type
+fake_sessions(session_store_actor::pointer, world* w) {
+  return {[=](const begin_session& what) {
+            w->page_sessions.emplace(what.hash, what.token);
+            return session_begun{};
+          },
+          [=](const find_session& what) {
+            ++w->session_questions;
+            const auto at = w->page_sessions.find(what.hash);
+            return at == w->page_sessions.end() ? session_found{}
+                                                : session_found{at->second};
+          },
+          [=](const end_session& what) {
+            w->page_sessions.erase(what.hash);
+            return session_ended{};
+          }};
 }
 
 inline redaction_actor::behavior_type fake_redaction(redaction_actor::pointer) {

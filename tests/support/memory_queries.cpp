@@ -94,6 +94,7 @@ caf::expected<task_found> memory_task_store::find(const find_task& what) {
   if (task == db_->tasks.end())
     return make_error(ec::task_not_found, "task " + to_string(what.task));
   result.task = task->second;
+  result.found_at = db_->now;
   for (const auto& [key, attempt] : db_->attempts)
     if (key.first == task->first)
       result.attempts.push_back(attempt);

@@ -16,7 +16,8 @@ CAF_TEST_FIXTURE_SCOPE(gateway_claims_tests, gateway_fixture)
 
 CAF_TEST(a claim is served at once with a token for the attempt) {
   w.queue.push_back(add_task(task_status::running));
-  const auto token = attempt_token("key", w.queue.front().id, 1);
+  const auto token =
+      attempt_token("key", w.queue.front().id, 1, runner_id{"r"});
   const auto to = claim(0);
   CAF_CHECK_EQUAL(to->status(), 200u);
   CAF_CHECK(to->says("\"token\":\"" + token + "\""));

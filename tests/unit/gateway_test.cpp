@@ -348,7 +348,8 @@ CAF_TEST(an event stream that was started again costs nobody an event) {
            event_at(2, event_type::task_created),
            event_at(3, event_type::task_failed)};
   w.queue = {add_task(task_status::running)};
-  const auto token = attempt_token("key", w.queue.front().id, 1);
+  const auto token =
+      attempt_token("key", w.queue.front().id, 1, runner_id{"r"});
   const auto before = w.subscriptions;
   advance_time(1s);
   settle();

@@ -1,5 +1,6 @@
 #include "actors/gateway/edge/access.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
@@ -17,7 +18,12 @@ namespace {
 
 using text::trimmed;
 
-constexpr std::string_view attempt_prefix = "tta1.";
+constexpr std::string_view attempt_prefix = "tta2.";
+/// Of an attempt's token: the task, the number, the runner's id, the code.
+constexpr std::size_t task_bytes = 16;
+constexpr std::size_t runner_at = task_bytes + 4;
+constexpr std::size_t code_bytes = 32;
+constexpr std::size_t longest_runner = 512; // 128 characters
 /// Daemons take a token for one of an attempt only if it begins so.
 constexpr std::string_view daemon_prefix = "mat_";
 
@@ -80,10 +86,16 @@ std::optional<std::string_view> bearer_token(const http::request& what) {
   return trimmed(header->substr(scheme.size()));
 }
 
-std::string attempt_text(const task_id& task, std::uint32_t attempt) {
-  std::string text{reinterpret_cast<const char*>(task.value.bytes.data()),
-                   task.value.bytes.size()};
-  return text + "/" + std::to_string(attempt);
+/// What the scopes of an operator's token allow; none at all: what there is.
+void grant(principal& who, const std::vector<std::string>& scopes) {
+  const auto has = [&](std::string_view word) {
+    return std::ranges::find(scopes, word) != scopes.end();
+  };
+  const bool all = scopes.empty() || has("admin");
+  who.read = all || has("read");
+  who.write = all || has("write");
+  who.create = who.write || has("create");
+  who.dispatch = who.write || has("dispatch");
 }
 
 } // namespace
@@ -98,6 +110,10 @@ std::string_view to_string(scope what) noexcept {
     return "read";
   case scope::write:
     return "write";
+  case scope::create:
+    return "create";
+  case scope::dispatch:
+    return "dispatch";
   }
   return "write";
 }
@@ -112,23 +128,28 @@ bool may(const principal& who, scope what) noexcept {
     return who.read;
   case scope::write:
     return who.write;
+  case scope::create:
+    return who.create;
+  case scope::dispatch:
+    return who.dispatch || who.create;
   }
   return false;
 }
 
 std::string attempt_token(std::string_view key, const task_id& task,
-                          std::uint32_t attempt) {
+                          std::uint32_t attempt, const runner_id& runner) {
   std::string bytes{reinterpret_cast<const char*>(task.value.bytes.data()),
                     task.value.bytes.size()};
   for (const unsigned shift : {24U, 16U, 8U, 0U})
     bytes.push_back(static_cast<char>((attempt >> shift) & 255U));
-  bytes += hmac(key, attempt_text(task, attempt));
+  bytes += runner.value;
+  bytes += hmac(key, bytes);
   return std::string{attempt_prefix} + text::encode_base64url(bytes);
 }
 
 std::string daemon_token(std::string_view key, const task_id& task,
-                         std::uint32_t attempt) {
-  return std::string{daemon_prefix} + attempt_token(key, task, attempt);
+                         std::uint32_t attempt, const runner_id& runner) {
+  return std::string{daemon_prefix} + attempt_token(key, task, attempt, runner);
 }
 
 access_rules::access_rules(const config::auth_config& auth,
@@ -147,21 +168,18 @@ void access_rules::add(const config::token_config& token, bool runner) {
   fresh.hash = read_digest(token);
   fresh.who.name = token.name;
   fresh.who.runner = runner;
-  if (!runner) {
-    const auto& scopes = token.scopes;
-    fresh.who.read = scopes.empty();
-    fresh.who.write = scopes.empty();
-    for (const auto& word : scopes) {
-      fresh.who.read = fresh.who.read || word == "read";
-      fresh.who.write = fresh.who.write || word == "write";
-    }
-  }
+  // Part of a digest tells nothing of its token.
+  for (std::size_t i = 0; i < sizeof fresh.who.token; ++i)
+    fresh.who.token = (fresh.who.token << 8U) | fresh.hash[i];
+  if (!runner)
+    grant(fresh.who, token.scopes);
   // One token in both lists may do what either allows.
   for (auto& known : tokens_)
     if (known.hash == fresh.hash) {
-      known.who.runner = known.who.runner || fresh.who.runner;
-      known.who.read = known.who.read || fresh.who.read;
-      known.who.write = known.who.write || fresh.who.write;
+      for (const auto right :
+           {&principal::runner, &principal::read, &principal::write,
+            &principal::create, &principal::dispatch})
+        known.who.*right = known.who.*right || fresh.who.*right;
       return;
     }
   tokens_.push_back(std::move(fresh));
@@ -174,22 +192,24 @@ std::optional<principal> access_rules::identify(std::string_view token) const {
   if (token.starts_with(attempt_prefix)) {
     const auto bytes =
         text::decode_base64url(token.substr(attempt_prefix.size()));
-    // 16 bytes of task, 4 of attempt, 32 of code.
-    if (!bytes || bytes->size() != 52)
+    if (!bytes || bytes->size() < runner_at + code_bytes
+        || bytes->size() > runner_at + longest_runner + code_bytes)
+      return std::nullopt;
+    const std::string_view all{*bytes};
+    const auto said = all.substr(0, all.size() - code_bytes);
+    if (!equal_in_constant_time(all.substr(said.size()),
+                                hmac(attempt_key_, said)))
       return std::nullopt;
     principal who;
     who.name = "attempt";
     who.runner = true;
     task_id task;
-    for (std::size_t i = 0; i < 16; ++i)
-      task.value.bytes[i] = static_cast<std::uint8_t>((*bytes)[i]);
-    for (std::size_t i = 16; i < 20; ++i)
-      who.attempt =
-          (who.attempt << 8U) | static_cast<std::uint8_t>((*bytes)[i]);
+    for (std::size_t i = 0; i < task_bytes; ++i)
+      task.value.bytes[i] = static_cast<std::uint8_t>(said[i]);
+    for (std::size_t i = task_bytes; i < runner_at; ++i)
+      who.attempt = (who.attempt << 8U) | static_cast<std::uint8_t>(said[i]);
     who.task = task;
-    const auto expected = hmac(attempt_key_, attempt_text(task, who.attempt));
-    if (!equal_in_constant_time(std::string_view{*bytes}.substr(20), expected))
-      return std::nullopt;
+    who.attempt_runner = runner_id{std::string{said.substr(runner_at)}};
     return who;
   }
   const auto hash = sha256(token);
@@ -210,20 +230,28 @@ std::optional<principal> access_rules::caller(const http::request& what) const {
   if (open()) {
     principal everybody;
     everybody.runner = everybody.read = everybody.write = true;
+    everybody.create = everybody.dispatch = true;
     return everybody;
   }
   if (what.find("authorization"))
     return std::nullopt;
-  const auto cookie = find_cookie(what, session_cookie);
-  if (!cookie)
+  const auto session = find_session_id(what);
+  if (!session)
     return std::nullopt;
-  const auto token = text::decode_base64url(*cookie);
-  if (!token)
-    return std::nullopt;
-  auto who = identify(*token);
-  if (who)
-    who->by_cookie = true;
+  principal who;
+  who.by_cookie = true;
+  who.session = hash_of_session(*session);
   return who;
+}
+
+std::optional<principal> access_rules::holder(std::uint64_t token) const {
+  const auto found = std::ranges::find(
+      tokens_, token, [](const entry& known) { return known.who.token; });
+  return found == tokens_.end() ? std::nullopt : std::optional{found->who};
+}
+
+bool has_token(const http::request& what) {
+  return what.find("authorization") || find_session_id(what);
 }
 
 std::optional<std::string> find_cookie(const http::request& what,
@@ -257,17 +285,6 @@ bool is_same_origin(const http::request& what, bool by_cookie) {
   const auto scheme_end = origin->find("://");
   return host && scheme_end != std::string_view::npos
          && same_text(origin->substr(scheme_end + 3), *host);
-}
-
-std::string session_cookie_header(std::string_view token, bool secure) {
-  std::string text{session_cookie};
-  text += "=" + text::encode_base64url(token)
-          + "; Path=/; HttpOnly; SameSite=Strict";
-  if (token.empty())
-    text += "; Max-Age=0";
-  if (secure)
-    text += "; Secure";
-  return text;
 }
 
 } // namespace telltale

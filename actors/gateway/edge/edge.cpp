@@ -1,17 +1,17 @@
 #include "actors/gateway/edge/edge.hpp"
 
 #include <atomic>
-#include <mutex>
-#include <set>
 #include <utility>
 #include <vector>
 
 #include <caf/send.hpp>
 #include <spdlog/spdlog.h>
 
+#include "actors/gateway/edge/edge_options.hpp"
 #include "actors/gateway/edge/edge_page.hpp"
-#include "actors/gateway/edge/edge_session.hpp"
+#include "actors/gateway/edge/refused_callers.hpp"
 #include "actors/gateway/edge/request_policy.hpp"
+#include "actors/gateway/edge/unknown_calls.hpp"
 #include "actors/gateway/handlers/calls.hpp"
 #include "actors/gateway/router.hpp"
 #include "actors/gateway/wire/wire.hpp"
@@ -30,21 +30,6 @@ http::response write_refusal(http::refusal why) {
   return answer;
 }
 
-http::server_options server_options(const config::http_config& from) {
-  http::server_options to;
-  to.listen = from.listen;
-  to.threads = static_cast<unsigned>(from.threads);
-  to.max_connections = static_cast<std::size_t>(from.max_connections);
-  to.max_pipeline = static_cast<std::size_t>(from.max_pipeline);
-  to.max_body_bytes = static_cast<std::size_t>(from.max_body_bytes);
-  to.header_timeout = from.header_timeout;
-  to.body_timeout = from.body_timeout;
-  to.idle_timeout = from.idle_timeout;
-  to.tls_certificate = from.tls_certificate;
-  to.tls_key = from.tls_key;
-  return to;
-}
-
 /// Data and the page have the same address; the Accept header decides.
 bool is_shared(call what) {
   return what == call::list_deliveries || what == call::list_runners;
@@ -59,7 +44,9 @@ public:
        status_intake_actor intake, edge_content content,
        counter_board_ptr counters, edge_link_ptr link)
       : max_in_flight_(static_cast<std::size_t>(options.max_in_flight)),
-        max_report_bytes_(static_cast<std::size_t>(options.max_report_bytes)),
+        body_limits_{static_cast<std::size_t>(options.max_body_bytes),
+                     static_cast<std::size_t>(options.max_report_bytes)},
+        behind_https_(options.public_url.starts_with("https://")),
         content_(std::move(content)), counters_(std::move(counters)),
         link_(std::move(link)), tally_(std::make_shared<edge_tally>()),
         gateway_(std::move(gateway)), intake_(std::move(intake)) {
@@ -70,7 +57,9 @@ public:
           on_request(std::move(what), std::move(to));
         },
         write_refusal,
-        [this](const http::request& head) { return most_body(head); });
+        [this](const http::request& head) {
+          return allowed_body(*access_.load(), head, body_limits_);
+        });
     link_->attach(this);
   }
   impl(const impl&) = delete;
@@ -119,6 +108,9 @@ private:
     in.to = std::move(to);
     if (draining_)
       return finish(in, problem(ec::shutting_down));
+    if (access_.load()->open())
+      if (auto objection = open_service_objection(in.what))
+        return finish(in, problem(ec::forbidden, std::move(*objection)));
     auto target = http::parse_target(in.what.target);
     if (!target)
       return finish(in, problem(ec::bad_request, "the address is not valid"));
@@ -136,22 +128,6 @@ private:
     on_unrouted(in);
   }
 
-  /// Only what a runner reports may be large, once its token was seen to be
-  /// good.
-  std::size_t most_body(const http::request& head) {
-    const auto target = http::parse_target(head.target);
-    if (!target)
-      return 0;
-    const auto found = find_route(head.method, target->segments);
-    const auto* known = std::get_if<route>(&found);
-    if (known == nullptr || !is_report(*known->operation))
-      return 0;
-    const auto who = access_.load()->caller(head);
-    return who && is_allowed(*who, *known->operation, known->path)
-               ? max_report_bytes_
-               : 0;
-  }
-
   void on_unrouted(incoming& in) {
     const auto& segments = in.target.segments;
     if (segments.size() > 1 && segments[0] == "api" && segments[1] == "daemon")
@@ -165,7 +141,8 @@ private:
       }
       if (const auto file = content_.page.find(path);
           file != content_.page.end())
-        return finish(in, page_answer(file->second, in.what));
+        return finish(in,
+                      page_answer(file->second, in.what, 200, behind_https_));
       // A person who follows a wrong link gets the page, which says so.
       if (wants_html(in.what))
         return serve_page(in, 404);
@@ -173,25 +150,11 @@ private:
     finish(in, problem(ec::not_found));
   }
 
-  /// A daemon takes this very text for "older than I am". Counted by the first
-  /// shapes that come, so that nobody can make up series without end.
   void on_unknown_daemon_call(incoming& in) {
-    auto shape = shape_of(in.what.method, in.target.segments);
-    {
-      const std::lock_guard lock{shapes_guard_};
-      if (!shapes_.contains(shape) && shapes_.size() >= most_shapes)
-        shape = "other";
-      else
-        shapes_.insert(shape);
-    }
+    auto shape = unknown_calls_.shape_of(in.what.method, in.target.segments);
     if (counters_)
       counters_->add(counter::unknown_calls_total, shape);
-    http::response answer;
-    answer.status = 404;
-    answer.headers.push_back({"Content-Type", "text/plain; charset=utf-8"});
-    answer.headers.push_back({"X-Content-Type-Options", "nosniff"});
-    answer.body = "404 page not found\n";
-    finish(in, std::move(answer));
+    finish(in, unknown_call_answer());
   }
 
   void on_routed(incoming& in) {
@@ -225,7 +188,7 @@ private:
       finish(in, json_answer(200, openapi_document()));
     else if (what == call::open_session || what == call::read_session
              || what == call::close_session)
-      finish(in, session_answer(*access_.load(), what, in.what));
+      serve_session(in, what);
     else
       return false;
     return true;
@@ -236,10 +199,16 @@ private:
     const auto access = access_.load();
     auto who = access->caller(in.what);
     if (!who) {
-      finish(in, problem(ec::unauthorized));
+      refuse(in, has_token(in.what));
       return false;
     }
-    if (!is_allowed(*who, *in.found.operation, in.found.path)) {
+    // What somebody with a session may do is seen by the gateway, who asks
+    // whose it is. No page reports a status.
+    const bool allowed =
+        who->session.empty()
+            ? is_allowed(*who, *in.found.operation, in.found.path)
+            : in.found.operation->what != call::report_status;
+    if (!allowed) {
       finish(in, problem(ec::forbidden));
       return false;
     }
@@ -251,8 +220,59 @@ private:
                          "the request must come from the service's own page"));
       return false;
     }
+    // Judged by its head, and its token has come to be good since.
+    if (in.what.body_withheld) {
+      finish(in, problem(ec::overloaded, "the tokens have just changed, try "
+                                         "again"));
+      return false;
+    }
     in.who = std::move(*who);
     return true;
+  }
+
+  /// Nobody that is known. A good token is never slowed, so that this is all
+  /// that guessing meets.
+  void refuse(incoming& in, bool has_brought_token) {
+    const auto now = std::chrono::steady_clock::now();
+    const auto& from = in.what.remote_address;
+    const auto wait = refused_.turned_away(from, now);
+    if (has_brought_token) {
+      if (refused_.add(from, now))
+        spdlog::warn(
+            "{} tokens that came from {} within a minute are none that "
+            "are known; without a good one it waits now",
+            refused_callers::most_refusals, from);
+      if (counters_)
+        counters_->add(counter::refused_tokens_total);
+    }
+    if (!wait)
+      return finish(in, problem(ec::unauthorized));
+    auto answer = problem(ec::too_many_refusals);
+    answer.headers.push_back({"Retry-After", std::to_string(wait->count())});
+    finish(in, std::move(answer));
+  }
+
+  /// A page signs in or out, or asks whether it has. The token that it signs in
+  /// with is looked at here; sessions are the gateway's.
+  void serve_session(incoming& in, call what) {
+    const auto access = access_.load();
+    in.who = access->caller(in.what).value_or(principal{});
+    if (what != call::read_session && !is_same_origin(in.what, false))
+      return finish(in, problem(ec::forbidden));
+    if (what == call::open_session && !access->open()) {
+      if (!is_json(in.what))
+        return finish(in, problem(ec::unsupported_media_type));
+      const auto token = parse_session(in.what.body);
+      if (!token)
+        return finish(in, problem_of(token.error()));
+      auto who = access->identify(*token);
+      if (!who)
+        return refuse(in, true);
+      if (!who->read)
+        return finish(in, problem(ec::forbidden));
+      in.who = std::move(*who);
+    }
+    pass_on(in);
   }
 
   /// The hot path: parsed here, sent once per turn of the loop.
@@ -304,6 +324,8 @@ private:
          {"idempotency-key", "last-event-id", "if-none-match"})
       if (const auto value = in.what.find(name))
         message.headers[std::string{name}] = std::string{*value};
+    message.remote_address = std::move(in.what.remote_address);
+    message.secure = in.what.secure;
     message.caller = std::move(in.who);
     message.body = std::move(in.what.body);
     message.body_reservation = std::move(in.what.body_reservation);
@@ -315,7 +337,7 @@ private:
     const auto file = content_.page.find("/index.html");
     if (file == content_.page.end())
       return finish(in, problem(ec::not_found, "this build has no page"));
-    finish(in, page_answer(file->second, in.what, status));
+    finish(in, page_answer(file->second, in.what, status, behind_https_));
   }
 
   void serve_metrics(incoming& in) {
@@ -344,12 +366,10 @@ private:
         .respond(std::move(answer));
   }
 
-  static constexpr std::size_t most_shapes = 64;
-
   std::size_t max_in_flight_;
-  std::size_t max_report_bytes_;
-  std::mutex shapes_guard_;
-  std::set<std::string> shapes_; ///< of unknown calls of daemons
+  body_limits body_limits_;
+  bool behind_https_; ///< people reach the service by HTTPS alone
+  unknown_calls unknown_calls_;
   edge_content content_;
   counter_board_ptr counters_;
   edge_link_ptr link_;
@@ -358,13 +378,10 @@ private:
   const status_intake_actor intake_;
   std::atomic<bool> draining_{false};
   bool said_open_ = false;
+  refused_callers refused_;
   std::atomic<access_rules_ptr> access_; ///< asked by every io thread
   std::unique_ptr<http::server> server_; ///< last: its threads use the rest
 };
-
-http::listener bind_edge(const config::http_config& options) {
-  return http::listener{server_options(options)};
-}
 
 edge::edge(const config::http_config& options, http::listener bound,
            access_rules_ptr rules, gateway_actor gateway,

@@ -67,7 +67,7 @@ int weight_of(std::string_view type, std::string_view accept) {
 } // namespace
 
 http::response page_answer(const page_asset& asset, const http::request& what,
-                           unsigned status) {
+                           unsigned status, bool https) {
   http::response answer;
   answer.status = status;
   answer.headers = {
@@ -82,6 +82,8 @@ http::response page_answer(const page_asset& asset, const http::request& what,
       {"Cache-Control",
        asset.immutable ? "public, max-age=31536000, immutable" : "no-cache"},
   };
+  if (https || what.secure)
+    answer.headers.push_back({"Strict-Transport-Security", "max-age=31536000"});
   if (status == 200 && !asset.etag.empty()) {
     answer.headers.push_back({"ETag", asset.etag});
     const auto known = what.find("if-none-match");

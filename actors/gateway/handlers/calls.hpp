@@ -36,6 +36,20 @@ inline constexpr std::chrono::milliseconds readiness_patience{1500};
 /// The problem that answers an error of another actor.
 [[nodiscard]] http::response problem_of(const caf::error& error);
 
+/// Has an attempt's own token come to its end, so that it speaks for nothing
+/// any more? A newer attempt has begun, or this one ended, and its lease and
+/// the grace are over. Pure.
+[[nodiscard]] bool is_attempt_over(const task_found& found,
+                                   std::uint32_t number,
+                                   std::chrono::milliseconds lease_and_grace);
+/// The same by the gateway's options.
+[[nodiscard]] bool is_over(gateway_self self, const principal& who,
+                           const task_found& found);
+
+/// May a caller begin attempts of this task? With the scope `create`, of tasks
+/// that it made itself.
+[[nodiscard]] bool may_dispatch(const principal& who, const task_record& task);
+
 /// Ties a report to the attempt whose token came with it. False if the report
 /// speaks of another one.
 [[nodiscard]] bool bind_attempt(status_report& report, const principal& who);
@@ -63,6 +77,17 @@ void arm(gateway_self self, gateway_state::time_point when);
 [[nodiscard]] call_ticket ticket_of(gateway_self self,
                                     const pending_reply_ptr& reply,
                                     std::chrono::seconds patience);
+
+// gateway.cpp
+/// A request whose caller is known and may ask for it.
+void handle_call(gateway_self self, http_call& message);
+
+// calls_session.cpp
+/// Finds who has the session of a request, and handles it if they may ask.
+void identify_caller(gateway_self self, http_call& message);
+void on_open_session(gateway_self self, http_call& call);
+void on_read_session(gateway_self self, http_call& call);
+void on_close_session(gateway_self self, http_call& call);
 
 // calls_tasks.cpp
 void on_create_task(gateway_self self, http_call& call);
@@ -92,6 +117,8 @@ void tend_claims(gateway_self self);
 /// Answers long polls whose time is over, and looks for what has come due.
 void tick_claims(gateway_self self);
 void drain_claims(gateway_self self);
+/// Ends long polls whose token is none any more.
+void revoke_claims(gateway_self self, const access_rules& rules);
 /// A claim's place in the line is free if its client has gone.
 void on_client_gone(gateway_self self, const client_gone& what);
 /// A question about a task is a sign of life of the runner that works on it,

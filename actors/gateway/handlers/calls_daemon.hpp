@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/gateway/edge/request_policy.hpp"
 #include "actors/gateway/handlers/calls.hpp"
 #include "actors/gateway/wire/wire_daemon.hpp"
 
@@ -13,11 +14,12 @@
 namespace telltale {
 
 /// Finds an attempt or a task by its id and hands it to `then` if the caller
-/// may speak for it.
+/// may speak for it, and its own token has not come to its end.
 template <class MaySpeak, class Then>
-void with_found(gateway_self self, const http_call& call, const std::string& id,
-                MaySpeak may_speak, Then then) {
-  const auto reply = reply_of(call);
+void with_found(gateway_self self, const http_call& message,
+                const std::string& id, MaySpeak may_speak, Then then) {
+  const auto reply = reply_of(message);
+  const bool outlives = outlives_attempt(static_cast<call>(message.what));
   const auto known = parse_uuid(id);
   if (!known) {
     reply->respond(problem(ec::task_not_found));
@@ -27,12 +29,14 @@ void with_found(gateway_self self, const http_call& call, const std::string& id,
           self->state.peers.queries, read_patience,
           find_task{task_id{*known}, ticket_of(self, reply, read_patience)})
       .then(
-          [reply, who = call.caller, may_speak,
+          [self, reply, who = message.caller, may_speak, outlives,
            then = std::move(then)](const task_found& found) mutable {
-            if (may_speak(who, found))
-              then(found);
-            else
+            if (!may_speak(who, found))
               reply->respond(problem(ec::forbidden));
+            else if (!outlives && is_over(self, who, found))
+              reply->respond(problem(ec::attempt_over));
+            else
+              then(found);
           },
           fail_to(reply));
 }

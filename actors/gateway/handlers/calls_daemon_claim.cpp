@@ -50,9 +50,10 @@ void answer(gateway_self self, const claim_round_ptr& round) {
 void keep(gateway_self self, claim_round& round, const runtime_record& runtime,
           const tasks_claimed& got) {
   for (const auto& task : got.tasks) {
-    round.written.push_back(write_daemon_claimed(
-        task, runtime,
-        daemon_token(self->state.setup.attempt_key, task.id, task.attempt)));
+    round.written.push_back(
+        write_daemon_claimed(task, runtime,
+                             daemon_token(self->state.setup.attempt_key,
+                                          task.id, task.attempt, runtime.id)));
     round.got.tasks.push_back(task);
     round.left -= round.left > 0 ? 1U : 0U;
   }

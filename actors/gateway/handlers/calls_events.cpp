@@ -125,7 +125,8 @@ void on_stream_events(gateway_self self, http_call& call) {
   // A stream that begins now needs no history once this actor listens.
   const bool live = *after < 0 && state.subscribed;
   const auto needed = state.sessions.open(
-      std::move(out), *after < 0 ? state.sessions.seen() : *after, live);
+      std::move(out), *after < 0 ? state.sessions.seen() : *after, live,
+      call.caller.token);
   if (needed)
     replay(self, {session, *after, needed->limit});
   if (state.sessions.size() == 1) {

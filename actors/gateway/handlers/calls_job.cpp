@@ -36,6 +36,20 @@ std::string part_of(const http_call& message) {
              : part;
 }
 
+void begin_attempt(gateway_self self, const task_id& task,
+                   const pending_reply_ptr& reply) {
+  self->request(self->state.peers.commands, caf::infinite,
+                retry_task{task, true})
+      .then(
+          [=](const task_changed& changed) {
+            const auto attempt = changed.task.attempt + 1;
+            const auto token = attempt_token(self->state.setup.attempt_key,
+                                             changed.task.id, attempt, {});
+            reply->respond(json_answer(200, write_attempt(attempt, token)));
+          },
+          fail_to(reply));
+}
+
 } // namespace
 
 void on_read_context(gateway_self self, http_call& call) {
@@ -53,24 +67,17 @@ void on_read_context(gateway_self self, http_call& call) {
             });
 }
 
-void on_begin_attempt(gateway_self self, http_call& call) {
-  const auto reply = reply_of(call);
-  const auto id = parse_uuid(call.path.front());
-  if (!id) {
-    reply->respond(problem(ec::task_not_found));
-    return;
-  }
-  self->request(self->state.peers.commands, caf::infinite,
-                retry_task{task_id{*id}, true})
-      .then(
-          [=](const task_changed& changed) {
-            const auto attempt = changed.task.attempt + 1;
-            reply->respond(json_answer(
-                200, write_attempt(attempt,
-                                   attempt_token(self->state.setup.attempt_key,
-                                                 changed.task.id, attempt))));
-          },
-          fail_to(reply));
+void on_begin_attempt(gateway_self self, http_call& message) {
+  const auto reply = reply_of(message);
+  const auto begin = [self, reply](const task_found& found) {
+    begin_attempt(self, found.task.id, reply);
+  };
+  with_found(
+      self, message, message.path.front(),
+      [](const principal& who, const task_found& found) {
+        return may_dispatch(who, found.task);
+      },
+      begin);
 }
 
 void on_tolerated(gateway_self self, http_call& call) {
@@ -109,8 +116,14 @@ void on_produced(gateway_self self, http_call& call) {
     reply->respond(problem(ec::forbidden));
     return;
   }
-  send_report(self, std::move(*report),
-              std::make_shared<produced_waiter>(reply));
+  auto waiter = std::make_shared<produced_waiter>(reply);
+  if (!call.caller.task)
+    return send_report(self, std::move(*report), std::move(waiter));
+  with_task(self, call,
+            [self, report = std::move(*report),
+             waiter = std::move(waiter)](const task_found&) mutable {
+              send_report(self, std::move(report), std::move(waiter));
+            });
 }
 
 } // namespace telltale

@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <spdlog/spdlog.h>
 
-#include "actors/gateway/handlers/calls.hpp"
+#include "actors/gateway/handlers/calls_daemon.hpp"
 #include "actors/gateway/wire/fields.hpp"
 
 namespace telltale {
@@ -21,8 +21,8 @@ constexpr std::chrono::milliseconds due_patience{50};
 void serve(gateway_self self, parked_claim& claim, const tasks_claimed& got) {
   std::vector<std::string> tokens;
   for (const auto& task : got.tasks)
-    tokens.push_back(
-        attempt_token(self->state.setup.attempt_key, task.id, task.attempt));
+    tokens.push_back(attempt_token(self->state.setup.attempt_key, task.id,
+                                   task.attempt, claim.what.runner));
   claim.reply->respond(json_answer(200, write_claimed(got.tasks, tokens)));
 }
 
@@ -128,6 +128,26 @@ void sweep_recovered(gateway_self self, const runner_id& runner,
           fail_to(reply));
 }
 
+void send_beat(gateway_self self, beat_heart beat,
+               const pending_reply_ptr& reply) {
+  self->request(self->state.peers.beats, caf::infinite, std::move(beat))
+      .then(
+          [reply](const heart_beaten& beaten) {
+            reply->respond(json_answer(200, write_heartbeat(beaten)));
+          },
+          fail_to(reply));
+}
+
+/// Of a job system's attempt no token says which runner it is; once one has
+/// reported, it is that one.
+bool speaks_for_runner(const task_found& found, std::uint32_t attempt,
+                       const std::string& runner) {
+  const auto own =
+      std::ranges::find(found.attempts, attempt, &attempt_record::number);
+  return own == found.attempts.end() || own->runner.empty()
+         || own->runner.value == runner;
+}
+
 } // namespace
 
 void on_claim_tasks(gateway_self self, http_call& call) {
@@ -141,7 +161,7 @@ void on_claim_tasks(gateway_self self, http_call& call) {
       self->state.setup.tasks.claim_wait_max;
   const auto wait = std::min<std::chrono::milliseconds>(request->wait, longest);
   parked_claim claim{reply, std::move(request->what),
-                     self->clock().now() + wait};
+                     self->clock().now() + wait, call.caller.token};
   reply->watch(caf::actor_cast<request_handler_actor>(self));
   if (request->mask.empty())
     return wait_for_tasks(self, std::move(claim));
@@ -208,6 +228,11 @@ void tick_claims(gateway_self self) {
   tend_claims(self);
 }
 
+void revoke_claims(gateway_self self, const access_rules& rules) {
+  for (auto& claim : self->state.claims.revoke(rules))
+    claim.reply->respond(problem(ec::unauthorized));
+}
+
 void drain_claims(gateway_self self) {
   for (auto& claim : self->state.claims.drain())
     serve(self, claim, {});
@@ -269,29 +294,32 @@ void on_read_status(gateway_self self, http_call& call) {
           fail_to(reply));
 }
 
-void on_heartbeat(gateway_self self, http_call& call) {
-  const auto reply = reply_of(call);
-  auto beat = parse_heartbeat(call.path.front(), call.body);
+void on_heartbeat(gateway_self self, http_call& message) {
+  const auto reply = reply_of(message);
+  auto beat = parse_heartbeat(message.path.front(), message.body);
   if (!beat) {
     reply->respond(problem_of(beat.error()));
     return;
   }
-  const auto& who = call.caller;
-  if (who.task)
-    for (auto& held : beat->tasks) {
-      if (held.task != *who.task
-          || (held.attempt && *held.attempt != who.attempt)) {
-        reply->respond(problem(ec::forbidden));
-        return;
-      }
-      held.attempt = who.attempt;
+  const auto& who = message.caller;
+  if (!who.task)
+    return send_beat(self, std::move(*beat), reply);
+  for (auto& held : beat->tasks) {
+    if (held.task != *who.task
+        || (held.attempt && *held.attempt != who.attempt)) {
+      reply->respond(problem(ec::forbidden));
+      return;
     }
-  self->request(self->state.peers.beats, caf::infinite, std::move(*beat))
-      .then(
-          [reply](const heart_beaten& beaten) {
-            reply->respond(json_answer(200, write_heartbeat(beaten)));
-          },
-          fail_to(reply));
+    held.attempt = who.attempt;
+  }
+  const auto may_beat = [attempt = who.attempt, runner = message.path.front()](
+                            const principal&, const task_found& found) {
+    return speaks_for_runner(found, attempt, runner);
+  };
+  with_found(self, message, to_string(*who.task), may_beat,
+             [self, beat = std::move(*beat), reply](const task_found&) mutable {
+               send_beat(self, std::move(beat), reply);
+             });
 }
 
 void on_recover(gateway_self self, http_call& call) {

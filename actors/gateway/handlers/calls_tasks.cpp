@@ -8,21 +8,23 @@ namespace telltale {
 
 namespace {
 
-/// Of a task that a job system starts: with the token of its first attempt.
-std::string answer_of(gateway_self self, const task_created& created) {
+/// Of a task that a job system starts: with the token of its first attempt,
+/// unless a repeated key led to somebody else's task.
+std::string answer_of(gateway_self self, const task_created& created,
+                      const principal& who) {
   const auto& task = created.task;
-  if (!task.dispatched)
+  if (!task.dispatched || !may_dispatch(who, task))
     return write_created(created);
   const auto attempt = std::max<std::uint32_t>(task.attempt, 1);
   return write_dispatched(
       created, attempt,
-      attempt_token(self->state.setup.attempt_key, task.id, attempt));
+      attempt_token(self->state.setup.attempt_key, task.id, attempt, {}));
 }
 
 void on_task_created(gateway_self self, const task_created& created,
-                     const pending_reply_ptr& reply) {
+                     const principal& who, const pending_reply_ptr& reply) {
   auto answer =
-      json_answer(created.repeated ? 200 : 201, answer_of(self, created));
+      json_answer(created.repeated ? 200 : 201, answer_of(self, created, who));
   answer.headers.push_back(
       {"Location", "/tasks/" + to_string(created.task.id)});
   reply->respond(std::move(answer));
@@ -35,7 +37,7 @@ void on_task_created(gateway_self self, const task_created& created,
 
 /// The texts are clean: the task may be stored.
 void store_task(gateway_self self, create_task what, texts_redacted& clean,
-                const pending_reply_ptr& reply) {
+                const principal& who, const pending_reply_ptr& reply) {
   if (clean.texts.size() != 3) {
     reply->respond(problem(ec::internal_error));
     return;
@@ -48,8 +50,8 @@ void store_task(gateway_self self, create_task what, texts_redacted& clean,
   what.ticket.trusted_until = now + half_closed_patience;
   self->request(self->state.peers.commands, caf::infinite, std::move(what))
       .then(
-          [self, reply](const task_created& created) {
-            on_task_created(self, created, reply);
+          [self, reply, who](const task_created& created) {
+            on_task_created(self, created, who, reply);
           },
           fail_to(reply));
 }
@@ -85,14 +87,15 @@ void on_create_task(gateway_self self, http_call& call) {
   }
   request->what.task.id = task_id{make_uuid_v7()};
   request->what.task.created_at = state.setup.now();
+  request->what.task.created_by = call.caller.name;
   redact_texts question;
   question.texts = {std::move(request->title), std::move(request->source_url),
                     std::move(request->labels)};
   self->request(state.peers.redaction, caf::infinite, std::move(question))
       .then(
-          [self, reply,
+          [self, reply, who = call.caller,
            what = std::move(request->what)](texts_redacted& clean) mutable {
-            store_task(self, std::move(what), clean, reply);
+            store_task(self, std::move(what), clean, who, reply);
           },
           fail_to(reply));
 }

@@ -172,7 +172,7 @@ json::object components() {
                {"operatorToken", bearer("a token of auth.operator_tokens")},
                {"session", json::object{{"type", "apiKey"},
                                         {"in", "cookie"},
-                                        {"name", session_cookie}}}}}};
+                                        {"name", session_cookie(false)}}}}}};
 }
 
 std::string write_document() {

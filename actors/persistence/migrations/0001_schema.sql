@@ -40,6 +40,7 @@ CREATE TABLE tasks (
   source_url       text,
   wanted_runner    text CHECK (wanted_runner <> ''), -- only it may claim the task
   dispatched       boolean NOT NULL DEFAULT false,   -- nobody may claim the task
+  created_by       text CHECK (created_by <> ''),    -- name of its maker's token
   idempotency_key  text,
   labels           json,
   input            json,
@@ -275,6 +276,15 @@ CREATE TABLE mutes (
   note       text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (relay, chat_id)
+);
+
+-- Who has signed in to the page. A browser holds the text of which this is the
+-- SHA-256; `token` is the beginning of the digest of the token that it stands for.
+CREATE TABLE page_sessions (
+  hash       text PRIMARY KEY,
+  token      bigint NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  seen_at    timestamptz NOT NULL DEFAULT now()
 );
 
 -- Targets that asked for no more. `target` is a digest of the configuration

@@ -33,21 +33,22 @@ WITH asked AS MATERIALIZED (
   SELECT * FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::bigint[],
       $5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
       $11::text[], $12::text[], $13::text[], $14::json[], $15::json[],
-      $16::uuid[], $17::json[], $18::bool[], $20::text[], $21::bool[])
+      $16::uuid[], $17::json[], $18::bool[], $20::text[], $21::bool[],
+      $22::text[])
       WITH ORDINALITY
     AS u(id, max_attempts, run_after, timeout_seconds, priority, kind, title,
       chat_session_id, agent_id, issue_id, workspace_id, source_url,
       idempotency_key, labels, input, event, facts, asks_attempts,
-      wanted_runner, dispatched, nth)
+      wanted_runner, dispatched, created_by, nth)
 ), made AS (
   INSERT INTO tasks (id, status, max_attempts, run_after, timeout_seconds,
     priority, created_at, kind, title, chat_session_id, agent_id, issue_id,
     workspace_id, source_url, idempotency_key, labels, input, asks_attempts,
-    wanted_runner, dispatched)
+    wanted_runner, dispatched, created_by)
   SELECT id, 'queued', max_attempts, run_after, timeout_seconds, priority,
     $19::timestamptz, kind, title, chat_session_id, agent_id, issue_id,
     workspace_id, source_url, idempotency_key, labels, input, asks_attempts,
-    wanted_runner, dispatched
+    wanted_runner, dispatched, created_by
   FROM asked ORDER BY nth
   ON CONFLICT DO NOTHING RETURNING id
 ), news AS MATERIALIZED (
@@ -124,7 +125,7 @@ public:
         or_null(t.source_url.view()), or_null(what.idempotency_key),
         json_or_null(t.labels), json_or_null(t.input), plan.event->id,
         write_facts(*plan.event), t.asks_attempts,
-        or_null(t.wanted_runner.value), t.dispatched);
+        or_null(t.wanted_runner.value), t.dispatched, or_null(t.created_by));
   }
 
   /// With the moment of their making.
@@ -137,7 +138,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t size = 20;
+  static constexpr std::size_t size = 21;
   static constexpr std::ptrdiff_t moment_at = 18; ///< it is parameter 19
 
   template <class... Values> void put(const Values&... values) {

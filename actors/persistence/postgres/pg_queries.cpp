@@ -137,7 +137,7 @@ void add_told(pqxx::transaction_base& reading,
 statement_list query_statements() {
   return {
       {"find_task", "SELECT " + whole_task_columns()
-                        + " FROM tasks t WHERE t.id = $1::uuid"},
+                        + ", now() FROM tasks t WHERE t.id = $1::uuid"},
       {"find_attempt", "SELECT a.task_id, a.number FROM attempts a"
                        " WHERE a.id = $1::uuid"},
       {"find_attempts",
@@ -172,6 +172,7 @@ caf::expected<task_found> pg_task_store::find(const find_task& what) {
     auto& into = result.emplace();
     into.asked = asked;
     into.task = read_whole_task(rows.at(0), 0);
+    into.found_at = moment_of(rows.at(0).back());
     const auto attempts = reading.exec_prepared("find_attempts", id);
     for (const auto& row : attempts)
       into.attempts.push_back(*read_attempt(into.task.id, row, 0));

@@ -145,6 +145,7 @@ void read_more(task_record& task, const pqxx::row& row, int first) {
   task.source_url = redacted_of(c.next());
   task.labels = json_of(c.next());
   task.input = json_of(c.next());
+  task.created_by = string_of(c.next());
 }
 
 task_record read_whole_task(const pqxx::row& row, int first) {

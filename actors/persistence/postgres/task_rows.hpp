@@ -13,7 +13,7 @@
 
 namespace telltale {
 
-/// What decisions need: all but `source_url`, `labels` and `input`.
+/// What decisions need: all but what stands below.
 inline constexpr std::string_view task_columns =
     "t.id, t.version, t.status, t.outcome, t.settled_by, t.attempt, "
     "t.max_attempts, t.failure_reason, t.error_detail, t.telling_line, "
@@ -27,8 +27,8 @@ inline constexpr int task_column_count = 36;
 
 /// What people and runners get beside them.
 inline constexpr std::string_view more_task_columns =
-    "t.source_url, t.labels, t.input";
-inline constexpr int more_task_column_count = 3;
+    "t.source_url, t.labels, t.input, t.created_by";
+inline constexpr int more_task_column_count = 4;
 
 /// Both.
 [[nodiscard]] inline std::string whole_task_columns() {
