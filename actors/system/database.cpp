@@ -1,11 +1,14 @@
 #include "actors/system/database.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <spdlog/spdlog.h>
 
 #include "actors/persistence/embedded/interrupted.hpp"
 #include "actors/persistence/postgres/migrate.hpp"
+#include "actors/persistence/postgres/server_checks.hpp"
+#include "actors/system/service.hpp"
 
 namespace telltale {
 
@@ -34,6 +37,10 @@ service_database::service_database(const config::settings& settings,
 void service_database::start() {
   embedded_postgres_options options;
   options.data_dir = settings_.database.data_dir;
+  // And some for whoever looks into it, and for its superuser.
+  options.max_connections = std::max(
+      options.max_connections,
+      static_cast<std::uint32_t>(service::connections_needed(settings_) + 16));
   options.stop = stop_;
   options.progress = [](std::string_view step) { spdlog::info("{}", step); };
   cluster_ = std::make_unique<embedded_postgres>(
@@ -84,6 +91,21 @@ void service_database::start_again() {
 
 bool service_database::stop(std::chrono::milliseconds limit) noexcept {
   return !cluster_ || cluster_->stop(limit);
+}
+
+void check_connection_room(const std::string& url, std::size_t needed) {
+  const auto room = read_connection_room(url);
+  if (room.allowed < needed)
+    throw migration_error{
+        "the database allows this role " + std::to_string(room.allowed)
+        + " connections at once, and the service needs "
+        + std::to_string(needed)
+        + "; raise max_connections or the CONNECTION LIMIT of the role or the "
+          "database, or lower database.connections"};
+  if (room.free() < needed)
+    spdlog::warn("of the database's {} connections others hold {} now, and the "
+                 "service needs {}: raise max_connections",
+                 room.total, room.others, needed);
 }
 
 void migrate_patiently(const std::string& url, bool embedded,

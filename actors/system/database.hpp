@@ -54,6 +54,11 @@ private:
   bool told_ = false; ///< that it does not start again
 };
 
+/// Throws `migration_error` if the database does not let its role have so many
+/// connections at once, and warns if others hold too many now: a service that
+/// finds out one store after the other would do half of its work.
+void check_connection_room(const std::string& url, std::size_t needed);
+
 /// Brings the schema up to date. A database of somebody else's that is not
 /// there yet gets half a minute to come. Throws as `migrate` does.
 void migrate_patiently(const std::string& url, bool embedded,

@@ -193,6 +193,7 @@ int lifetime::start_and_serve() {
   enter("the migrations of the database");
   migrate_patiently(store.url(), embedded, stop_token);
   throw_if_stopped(stop_token);
+  check_connection_room(store.url(), service::connections_needed(settings_));
   enter("the actors");
   auto running = std::make_unique<service>(settings_, store.url(),
                                            std::move(bound), fatal_);

@@ -7,10 +7,13 @@
 
 #include <CLI/App.hpp>
 #include <spdlog/spdlog.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "actors/persistence/postgres/libpq_environment.hpp"
 #include "actors/persistence/postgres/migrate.hpp"
 #include "actors/system/database.hpp"
 #include "actors/system/lifetime.hpp"
@@ -77,10 +80,23 @@ void raise_descriptor_limit() {
     spdlog::warn("the limit of open files cannot be raised");
 }
 
+/// Before the first thread and the first file: what this process holds and
+/// writes is nobody else's, not as a core dump either.
+void shut_others_out(const config::settings& settings) {
+  ::umask(077);
+  const rlimit none{};
+  setrlimit(RLIMIT_CORE, &none); // of the embedded database, too
+  ::prctl(PR_SET_DUMPABLE, 0);
+  forget_libpq_environment(settings.database.mode == "url"
+                               ? database_home::of_the_config
+                               : database_home::embedded);
+}
+
 int serve(const config_source& from) {
   auto settings = usable(from);
   if (!settings)
     return EX_CONFIG;
+  shut_others_out(*settings);
   ending how;
   {
     const signal_gate signals; // before the first thread
@@ -109,6 +125,7 @@ int migrate_alone(const config_source& from, bool status) {
   const auto settings = usable(from);
   if (!settings)
     return EX_CONFIG;
+  shut_others_out(*settings);
   try {
     const service_database store{*settings, {}};
     if (status) {

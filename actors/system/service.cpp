@@ -209,14 +209,31 @@ void service::wiring::spawn_relays() {
   end_unconfigured_relays(settings_);
 }
 
+namespace {
+
+std::size_t writers_of(const config::database_config& options) {
+  return std::max<std::size_t>(
+      static_cast<std::size_t>(options.connections) / 2, 1);
+}
+
+} // namespace
+
+std::size_t service::connections_needed(const config::settings& settings) {
+  // One a store: those of readiness, events, deliveries, redeliveries, tasks'
+  // commands, claims, heartbeats, sweeps, queries, retention, words,
+  // statistics, chats, the page's sessions and mutes. And what listens to other
+  // replicas.
+  constexpr std::size_t others = 16;
+  return others + writers_of(settings.database);
+}
+
 void service::wiring::spawn_stores_of_tasks() {
   const auto& database = settings_.database;
   const report_store_options options{
       .batch_max_rows = static_cast<std::uint32_t>(database.batch_max_rows),
       .batch_max_delay = database.batch_max_delay,
       .turn = std::make_shared<commit_turnstile>()};
-  const auto writers = std::max<std::int64_t>(database.connections / 2, 1);
-  for (std::int64_t writer = 0; writer < writers; ++writer)
+  for (std::size_t writer = 0; writer < writers_of(database); ++writer)
     writers_.push_back(spawn_blocking<report_store_actor, report_store_state>(
         "report-store-" + std::to_string(writer),
         [this, options](auto* self) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,6 +28,10 @@ public:
 
   /// Accepts connections.
   void start();
+
+  /// Connections to the database that it holds at most.
+  [[nodiscard]] static std::size_t
+  connections_needed(const config::settings& settings);
 
   /// What keeps a configuration, valid by itself, from being run: patterns that
   /// RE2 refuses, relays that make no channel. One sentence each.

@@ -12,6 +12,7 @@
 
 #include "actors/persistence/embedded/interrupted.hpp"
 #include "actors/persistence/postgres/pg_greeting.hpp"
+#include "actors/persistence/postgres/server_checks.hpp"
 #include "embedded/migrations.hpp"
 #include "text/hex.hpp"
 
@@ -197,8 +198,10 @@ std::uint32_t newest_migration() {
 
 migration_report migrate(const std::string& url, const std::stop_token& stop) {
   try {
+    refuse_shared_sessions(url);
     pqxx::connection connection{with_limits(url)};
     greet(connection, {});
+    refuse_other_encodings(connection);
     {
       pqxx::nontransaction work{connection};
       // Belongs to the session: let go of when the connection closes. Asked
