@@ -57,8 +57,7 @@ void settle_texts(apply_status& ready) {
   if (!fails)
     ready.failure_reason.reset();
   // `running` clears the detail, and what is to be posted is no failure's.
-  if (ready.kind != report_kind::status
-      || ready.status == task_status::running)
+  if (ready.kind != report_kind::status || ready.status == task_status::running)
     return;
   auto found = read_failure(ready.detail.view());
   ready.telling_line = ready.detail.derived(

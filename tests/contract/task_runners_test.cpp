@@ -78,36 +78,36 @@ CAF_TEST(what wants the runner comes first and counts) {
 
 CAF_TEST(a dispatched task can be claimed by nobody) {
   CAF_CHECK(in_both_worlds([](task_world& w) {
-  auto wanted = wanting("review", "");
-  wanted.dispatched = true;
-  wanted.max_attempts = 3;
-  wanted.asks_attempts = true;
-  const auto task = w.create(wanted).id;
-  CAF_CHECK(claimed(w, {{"r1"}, {}, 10}).empty());
-  auto first = saying(task, st::running);
-  first.attempt = 1;
-  CAF_CHECK_EQUAL(w.report(first).result, ec::none);
-  auto failed = saying(task, st::failed, "evicted");
-  failed.attempt = 1;
-  CAF_CHECK_EQUAL(w.report(failed).result, ec::none);
-  CAF_MESSAGE("nobody would take its retry");
-  CAF_CHECK_EQUAL(w.find(task).task.status, st::failed);
-  const auto again = w.store().retry({task, true});
-  CAF_REQUIRE(again);
-  CAF_CHECK_EQUAL(again->answer.task.status, st::queued);
-  CAF_CHECK(claimed(w, {{"r1"}, {}, 10}).empty());
-  auto second = saying(task, st::running);
-  second.attempt = 2;
-  CAF_CHECK_EQUAL(w.report(second).result, ec::none);
-  auto late = saying(task, st::succeeded);
-  late.attempt = 1;
-  CAF_CHECK_EQUAL(w.report(late).result, ec::stale_attempt);
-  CAF_CHECK_EQUAL(w.find(task).task.attempt, 2u);
-  CAF_CHECK(w.find(task).attempts[0].late);
-  auto done = saying(task, st::succeeded);
-  done.attempt = 2;
-  CAF_CHECK_EQUAL(w.report(done).result, ec::none);
-  CAF_CHECK(!w.store().retry({task, true}));
+    auto wanted = wanting("review", "");
+    wanted.dispatched = true;
+    wanted.max_attempts = 3;
+    wanted.asks_attempts = true;
+    const auto task = w.create(wanted).id;
+    CAF_CHECK(claimed(w, {{"r1"}, {}, 10}).empty());
+    auto first = saying(task, st::running);
+    first.attempt = 1;
+    CAF_CHECK_EQUAL(w.report(first).result, ec::none);
+    auto failed = saying(task, st::failed, "evicted");
+    failed.attempt = 1;
+    CAF_CHECK_EQUAL(w.report(failed).result, ec::none);
+    CAF_MESSAGE("nobody would take its retry");
+    CAF_CHECK_EQUAL(w.find(task).task.status, st::failed);
+    const auto again = w.store().retry({task, true});
+    CAF_REQUIRE(again);
+    CAF_CHECK_EQUAL(again->answer.task.status, st::queued);
+    CAF_CHECK(claimed(w, {{"r1"}, {}, 10}).empty());
+    auto second = saying(task, st::running);
+    second.attempt = 2;
+    CAF_CHECK_EQUAL(w.report(second).result, ec::none);
+    auto late = saying(task, st::succeeded);
+    late.attempt = 1;
+    CAF_CHECK_EQUAL(w.report(late).result, ec::stale_attempt);
+    CAF_CHECK_EQUAL(w.find(task).task.attempt, 2u);
+    CAF_CHECK(w.find(task).attempts[0].late);
+    auto done = saying(task, st::succeeded);
+    done.attempt = 2;
+    CAF_CHECK_EQUAL(w.report(done).result, ec::none);
+    CAF_CHECK(!w.store().retry({task, true}));
   }));
 }
 

@@ -184,8 +184,7 @@ std::string field_reader::as_written(std::string_view name,
   const auto written = text::member_of(body, name);
   json::error_code error;
   static_cast<void>(json::parse({written.data(), written.size()}, error));
-  return bounded(name,
-                 error ? json::serialize(*value) : std::string{written},
+  return bounded(name, error ? json::serialize(*value) : std::string{written},
                  most_bytes);
 }
 

@@ -107,7 +107,7 @@ password-stdin is recommended
 """.strip("\n").split("\n")
 
 
-def harmless(seed=7):
+def samples(seed=7):
     """Rows of lines that must stay."""
     m = maker(seed)
     r = m.hex
