@@ -208,7 +208,7 @@ CAF_TEST(a cause is counted over the runs that failed of it as they end) {
 
 CAF_TEST(causes are read page by page though many were last seen at once) {
   for (int i = 0; i < 5; ++i)
-    finish(1, "failed", "failed", "reason_" + std::string(1, 'a' + i), "x",
+    finish(1, "failed", "failed", "reason_" + std::to_string(i), "x",
            std::to_string(i / 2 + 1) + " hours");
   execute("UPDATE tasks SET completed_at = date_trunc('minute', completed_at)");
   auto what = within(24h);

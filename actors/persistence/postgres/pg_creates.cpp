@@ -11,6 +11,7 @@
 
 #include <utility>
 
+#include "actors/persistence/lifecycle/routes.hpp"
 #include "actors/persistence/postgres/event_positions.hpp"
 #include "actors/persistence/postgres/facts_codec.hpp"
 #include "actors/persistence/postgres/pg_task_store.hpp"
