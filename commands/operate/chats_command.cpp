@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 #include <sysexits.h>
 
 #include "commands/client/console.hpp"
