@@ -340,7 +340,7 @@ CAF_TEST(a route names relays and chats that are there) {
              "{ relay = \"l\" } ]\ncontinues = true\n");
   const auto all = said(bad);
   for (const char* part :
-       {"routes[0].match.kinds: unknown option; did you mean kind?",
+       {"routes[0].match.kinds: unknown option (did you mean kind?)",
         "routes[0].to: expected at least one",
         "routes[1].to[0].relay: expected the name of a relay",
         "routes[1].to[1].chat_id: expected the chat",

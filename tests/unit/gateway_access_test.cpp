@@ -23,6 +23,7 @@ struct access_fixture : gateway_fixture {
     attempt_record attempt;
     attempt.number = 1;
     attempt.runner = {"r"};
+    attempt.status = task_status::failed;
     attempt.ended_at = task.completed_at;
     w.attempts = {attempt};
     caller.task = task.id;
