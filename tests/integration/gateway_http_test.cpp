@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/support/gateway_service.hpp"
+#include "text/base64.hpp"
 
 #include <caf/test/dsl.hpp>
 
@@ -225,7 +226,8 @@ CAF_TEST(the page signs in by cookie and only from its own origin) {
   CAF_CHECK_EQUAL(make("Origin: http://evil\r\n"), "403");
   CAF_CHECK_EQUAL(make("Origin: http://localhost\r\n"), "201");
   CAF_MESSAGE("neither the browser nor the store holds the token");
-  CAF_CHECK(!has(cookie, "=" + text::encode_base64url("op") + "\r\n"));
+  CAF_CHECK(
+      !has(cookie, "=" + telltale::text::encode_base64url("op") + "\r\n"));
   CAF_REQUIRE_EQUAL(uut.sessions->size(), 1u);
   CAF_CHECK(!has(cookie, uut.sessions->begin()->first));
   CAF_CHECK(has(uut.send("GET", "/session", {}, cookie), "\"write\":true"));
