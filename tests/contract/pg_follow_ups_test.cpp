@@ -220,7 +220,8 @@ CAF_TEST(what became of telling a failure is said of its task) {
   CAF_REQUIRE(now);
   CAF_CHECK(now->state == told_state::nobody);
   CAF_CHECK_EQUAL(now->explanation,
-                  "no chat is bound to the session elsewhere");
+                  "no chat is bound to the session elsewhere, no route "
+                  "fits and no relay has a default chat");
   CAF_CHECK(!told(create()));
 }
 

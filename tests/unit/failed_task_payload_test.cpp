@@ -186,7 +186,7 @@ CAF_TEST(what was committed goes narrowed to relays and stream) {
   const auto envelope = parse(s.streamed[0].envelope);
   CAF_CHECK_EQUAL(envelope.at("payload").at("title"), "event~Review of !7");
   CAF_MESSAGE("each text was looked at once an audience");
-  CAF_CHECK_EQUAL(s.narrowed, 6u);
+  CAF_CHECK_EQUAL(s.narrowed, 8u);
   CAF_CHECK_EQUAL(
       counters->read(counter::events_published_total, "task:failed"), 1.0);
   CAF_CHECK_EQUAL(s.announced, std::vector<bool>{false});

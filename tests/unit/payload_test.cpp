@@ -40,9 +40,9 @@ const std::vector<std::string> failure_keys{
     "chat_session_id", "workspace_id",   "agent_id",
     "issue_id",        "kind",           "title",
     "status",          "failure_reason", "failure_side",
-    "error",           "error_origin",   "retry_pending",
-    "next_attempt_at", "occurred_at",    "run_url",
-    "amends"};
+    "error",           "error_origin",   "telling_line",
+    "cause",           "retry_pending",  "next_attempt_at",
+    "occurred_at",     "run_url",        "amends"};
 
 } // namespace
 
@@ -62,7 +62,8 @@ CAF_TEST(a payload has all keys in the order of the contract) {
             R"("kind":"review","title":"Review of !7","status":"failed",)"
             R"("failure_reason":"agent_error.provider_network",)"
             R"("failure_side":"agent","error":"connection \"reset\"\nby peer",)"
-            R"("error_origin":"runner","retry_pending":false,)"
+            R"("error_origin":"runner","telling_line":null,"cause":null,)"
+            R"("retry_pending":false,)"
             R"("next_attempt_at":null,)"
             R"("occurred_at":"2026-06-23T10:49:00.000000Z",)"
             R"("run_url":"http://page/runs/)"

@@ -310,6 +310,8 @@ CAF_TEST(a task in JSON has every key and null for what is absent) {
                                        "max_attempts",
                                        "failure_reason",
                                        "error_detail",
+                                       "telling_line",
+                                       "cause",
                                        "posted",
                                        "result_url",
                                        "intended_empty",
