@@ -40,7 +40,7 @@ try:
 
     run = service.create(title="PR 41", chat_session_id="c", max_attempts=1)["id"]
     service.report(run, "running", attempt=1)
-    service.report(run, "failed", detail="\x1b[2Jthe model said no\nthrice", failure_reason="agent_blocked")
+    service.report(run, "failed", detail="\x1b[2Jthrice\nthe model said no", failure_reason="agent_blocked")
     service.wait(lambda: any(d["state"] == "sent" for d in service.task(run)["deliveries"]), "the message", 20)
 
     # why: by id, by link, the last one; in words, in JSON, in Chinese.

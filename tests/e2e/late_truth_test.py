@@ -92,7 +92,7 @@ try:
     service.report(made["id"], "failed", detail="boom")
     nobody = service.tasks(told="nobody")
     assert [each["id"] for each in nobody] == [made["id"]], nobody
-    assert nobody[0]["told"]["why"] .startswith("the task names no chat session, no route fits")
+    assert nobody[0]["told"]["why"].startswith("the task names no chat session, no route fits")
     metrics = service.call("GET", "/metrics", expect=200)[1]
     assert 'telltale_untold_total{event="task:failed"} 1' in metrics, metrics
     warned = service.execute(["--kind", "build"], "true")

@@ -29,6 +29,7 @@ BODIES = {
     "create_task": {"kind": "review"},
     "bind_chat_session": {"relay": "team-octo", "chat_id": "C"},
     "redact_text": {"text": "plain"},
+    "test_routes": {"kind": "review"},
     "open_session": {"token": OPERATOR_TOKEN},
     "daemon_register": {"workspace_id": "default", "daemon_id": "d", "runtimes": [{"name": "n", "type": "p"}]},
     "daemon_heartbeat": {"runtime_id": "r"},

@@ -84,7 +84,7 @@ try:
     asked = service.call("POST", "/routes/test", {"kind": "deploy-a", "reason": "timeout"}, expect=200)[1]["tells"]
     assert asked == [{"relay": "team-octo", "chat_id": "rest", "via": "default"}], asked
     assert service.call("POST", "/routes/test", {"reason": "timeout"})[0] == 422
-    assert service.call("POST", "/routes/test", {"kind": "a"}, token=None)[0] == 401
+    assert service.call("POST", "/routes/test", {"kind": "a"}, token="a token that nobody holds")[0] == 401
     listed = service.call("GET", "/routes", expect=200)[1]
     assert len(listed["routes"]) == 2 and listed["routes"][0]["continue"], listed
     text = command("routes", "test", "--kind", "deploy-a", "--reason", "agent_error.x", "--label", "team=web")
