@@ -46,7 +46,7 @@ check('has the reason on top while the run is tried again', async (page, runs) =
   assert.equal(await page.locator('#line').innerText(), 'Attempt 1 failed: 429 overloaded');
   assert.match(await page.locator('.lead').innerText(), /overloaded or limits the request rate\.[\s\S]*Another attempt/);
   const task = await started({ title: `Under way ${mark}`, max_attempts: 2 });
-  await report(task, { status: 'failed', failure_reason: 'agent_error.provider_network', detail: 'stream cut\nexit status 1' });
+  await report(task, { status: 'failed', failure_reason: 'agent_error.provider_network', detail: 'stream cut' });
   await report(task, { status: 'running', runner_id: 'page-2' });
   await open(page, `/runs/${task.id}`);
   assert.equal(await page.locator('#line').innerText(), 'Attempt 1 failed: stream cut');
@@ -126,7 +126,7 @@ check('says of a run who was told and when, and why nobody was', async (page, ru
   await open(page, `/runs/${runs.failed.id}`);
   assert.match(await page.locator('.told-summary').innerText(), /Told\s+team-octo team-room[\s\S]*after the report/);
   await open(page, `/runs/${runs.build.id}`);
-  assert.match(await page.locator('.told-summary').innerText(), /Nobody told[\s\S]* · \w+/);
+  assert.match(await page.locator('.told-summary').innerText(), /Nobody told[\s\S]*· \w+/);
 });
 
 check('never sends a reader of the run to the run', async (page, runs) => {

@@ -45,7 +45,7 @@ export async function seed() {
   const runs = {
     delivered: await finished({ title: `Delivered ${mark}` }, { status: 'succeeded', posted: 2, result_url: 'https://example.com/r/1' }),
     clean: await finished({ title: `Clean ${mark}` }, { status: 'succeeded', posted: 0, intended_empty: true }),
-    silent: await finished({ title: `Silent ${mark}` }, { status: 'succeeded', posted: 0, detail: 'no inline position for the finding\nsecond line' }),
+    silent: await finished({ title: `Silent ${mark}` }, { status: 'succeeded', posted: 0, detail: 'second line\nno inline position for the finding' }),
     unverified: await finished({ title: `Unverified ${mark}` }, { status: 'succeeded' }),
     failed: await finished({ title: `Failed ${mark}`, chat_session_id: 'page-team' }, { status: 'failed', detail: 'dial tcp 203.0.113.7:443: connection refused\nexit status 1' }),
     build: await finished({ title: `Built ${mark}`, kind: 'build' }, { status: 'failed', detail: 'parser.cpp: In function main:\nparser.cpp:2: error: expected a semicolon\nexit status 2' }),
