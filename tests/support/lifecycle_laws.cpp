@@ -97,6 +97,15 @@ bool may_follow(const event_facts& first, const event_facts& then) {
   return then.type == ev::task_cancelled;
 }
 
+/// A person queues again what was cancelled while its retry waited: what had
+/// failed before may still turn out to have succeeded.
+bool may_come_back(const std::vector<const event_facts*>& told,
+                   std::size_t at) {
+  return at > 1 && told[at]->type == ev::task_succeeded
+         && told[at - 1]->type == ev::task_cancelled
+         && may_follow(*told[at - 2], *told[at]);
+}
+
 /// An attempt settles once.
 std::string broken_settlement(const task_story& story) {
   std::map<std::uint32_t, std::vector<const event_facts*>> endings;
@@ -110,7 +119,8 @@ std::string broken_settlement(const task_story& story) {
     int amended = 0;
     for (std::size_t i = 0; i < told.size(); ++i) {
       amended += told[i]->type == ev::task_amended ? 1 : 0;
-      if (i > 0 && !may_follow(*told[i - 1], *told[i]))
+      if (i > 0 && !may_follow(*told[i - 1], *told[i])
+          && !may_come_back(told, i))
         return "an attempt is settled once, but " + listed(told);
     }
     if (amended > 1)
