@@ -276,11 +276,13 @@ change change_between(const task_record& a, const task_record& b,
   return {true, ending_of(b.status, x)};
 }
 
-/// Has the runner of the last attempt spoken, which the reaper had given up?
+/// Has the runner of the last attempt spoken, which the reaper had given up, or
+/// whose retry nobody took?
 bool has_spoken(const task_story& before, const task_story& after) {
   const auto last = before.attempts.size();
   return last > 0 && after.attempts.size() >= last
-         && before.attempts[last - 1].settled_by == settled_by::reaper
+         && (before.attempts[last - 1].settled_by == settled_by::reaper
+             || before.task.settled_by == settled_by::reaper)
          && after.attempts[last - 1].settled_by == settled_by::runner;
 }
 
