@@ -98,11 +98,10 @@ bool may_follow(const event_facts& first, const event_facts& then) {
 }
 
 /// A person queues again what was cancelled while its retry waited: what had
-/// failed before may still turn out to have succeeded.
+/// failed before may still turn out otherwise.
 bool may_come_back(const std::vector<const event_facts*>& told,
                    std::size_t at) {
-  return at > 1 && told[at]->type == ev::task_succeeded
-         && told[at - 1]->type == ev::task_cancelled
+  return at > 1 && told[at - 1]->type == ev::task_cancelled
          && may_follow(*told[at - 2], *told[at]);
 }
 
