@@ -97,14 +97,6 @@ bool may_follow(const event_facts& first, const event_facts& then) {
   return then.type == ev::task_cancelled;
 }
 
-/// A person queues again what was cancelled while its retry waited: what had
-/// failed before may still turn out otherwise.
-bool may_come_back(const std::vector<const event_facts*>& told,
-                   std::size_t at) {
-  return at > 1 && told[at - 1]->type == ev::task_cancelled
-         && may_follow(*told[at - 2], *told[at]);
-}
-
 /// An attempt settles once.
 std::string broken_settlement(const task_story& story) {
   std::map<std::uint32_t, std::vector<const event_facts*>> endings;
@@ -118,8 +110,7 @@ std::string broken_settlement(const task_story& story) {
     int amended = 0;
     for (std::size_t i = 0; i < told.size(); ++i) {
       amended += told[i]->type == ev::task_amended ? 1 : 0;
-      if (i > 0 && !may_follow(*told[i - 1], *told[i])
-          && !may_come_back(told, i))
+      if (i > 0 && !may_follow(*told[i - 1], *told[i]))
         return "an attempt is settled once, but " + listed(told);
     }
     if (amended > 1)
@@ -275,13 +266,11 @@ change change_between(const task_record& a, const task_record& b,
   return {true, ending_of(b.status, x)};
 }
 
-/// Has the runner of the last attempt spoken, which the reaper had given up, or
-/// whose retry nobody took?
+/// Has the runner of the last attempt spoken, which the reaper had given up?
 bool has_spoken(const task_story& before, const task_story& after) {
   const auto last = before.attempts.size();
   return last > 0 && after.attempts.size() >= last
-         && (before.attempts[last - 1].settled_by == settled_by::reaper
-             || before.task.settled_by == settled_by::reaper)
+         && before.attempts[last - 1].settled_by == settled_by::reaper
          && after.attempts[last - 1].settled_by == settled_by::runner;
 }
 
